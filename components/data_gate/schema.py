@@ -1,0 +1,97 @@
+"""The schema in force: what TFDV inferred from the train split, made fit for training and serving."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
+
+from components.errors import InputError
+
+TRAINING, SERVING = "TRAINING", "SERVING"
+
+# A text column is taken for an identifier, and left out of the features, when it has more distinct values than
+# this, and they are more than this share of its values: every value is nearly its own category.
+IDENTIFIER_MIN_DISTINCT = 20
+IDENTIFIER_MIN_SHARE = 0.5
+
+
+def read_schema(path: str | Path) -> schema_pb2.Schema:
+    """Reads a schema in text format.
+
+    Raises:
+        InputError: the file cannot be read or is no schema.
+    """
+    try:
+        return text_format.Parse(Path(path).read_text(encoding="utf-8"), schema_pb2.Schema())
+    except OSError as error:
+        raise InputError(
+            f"data.schema_file must be a readable file, got {path} ({error.strerror}). Correct the path."
+        ) from None
+    except (text_format.ParseError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"data.schema_file must be a schema in text format, got {path}: {error}. Correct that line."
+        ) from None
+
+
+def column_types(schema: schema_pb2.Schema) -> dict[str, str]:
+    """Returns column -> INT, FLOAT or BYTES, for the ingest to follow."""
+    return {feature.name: schema_pb2.FeatureType.Name(feature.type) for feature in schema.feature}
+
+
+def curate(
+    inferred: schema_pb2.Schema,
+    train: statistics_pb2.DatasetFeatureStatistics,
+    vectors: Mapping[str, int],
+    keep: Collection[str],
+) -> tuple[schema_pb2.Schema, list[str]]:
+    """Returns the inferred schema made ready for review and use, and a note for each column it leaves out.
+
+    Feature vectors get their fixed shape. A scalar may be missing in any row, because the transform handles it;
+    how often it was present in train stays in the schema as `presence`. Identifier-like text columns are marked
+    `DISABLED`, which TFDV and Transform both leave alone; a reviewer may remove that line.
+
+    Args:
+        inferred: the schema TFDV inferred from the train split.
+        train: statistics of the train split.
+        vectors: feature vector -> number of elements.
+        keep: columns never taken for identifiers: the labels, and those the user named.
+    """
+    schema = schema_pb2.Schema()
+    schema.CopyFrom(inferred)
+    statistics = {feature.path.step[0]: feature for feature in train.features}
+    notes = []
+    for feature in schema.feature:
+        if feature.name in vectors:
+            feature.ClearField("shape_type")
+            feature.shape.dim.add(size=vectors[feature.name])
+            feature.presence.min_fraction = 1.0
+        elif feature.name not in keep and (distinct := _identifier(statistics.get(feature.name))):
+            feature.lifecycle_stage = schema_pb2.DISABLED
+            notes.append(
+                f'"{feature.name}" is left out of the features: {distinct} distinct texts in '
+                f"{train.num_examples} train rows look like an identifier. "
+                "List it under features.categorical to keep it, or under data.ignore to silence this."
+            )
+    return schema, notes
+
+
+def exclude_labels_from_serving(schema: schema_pb2.Schema, labels: Collection[str]) -> None:
+    """Declares the TRAINING and SERVING environments, in place, with the labels in TRAINING only."""
+    for environment in (TRAINING, SERVING):
+        if environment not in schema.default_environment:
+            schema.default_environment.append(environment)
+    for feature in schema.feature:
+        if feature.name in labels and SERVING not in feature.not_in_environment:
+            feature.not_in_environment.append(SERVING)
+
+
+def _identifier(statistics: statistics_pb2.FeatureNameStatistics | None) -> int:
+    """Returns the number of distinct texts if they look like identifiers, else 0."""
+    if statistics is None or not statistics.HasField("string_stats"):
+        return 0
+    distinct = statistics.string_stats.unique
+    present = statistics.string_stats.common_stats.num_non_missing
+    return distinct if distinct > max(IDENTIFIER_MIN_DISTINCT, IDENTIFIER_MIN_SHARE * present) else 0

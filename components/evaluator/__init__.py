@@ -1,0 +1,1 @@
+"""Evaluator: metrics of each head with intervals, slices, and the blessing."""

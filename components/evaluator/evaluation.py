@@ -1,0 +1,208 @@
+"""The evaluation of a model on rows whose labels are known: all figures of both heads, and the verdict.
+
+    rows, predictions ─► scores of each head ─► bootstrap ─► metrics, differences ─► verdict
+                                  └─► slices, confusion
+
+Nothing here knows TensorFlow or TFX: arrays come in, plain values go out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from components.errors import InputError
+from components.evaluator.blessing import Verdict, judge
+from components.evaluator.bootstrap import Bootstrap, Interval
+from components.evaluator.classification import ClassificationScores
+from components.evaluator.confusion import Confusion, confusion
+from components.evaluator.gate import Gate
+from components.evaluator.head import METRICS, HeadResult, compare
+from components.evaluator.metric import Floats, Scores
+from components.evaluator.regression import RegressionScores
+from components.evaluator.slices import slices as slice_rows
+from components.evaluator.trivial import TrivialPredictor
+from components.evaluator.wording import plain
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows to evaluate on.
+
+    Args:
+        number: float [n], the regression labels in the user's units.
+        label: strings [n], the class labels.
+        columns: raw columns by name, each [n]; needed for slices only.
+    """
+
+    number: npt.NDArray[Any]
+    label: npt.NDArray[Any]
+    columns: Mapping[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a model says about the same rows.
+
+    Args:
+        number: float [n], in the user's units.
+        probabilities: float [n, K].
+        classes: the K classes in the order of the columns; two models may differ in them.
+    """
+
+    number: npt.NDArray[Any]
+    probabilities: npt.NDArray[Any]
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SliceResult:
+    """Both heads' metrics on one slice.
+
+    Args:
+        columns: the columns of the spec's entry.
+        name: such as `color=red`.
+        n: number of rows.
+        small: fewer rows than asked for; read its figures with care.
+        metrics: head to metric to its interval; a head that cannot be scored is left out.
+    """
+
+    columns: tuple[str, ...]
+    name: str
+    n: int
+    small: bool
+    metrics: dict[str, dict[str, Interval]]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everything known about a model on the evaluation rows.
+
+    Args:
+        n: number of rows.
+        heads: `regression` and `classification`, each with its figures.
+        confusion: where the classification head errs; None where it cannot be scored.
+        slices: figures by groups of rows, in the order of the spec.
+        verdict: whether the model is blessed, and why.
+    """
+
+    n: int
+    heads: dict[str, HeadResult]
+    confusion: Confusion | None
+    slices: tuple[SliceResult, ...]
+    verdict: Verdict
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as plain values, ready for JSON; undefined figures are None."""
+        return plain(self)
+
+
+def evaluate(
+    rows: Rows,
+    candidate: Predictions,
+    trivial: TrivialPredictor,
+    *,
+    baseline: Predictions | None = None,
+    gate: Gate | None = None,
+    slices: Sequence[str | Sequence[str]] = (),
+    resamples: int = 500,
+    slice_resamples: int = 200,
+    min_rows: int = 30,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Evaluation:
+    """Scores a model on rows with known labels and decides whether it is blessed.
+
+    Args:
+        rows: labels and raw columns.
+        candidate: the new model's predictions for these rows.
+        trivial: the constants made from the train labels.
+        baseline: the pushed model's predictions for the same rows; None where no model is pushed. If they
+            cannot be scored, nothing is compared: a broken pushed model must not keep a sound one out.
+        gate: demands; None for the defaults of `Gate`.
+        slices: see `components.evaluator.slices`.
+        resamples: bootstrap draws for the overall figures.
+        slice_resamples: bootstrap draws for each slice.
+        min_rows: a slice with fewer rows is marked as small.
+        level: the share of draws inside an interval.
+        seed: seed of the draws; the same arguments give the same result.
+
+    Raises:
+        InputError: labels are not finite, a slice names an unknown column, or the candidate's probabilities
+            are negative or do not sum to 1.
+        ValueError: shapes do not fit together.
+    """
+    number = np.asarray(rows.number, dtype=np.float64)
+    label = np.asarray(rows.label, dtype=str)
+    if not len(number) or number.shape != label.shape:
+        raise ValueError(f"labels must be of one shape [n] with n > 0, got {number.shape} and {label.shape}.")
+    if not np.isfinite(number).all():
+        raise InputError(
+            f"`regression labels` must be finite numbers, got {int((~np.isfinite(number)).sum())} of "
+            f"{len(number)} that are not. Remove these rows."
+        )
+    regression = _regression(number, candidate)
+    classification = _classification(label, candidate)
+    pushed_regression = None if baseline is None else _regression(number, baseline)
+    pushed_classification: ClassificationScores | str | None = None
+    if baseline is not None:
+        try:
+            pushed_classification = _classification(label, baseline)
+        except InputError as error:
+            pushed_classification = str(error).rstrip(".")
+    contests: dict[str, tuple[Scores | str, Scores | str | None, Mapping[str, Scores]]] = {
+        "regression": (regression, pushed_regression, trivial.regression(number)),
+        "classification": (classification, pushed_classification, trivial.classification(label)),
+    }
+    heads = {
+        head: compare(head, *contest, resamples=resamples, level=level, seed=seed)
+        for head, contest in contests.items()
+    }
+    scored = {head: contest[0] for head, contest in contests.items()}
+    return Evaluation(
+        n=len(number),
+        heads=heads,
+        confusion=None if isinstance(classification, str) else confusion(classification),
+        slices=tuple(
+            SliceResult(
+                columns=part.columns,
+                name=part.name,
+                n=part.n,
+                small=part.n < min_rows,
+                metrics={
+                    head: _intervals(head, scores.take(part.rows), slice_resamples, level, seed)
+                    for head, scores in scored.items()
+                    if not isinstance(scores, str)
+                },
+            )
+            for part in slice_rows(rows.columns, slices)
+        ),
+        verdict=judge(gate or Gate(), heads),
+    )
+
+
+def _intervals(head: str, scores: Scores, resamples: int, level: float, seed: int) -> dict[str, Interval]:
+    bootstrap = Bootstrap({"candidate": scores}, resamples=resamples, level=level, seed=seed)
+    return {name: bootstrap.interval("candidate", name) for name in METRICS[head]}
+
+
+def _regression(label: Floats, predictions: Predictions) -> RegressionScores | str:
+    prediction = np.asarray(predictions.number, dtype=np.float64)
+    broken = int((~np.isfinite(prediction)).sum())
+    return _not_finite(broken, len(label)) if broken else RegressionScores(label, prediction)
+
+
+def _classification(label: npt.NDArray[np.str_], predictions: Predictions) -> ClassificationScores | str:
+    probabilities = np.asarray(predictions.probabilities, dtype=np.float64)
+    broken = int((~np.isfinite(probabilities)).any(axis=-1).sum())
+    if broken:
+        return _not_finite(broken, len(label))
+    return ClassificationScores.of(label, probabilities, predictions.classes)
+
+
+def _not_finite(broken: int, n: int) -> str:
+    return f"{broken:,} of {n:,} predictions are NaN or infinite"

@@ -1,0 +1,85 @@
+"""What every metric of the evaluator has in common: a title, a direction, and weights.
+
+A head's rows and predictions are held in one object that satisfies `Scores`. Its one essential verb,
+`weighted`, computes the metrics for many weightings of the same rows at once: one column of ones gives
+the value itself, columns of resampling counts give bootstrap replicates (see `bootstrap.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric's name in words and its good side.
+
+    Args:
+        title: what a sentence calls it, such as `MAE`.
+        lower_is_better: True for errors and losses, False for scores.
+    """
+
+    title: str
+    lower_is_better: bool
+
+
+class Scores(Protocol):
+    """Rows with the predictions of one model, ready to be scored under any weighting."""
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+
+    def take(self, rows: npt.NDArray[Any]) -> Self:
+        """The same, restricted to `rows` (integer indices or a boolean mask of shape [n])."""
+
+    def weighted(self, weights: Floats) -> Mapping[str, Floats]:
+        """Metrics under each weighting.
+
+        Args:
+            weights: float64 [n, B], not negative; each column is one weighting of the rows. A weight of 2
+                counts a row twice, a weight of 0 leaves it out.
+
+        Returns:
+            metric name to float64 [B]; NaN where the metric is undefined under that weighting.
+        """
+
+
+def values(scores: Scores) -> dict[str, float]:
+    """The metrics of all rows, each counted once; NaN where undefined."""
+    weighted = scores.weighted(np.ones((scores.n, 1)))
+    return {name: float(result[0]) for name, result in weighted.items()}
+
+
+def group_sums(codes: Integers, weights: Floats, groups: int) -> Floats:
+    """Sums of `weights` over the rows of each group.
+
+    Args:
+        codes: int64 [n], the group of each row, in [0, groups).
+        weights: float64 [n, B].
+        groups: number of groups; one without rows sums to 0.
+
+    Returns:
+        float64 [groups, B].
+    """
+    sums = np.zeros((groups, weights.shape[1]))
+    if len(codes):
+        order = np.argsort(codes, kind="stable")
+        present, starts = np.unique(codes[order], return_index=True)
+        sums[present] = np.add.reduceat(weights[order], starts, axis=0)
+    return sums
+
+
+def ratio(numerator: Floats, denominator: Floats) -> Floats:
+    """Element-wise `numerator / denominator`, NaN where the denominator is not positive."""
+    result = np.full(np.broadcast(numerator, denominator).shape, np.nan)
+    np.divide(numerator, denominator, out=result, where=denominator > 0)
+    return result

@@ -1,0 +1,136 @@
+"""What to ingest and how: one frozen object that travels through the pipeline as JSON.
+
+The paths in it are files, sorted and absolute; `expand` makes them from what a user writes
+(files, folders, globs).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import glob
+import json
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from components.errors import InputError, did_you_mean
+
+SPLITS = ("train", "validation", "eval")
+MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "None", "?")
+_TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".csv.gz", ".tsv.gz", ".txt.gz")
+
+
+@dataclasses.dataclass(frozen=True)
+class IngestSpec:
+    """Which tables to read, what their columns mean, and how rows go to splits.
+
+    Args:
+        paths: the files, as `expand` returns them.
+        regression: column of the regression label.
+        classification: column of the class label.
+        format: `csv`, `parquet`, or `auto` (told from the first bytes).
+        delimiter: one character between CSV fields; None finds it among comma, semicolon, tab and bar.
+        missing: spellings of "no value", compared after removing spaces at both ends.
+        ignore: columns that are not written.
+        numeric: columns that must hold numbers.
+        categorical: columns that are text even where they look like numbers.
+        vectors: feature name → glob pattern over columns that form one vector feature.
+        types: column → `INT`, `FLOAT` or `BYTES`, from a reviewed schema.
+        split: `row` (hash of the row's content), `column` (hash of a key), or `time` (oldest rows train).
+        column: the key or the time, for the last two.
+        fractions: shares of train, validation and eval; they add up to 1.
+        salt: changes which rows a hash split picks.
+    """
+
+    paths: tuple[str, ...]
+    regression: str
+    classification: str
+    format: str = "auto"
+    delimiter: str | None = None
+    missing: tuple[str, ...] = MISSING
+    ignore: tuple[str, ...] = ()
+    numeric: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+    vectors: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    types: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    split: str = "row"
+    column: str | None = None
+    fractions: tuple[float, float, float] = (0.64, 0.16, 0.20)
+    salt: str = ""
+
+    def __post_init__(self) -> None:
+        if self.format not in ("auto", "csv", "parquet"):
+            raise InputError(f'The format must be auto, csv or parquet, got "{self.format}".')
+        if self.delimiter is not None and len(self.delimiter.encode()) != 1:
+            raise InputError(f"The delimiter must be one ASCII character, got {self.delimiter!r}.")
+        if self.split not in ("row", "column", "time"):
+            raise InputError(f'The split must be by row, column or time, got "{self.split}".')
+        if (self.split == "row") != (self.column is None):
+            raise InputError(
+                f"The split column must be named for a split by column or time only, "
+                f"got {self.column!r} for a split by {self.split}."
+            )
+        if min(self.fractions) <= 0 or not math.isclose(sum(self.fractions), 1.0, abs_tol=1e-6):
+            raise InputError(
+                f"The fractions of train, validation and eval must be above 0 and add up to 1, "
+                f"got {', '.join(f'{share:g}' for share in self.fractions)}."
+            )
+
+    def to_json(self) -> str:
+        """Returns the spec as JSON with sorted keys: equal specs give equal text."""
+        return json.dumps(dataclasses.asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> IngestSpec:
+        """Returns the spec that `to_json` wrote."""
+        fields = json.loads(text)
+        for name in ("paths", "missing", "ignore", "numeric", "categorical", "fractions"):
+            if name in fields:
+                fields[name] = tuple(fields[name])
+        return cls(**fields)
+
+
+def expand(paths: str | Path | Iterable[str | Path]) -> tuple[str, ...]:
+    """Returns the files that paths, folders and globs stand for, sorted, absolute, each one once.
+
+    A folder stands for the tables in it (`.csv`, `.tsv`, `.txt`, also gzipped, `.parquet`, `.pq`);
+    names that start with `.` or `_` are left aside, as Spark and Hadoop write them.
+
+    Raises:
+        InputError: nothing is there, or a file is empty.
+    """
+    if isinstance(paths, (str, Path)):
+        paths = [paths]
+    files: set[Path] = set()
+    for given in paths:
+        files.update(_files(Path(given).expanduser()))
+    if not files:
+        raise InputError("The data must name at least one file, got none. Set data.path.")
+    for file in sorted(files):
+        if file.stat().st_size == 0:
+            raise InputError(f'"{file}" must hold a header and rows, got an empty file.')
+    return tuple(str(file) for file in sorted(files))
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path.resolve()]
+    if path.is_dir():
+        found = [
+            child.resolve()
+            for child in path.iterdir()
+            if child.is_file() and child.name.lower().endswith(_TABLE_SUFFIXES) and child.name[0] not in "._"
+        ]
+        if not found:
+            raise InputError(f'The folder "{path}" must hold CSV or Parquet files, got none.')
+        return found
+    matches = [Path(match).resolve() for match in glob.glob(str(path), recursive=True)]
+    matches = [match for match in matches if match.is_file()]
+    if matches:
+        return matches
+    if glob.has_magic(str(path)):
+        raise InputError(f'The pattern "{path}" must match at least one file, got none.')
+    neighbours = [child.name for child in path.parent.iterdir()] if path.parent.is_dir() else []
+    raise InputError(
+        f'The data file must exist, got "{path}".{did_you_mean(path.name, neighbours)}'
+    )

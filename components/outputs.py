@@ -1,0 +1,22 @@
+"""Names shared by the steps: the network's two outputs, the splits, and the tensors between Transform and Trainer."""
+
+from __future__ import annotations
+
+REGRESSION = "regression_output"
+CLASSIFICATION = "classification_output"
+
+TRAIN = "train"
+VALIDATION = "validation"
+EVAL = "eval"
+
+# What preprocessing_fn writes and the Trainer reads.
+NUMERIC = "numeric"
+MISSING = "missing"
+CATEGORICAL = "categorical"
+REGRESSION_LABEL = "regression_label"
+REGRESSION_TARGET = "regression_target"
+TARGET_MEAN = "target_mean"
+TARGET_SCALE = "target_scale"
+CLASSIFICATION_LABEL = "classification_label"
+
+CLASSES_VOCABULARY = "classes"

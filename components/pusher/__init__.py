@@ -1,0 +1,1 @@
+"""Publishing a model: staged copy, check in a fresh process, numbered version, rollback."""

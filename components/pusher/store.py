@@ -1,0 +1,298 @@
+"""The destination of pushes: numbered model versions, a `current` link, and the way back.
+
+    <destination>/
+    ├── 1/  2/  3/            versions; TensorFlow Serving's base path: it serves the highest integer
+    ├── current -> 3          relative link, replaced atomically
+    ├── withdrawn-4/          rolled back; the name is no integer, so Serving lets it go
+    ├── .lock                 serialises publishers and rollbacks; released when a process dies
+    ├── .staging-<id>/        a copy being checked (lock file, model/), or what a dead process left
+    └── .withdrawing -> 4     a rollback under way; the next operation finishes it
+
+A version appears by one rename of a complete, flushed, checked copy: no reader ever sees a part of one.
+The highest version and `current` are the same model; a process killed between the rename and the move of
+`current`, or between the two steps of a rollback, is completed by the next operation. A version number is
+never used twice. Stock TFX copies into the live folder, and records a half copy as pushed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from components.errors import InputError
+from components.pusher import files
+
+MANIFEST = "assets.extra/mtl.json"
+"""Where a version's manifest lies; Serving ignores what is in `assets.extra`."""
+
+_NUMBERED = re.compile(r"(withdrawn-)?([0-9]+)")
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a push did.
+
+    Attributes:
+        version: the version that is current now.
+        path: its folder.
+        unchanged: the very same model was current already; nothing was written.
+        previous: the version that was current before, None at the first push.
+        pruned: the versions removed because only the newest are kept.
+    """
+
+    version: int
+    path: Path
+    unchanged: bool
+    previous: int | None
+    pruned: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class RolledBack:
+    """What a rollback did.
+
+    Attributes:
+        version: the version that is current now.
+        withdrawn: the version taken out, kept as the folder `withdrawn-<n>`.
+    """
+
+    version: int
+    withdrawn: int
+
+
+class Store:
+    """A destination folder. Reading never changes it; `publish` and `rollback` may run in many processes.
+
+    Args:
+        path: the folder, made by the first push. It must lie on one local or network file system with
+            symbolic links and file locks.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]):
+        self.path = Path(os.path.abspath(path))
+
+    def versions(self) -> list[int]:
+        """Returns the versions that can be served, oldest first."""
+        if not self.path.is_dir():
+            return []
+        numbers = (
+            int(entry.name) for entry in self.path.iterdir() if re.fullmatch("0|[1-9][0-9]*", entry.name)
+        )
+        return sorted(number for number in numbers if (self.folder(number) / "saved_model.pb").is_file())
+
+    def withdrawn(self) -> list[int]:
+        """Returns the versions rolled back whose folders are still there, oldest first."""
+        return sorted(number for withdrawn, number in self._used() if withdrawn)
+
+    def current(self) -> int | None:
+        """Returns the version `current` points to, without a usable link the highest one, None if empty."""
+        versions = self.versions()
+        pointed = self._link(self.path / "current")
+        return pointed if pointed in versions else max(versions, default=None)
+
+    def previous(self) -> int | None:
+        """Returns the version a rollback would go to, None where there is none."""
+        current = self.current()
+        return max((v for v in self.versions() if current is not None and v < current), default=None)
+
+    def folder(self, version: int) -> Path:
+        """Returns the folder of a version."""
+        return self.path / str(version)
+
+    def manifest(self, version: int) -> dict[str, Any]:
+        """Returns the manifest of a version; empty for a model that another tool put there."""
+        try:
+            manifest = json.loads((self.folder(version) / MANIFEST).read_text(encoding="utf-8"))
+        except (FileNotFoundError, json.JSONDecodeError):
+            return {}
+        return manifest if isinstance(manifest, dict) else {}
+
+    def publish(
+        self,
+        source: str | os.PathLike[str],
+        manifest: Mapping[str, Any],
+        check: Callable[[Path], object] | None = None,
+        keep: int = 5,
+    ) -> Published:
+        """Makes a copy of a model the current version, or leaves everything as it was.
+
+        Args:
+            source: the SavedModel's folder; it stays as it is.
+            manifest: JSON values to keep with the version; `time` (UTC, ISO 8601) and `fingerprint`
+                (SHA-256 of the model's files) are added.
+            check: called with the path of the staged copy, manifest included; what it raises ends the push.
+            keep: how many of the newest versions stay, the current one included; 2 or more for a way back.
+
+        Raises:
+            InputError: the source is no SavedModel, or the destination cannot be written.
+        """
+        model = Path(source)
+        if not (model / "saved_model.pb").is_file():
+            raise InputError(
+                f"`{model}` must be a SavedModel, got no `saved_model.pb` in it. Export the model anew."
+            )
+        if keep < 1:
+            raise InputError(
+                f"`keep` must be at least 1, got {keep}. Keep 2 or more to be able to roll back."
+            )
+        content = files.fingerprint(model, ignore=[MANIFEST])
+        with self._staging() as staging:
+            staged = staging / "model"
+            with self._explained():
+                if (unchanged := self._unchanged(content)) is not None:
+                    return unchanged
+                files.copy_durably(model, staged)
+                stamp = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "fingerprint": content}
+                (staged / MANIFEST).parent.mkdir(exist_ok=True)
+                text = json.dumps({**manifest, **stamp}, indent=2, ensure_ascii=False)
+                files.write_durably(staged / MANIFEST, text + "\n")
+                files.sync(staged)
+            if files.fingerprint(staged, ignore=[MANIFEST]) != content:
+                raise InputError(
+                    f"`{model}` must not change while it is pushed. Push again when it is complete."
+                )
+            if check is not None:
+                check(staged)
+            with self._explained(), self._locked():
+                # Another publisher may have been faster with the same model.
+                return self._unchanged(content) or self._commit(staged, keep)
+
+    def rollback(self) -> RolledBack:
+        """Makes the version before the current one current, and withdraws the current one from Serving.
+
+        Raises:
+            InputError: there is no earlier version, or the destination cannot be written.
+        """
+        if not self.path.exists():
+            raise InputError(
+                f"`{self.path}` must hold two versions or more to roll back, got none. Push a model first."
+            )
+        with self._explained(), self._locked():
+            current, previous = self.current(), self.previous()
+            if current is None or previous is None:
+                held = "none" if current is None else f"version {current} alone"
+                raise InputError(
+                    f"`{self.path}` must hold two versions or more to roll back, got {held}. Push first."
+                )
+            files.link_atomically(self.path / ".withdrawing", str(current))
+            self._finish_rollback(current)
+            return RolledBack(previous, current)
+
+    def _commit(self, staged: Path, keep: int) -> Published:
+        """Turns the staged copy into the newest version; the lock is held."""
+        previous = self.current()
+        version = max((number for _, number in self._used()), default=0)
+        while True:
+            version += 1
+            try:
+                os.rename(staged, self.folder(version))
+                break
+            except OSError:
+                # A tool that does not know the lock may have taken the number a moment ago.
+                if not self.folder(version).exists():
+                    raise
+        files.sync(self.path)
+        files.link_atomically(self.path / "current", str(version))
+        return Published(version, self.folder(version), False, previous, self._prune(keep))
+
+    def _unchanged(self, content: str) -> Published | None:
+        current = self.current()
+        if current is None or self.manifest(current).get("fingerprint") != content:
+            return None
+        return Published(current, self.folder(current), True, current)
+
+    def _prune(self, keep: int) -> tuple[int, ...]:
+        versions = self.versions()
+        kept = {*versions[-keep:], self.current()}
+        pruned = tuple(version for version in versions if version not in kept)
+        # A withdrawn folder holds its number in use until a kept version is higher.
+        old = [f"withdrawn-{number}" for number in self.withdrawn() if number < versions[-keep:][0]]
+        for name in [*map(str, pruned), *old]:
+            # Renamed first: a folder half removed must not look like a version.
+            gone = self.path / f".staging-{uuid.uuid4().hex}"
+            os.rename(self.path / name, gone)
+            shutil.rmtree(gone, ignore_errors=True)
+        return pruned
+
+    def _finish_rollback(self, version: int) -> None:
+        """Second half of a rollback, and its repair: every step may have been done already."""
+        if earlier := [number for number in self.versions() if number < version]:
+            files.link_atomically(self.path / "current", str(earlier[-1]))
+            if self.folder(version).exists():
+                withdrawn = self.path / f"withdrawn-{version}"
+                shutil.rmtree(withdrawn, ignore_errors=True)  # a copy somebody made of the same version
+                os.rename(self.folder(version), withdrawn)
+                files.sync(self.path)
+        (self.path / ".withdrawing").unlink()
+        files.sync(self.path)
+
+    def _repair(self) -> None:
+        """Completes what a killed process began, and removes what it staged; the lock is held."""
+        if (version := self._link(self.path / ".withdrawing")) is not None:
+            self._finish_rollback(version)
+        versions = self.versions()
+        if versions and self._link(self.path / "current") != versions[-1]:
+            # Killed between rename and link. The version was complete and checked, and Serving serves it.
+            files.link_atomically(self.path / "current", str(versions[-1]))
+        for staging in self.path.glob(".staging-*"):
+            if not files.is_locked(staging / "lock"):
+                shutil.rmtree(staging, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        with files.locked(self.path / ".lock"):
+            self._repair()
+            yield
+
+    @contextlib.contextmanager
+    def _staging(self) -> Iterator[Path]:
+        """Yields a folder of its own, locked while this process lives and removed at the end."""
+        staging = self.path / f".staging-{uuid.uuid4().hex}"
+        with contextlib.ExitStack() as stack:
+            with self._explained():
+                self.path.mkdir(parents=True, exist_ok=True)
+                # Made and locked under the store's lock: nobody takes it for a dead one in between.
+                with self._locked():
+                    staging.mkdir()
+                    stack.enter_context(files.locked(staging / "lock"))
+                    stack.callback(shutil.rmtree, staging, ignore_errors=True)
+            yield staging
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turns what the file system refuses in the destination into one sentence."""
+        place = self.path / "current"
+        try:
+            if place.exists() and not place.is_symlink():
+                raise InputError(
+                    f"`{place}` must be a link made by a push, got a folder or file. Move it away."
+                )
+            yield
+        except OSError as error:
+            raise InputError(
+                f"The push destination `{self.path}` must be a folder that can be written, "
+                f"got: {error.strerror}. Choose another destination or free it."
+            ) from error
+
+    def _used(self) -> list[tuple[bool, int]]:
+        """Returns (is withdrawn, number) of every name that holds a version number."""
+        names = (entry.name for entry in self.path.iterdir()) if self.path.is_dir() else iter(())
+        return [(bool(m[1]), int(m[2])) for name in names if (m := _NUMBERED.fullmatch(name))]
+
+    @staticmethod
+    def _link(link: Path) -> int | None:
+        """Returns the version number that a link points to, None without such a link."""
+        try:
+            target = os.readlink(link)
+        except OSError:
+            return None
+        return int(target) if re.fullmatch("[0-9]+", target) else None

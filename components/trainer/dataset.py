@@ -1,0 +1,85 @@
+"""Transformed examples in memory: what the network is fitted on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from components import outputs
+
+_PARSE_BATCH = 4096
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One split, column-wise; n rows.
+
+    Args:
+        features: `numeric`, `missing` float32 [n, N] and `categorical` int64 [n, C]; absent groups are left out.
+        regression: labels in the user's units, float32 [n].
+        target: standardised labels, float32 [n].
+        classes: class index, int64 [n]; -1 for a class the train split does not have.
+        target_mean: mean of the train labels.
+        target_scale: standard deviation of the train labels.
+    """
+
+    features: dict[str, np.ndarray]
+    regression: np.ndarray
+    target: np.ndarray
+    classes: np.ndarray
+    target_mean: float
+    target_scale: float
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def with_known_class(self) -> Dataset:
+        """Returns the rows whose class the network can learn."""
+        known = self.classes >= 0
+        return Dataset(
+            {name: values[known] for name, values in self.features.items()},
+            self.regression[known],
+            self.target[known],
+            self.classes[known],
+            self.target_mean,
+            self.target_scale,
+        )
+
+    def labels(self) -> dict[str, np.ndarray]:
+        """Returns the labels by output name, as the losses want them."""
+        return {outputs.REGRESSION: self.target[:, None], outputs.CLASSIFICATION: self.classes}
+
+
+def load(patterns: Sequence[str], transform: tft.TFTransformOutput) -> Dataset:
+    """Reads one split of transformed examples into memory.
+
+    Args:
+        patterns: globs of gzipped TFRecord files.
+        transform: the transform that wrote them.
+    """
+    spec = transform.transformed_feature_spec()
+    files = sorted(file for pattern in patterns for file in tf.io.gfile.glob(pattern))
+    records = tf.data.TFRecordDataset(files, compression_type="GZIP").batch(_PARSE_BATCH)
+    batches = records.map(lambda batch: tf.io.parse_example(batch, spec)).prefetch(2).as_numpy_iterator()
+    parts: dict[str, list[np.ndarray]] = {name: [] for name in spec}
+    for batch in batches:
+        for name, values in batch.items():
+            parts[name].append(values)
+    columns = {name: np.concatenate(values) for name, values in parts.items() if values}
+    features = {
+        name: columns[name]
+        for name in (outputs.NUMERIC, outputs.MISSING, outputs.CATEGORICAL)
+        if name in columns
+    }
+    return Dataset(
+        features,
+        columns[outputs.REGRESSION_LABEL],
+        columns[outputs.REGRESSION_TARGET],
+        columns[outputs.CLASSIFICATION_LABEL],
+        float(columns[outputs.TARGET_MEAN][0]),
+        float(columns[outputs.TARGET_SCALE][0]),
+    )

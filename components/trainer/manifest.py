@@ -1,0 +1,86 @@
+"""What a serving model says of itself, in `assets.extra/model.json` of its folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+EXTRA = "assets.extra"
+MANIFEST = "model.json"
+SCHEMA = "schema.pbtxt"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A raw feature column of the `predict` signature.
+
+    Args:
+        name: the column in the user's data, and the input's name in TensorFlow Serving.
+        input: the input's keyword in Python, where names must be identifiers.
+        kind: INT, FLOAT or BYTES as in the schema, or VECTOR.
+        length: number of elements of a vector, else 1.
+    """
+
+    name: str
+    input: str
+    kind: str
+    length: int = 1
+
+
+@dataclass(frozen=True)
+class TrainLabels:
+    """The labels of the train split, for predictors that look at nothing else.
+
+    Args:
+        rows: number of rows.
+        mean: mean of the regression label.
+        median: median of the regression label.
+        class_counts: rows of each class, in the order of the model's classes.
+    """
+
+    rows: int
+    mean: float
+    median: float
+    class_counts: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A serving model's labels, classes, columns and training in short.
+
+    Args:
+        regression: the label column of the number.
+        classification: the label column of the class.
+        classes: the classes in the order of `classification_output`.
+        columns: the raw columns the model reads.
+        train: the labels it was trained on.
+        parameters: number of trained weights.
+        epochs: epochs run.
+        best_epoch: the epoch, from 1, whose weights were kept.
+    """
+
+    regression: str
+    classification: str
+    classes: list[str]
+    columns: list[Column]
+    train: TrainLabels
+    parameters: int
+    epochs: int
+    best_epoch: int
+
+    def write(self, model_dir: str | Path, schema: str) -> None:
+        """Writes the manifest and the text of the schema into a SavedModel's folder."""
+        folder = Path(model_dir) / EXTRA
+        folder.mkdir(exist_ok=True)
+        (folder / MANIFEST).write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+        (folder / SCHEMA).write_text(schema, encoding="utf-8")
+
+    @classmethod
+    def read(cls, model_dir: str | Path) -> Manifest:
+        """Reads the manifest of a serving model."""
+        values: dict[str, Any] = json.loads((Path(model_dir) / EXTRA / MANIFEST).read_text(encoding="utf-8"))
+        values["columns"] = [Column(**column) for column in values["columns"]]
+        values["train"] = TrainLabels(**values["train"])
+        return cls(**values)

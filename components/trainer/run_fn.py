@@ -1,0 +1,97 @@
+"""`run_fn` of the Trainer step: transformed examples in, serving model out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow_transform as tft
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
+
+from components import outputs
+from components.errors import InputError
+from components.trainer.dataset import Dataset, load
+from components.trainer.export import export, feature_columns
+from components.trainer.fit import fit
+from components.trainer.manifest import Manifest, TrainLabels
+
+HISTORY = "history.json"
+
+
+def run_fn(fn_args: Any) -> None:
+    """Fits the network on the train split, stops by the validation split, and exports the best weights.
+
+    Args:
+        fn_args: TFX's arguments. `train_files` and `eval_files` are the transformed train and validation splits;
+            `custom_config` holds `labels`, `model` and `training` of the configuration.
+
+    Raises:
+        InputError: a class cannot be learnt from, or the loss is no finite number.
+    """
+    config = fn_args.custom_config
+    labels = [config["labels"]["regression"], config["labels"]["classification"]]
+    transform = tft.TFTransformOutput(fn_args.transform_output)
+    classes = [text.decode() for text in transform.vocabulary_by_name(outputs.CLASSES_VOCABULARY)]
+    train = load(fn_args.train_files, transform)
+    if (train.classes < 0).any():
+        raise InputError(
+            f'The class label "{labels[1]}" must be text without line breaks, got a class with one. Rename the class.'
+        )
+    validation = load(fn_args.eval_files, transform).with_known_class()
+    network, history = fit(
+        train,
+        validation,
+        _vocabulary_sizes(transform, train),
+        len(classes),
+        config["model"],
+        config["training"],
+        fn_args.model_run_dir,
+    )
+    (Path(fn_args.model_run_dir) / HISTORY).write_text(json.dumps(history), encoding="utf-8")
+    best = _best_epoch(history["val_loss"])
+
+    schema_text = Path(fn_args.schema_path).read_text(encoding="utf-8")
+    schema = text_format.Parse(schema_text, schema_pb2.Schema())
+    columns = feature_columns(transform.raw_feature_spec(), schema, labels)
+    directory = fn_args.serving_model_dir
+    export(network, transform, columns, labels, train.target_mean, train.target_scale, directory)
+    Manifest(
+        regression=labels[0],
+        classification=labels[1],
+        classes=classes,
+        columns=columns,
+        train=_train_labels(train, classes),
+        parameters=network.count_params(),
+        epochs=len(history["val_loss"]),
+        best_epoch=best,
+    ).write(directory, schema_text)
+
+
+def _vocabulary_sizes(transform: tft.TFTransformOutput, train: Dataset) -> list[int]:
+    columns = train.features.get(outputs.CATEGORICAL)
+    count = 0 if columns is None else columns.shape[1]
+    return [transform.vocabulary_size_by_name(f"categories_{position}") for position in range(count)]
+
+
+def _best_epoch(losses: list[float]) -> int:
+    """Returns the epoch, from 1, with the lowest validation loss."""
+    finite = np.where(np.isfinite(losses), losses, np.inf)
+    if not np.isfinite(finite).any():
+        raise InputError(
+            f"The validation loss must be a finite number, got {losses[-1]}. "
+            "Lower training.learning_rate, or look for extreme values in the features."
+        )
+    return int(np.argmin(finite)) + 1
+
+
+def _train_labels(train: Dataset, classes: list[str]) -> TrainLabels:
+    counts = np.bincount(train.classes, minlength=len(classes))
+    return TrainLabels(
+        rows=len(train),
+        mean=float(np.mean(train.regression, dtype=np.float64)),
+        median=float(np.median(train.regression)),
+        class_counts={name: int(count) for name, count in zip(classes, counts, strict=True)},
+    )

@@ -1,0 +1,133 @@
+"""`preprocessing_fn` of the Transform step: raw columns to the few dense tensors the network reads.
+
+The schema decides what a column is: text is a category, a number of any kind is numeric, a fixed-length list is a
+feature vector. Everything is vectorised: all numeric columns are assembled first and scaled by one element-wise
+analyzer.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from components import outputs
+
+
+def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> dict[str, tf.Tensor]:
+    """Maps raw columns to model inputs and labels; B is the batch size.
+
+    Args:
+        inputs: raw column -> SparseTensor [B, 1] (scalar column, absent where missing) or Tensor [B, k] (feature
+            vector, NaN where missing).
+        custom_config: `regression` and `classification`, the label columns, and `max_categories`.
+
+    Returns:
+        The tensors below; a group without columns is left out.
+
+        - `numeric` float32 [B, N]: numeric columns by name, then the elements of each vector, standardised with the
+          mean and standard deviation of the train split; missing values and constant columns are 0.
+        - `missing` float32 [B, N]: 1 where the value was missing.
+        - `categorical` int64 [B, C]: index in the column's vocabulary, most frequent first; the vocabulary's size
+          stands for every other text, size + 1 for a missing value.
+        - `regression_label` float32 [B]: the label in the user's units.
+        - `regression_target` float32 [B]: the label standardised with the train split's mean and deviation.
+        - `target_mean`, `target_scale` float32 [B]: those two constants.
+        - `classification_label` int64 [B]: index of the class, most frequent first; -1 for a class that the train
+          split does not have.
+    """
+    regression, classification = custom_config["regression"], custom_config["classification"]
+    features = {name: inputs[name] for name in sorted(inputs) if name not in (regression, classification)}
+    numeric = [_numeric(value) for value in features.values() if _is_scalar_number(value)]
+    numeric += [_vector(value) for value in features.values() if not isinstance(value, tf.SparseTensor)]
+    categories = {name: value for name, value in features.items() if _is_text(value)}
+
+    result: dict[str, tf.Tensor] = {}
+    if numeric:
+        values = tf.concat([value for value, _ in numeric], axis=1)
+        missing = tf.concat([absent for _, absent in numeric], axis=1)
+        result[outputs.NUMERIC] = standardise(values, missing)
+        result[outputs.MISSING] = tf.cast(missing, tf.float32)
+    if categories:
+        indices = [
+            _category(value, position, custom_config["max_categories"])
+            for position, value in enumerate(categories.values())
+        ]
+        result[outputs.CATEGORICAL] = tf.stack(indices, axis=1)
+    label = tf.cast(_dense(inputs[regression], 0.0), tf.float32)
+    return result | _regression(label) | {outputs.CLASSIFICATION_LABEL: _class(inputs[classification])}
+
+
+def standardise(values: tf.Tensor, missing: tf.Tensor) -> tf.Tensor:
+    """Returns (value - mean) / standard deviation per column over the values that are present.
+
+    Args:
+        values: float64 [B, N].
+        missing: bool [B, N].
+
+    Returns:
+        float32 [B, N]; 0 for missing values and for columns without spread. The deviation is the population's
+        (divided by n).
+    """
+    present = tf.logical_not(missing)
+    sparse = tf.SparseTensor(
+        indices=tf.where(present), values=tf.boolean_mask(values, present), dense_shape=tf.shape(values, tf.int64)
+    )
+    sparse.set_shape([None, values.shape[1]])
+    mean = tft.mean(sparse, reduce_instance_dims=False)
+    deviation = tf.sqrt(tft.var(sparse, reduce_instance_dims=False))
+    scaled = tf.math.divide_no_nan(values - mean, deviation)
+    return tf.cast(tf.where(missing, tf.zeros_like(scaled), scaled), tf.float32)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, tf.SparseTensor) and value.dtype == tf.string
+
+
+def _is_scalar_number(value: Any) -> bool:
+    return isinstance(value, tf.SparseTensor) and value.dtype != tf.string
+
+
+def _dense(value: tf.SparseTensor, default: float | str) -> tf.Tensor:
+    """Returns [B]: the scalar of each row, or the default where the row has none."""
+    rows = tf.SparseTensor(value.indices, value.values, [value.dense_shape[0], 1])
+    return tf.squeeze(tf.sparse.to_dense(rows, default_value=tf.cast(default, value.dtype)), axis=1)
+
+
+def _numeric(value: tf.SparseTensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns the column as float64 [B, 1], which holds 64-bit epochs exactly enough, and where it is missing."""
+    as_float = tf.SparseTensor(value.indices, tf.cast(value.values, tf.float64), value.dense_shape)
+    return _vector(tf.expand_dims(_dense(as_float, float("nan")), axis=1))
+
+
+def _vector(value: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    value = tf.cast(value, tf.float64)
+    missing = tf.logical_not(tf.math.is_finite(value))
+    return tf.where(missing, tf.zeros_like(value), value), missing
+
+
+def _category(value: tf.SparseTensor, position: int, size: int) -> tf.Tensor:
+    """Returns int64 [B]: vocabulary index; vocabulary size for other texts, size + 1 for a missing value."""
+    text = _dense(value, "")
+    vocabulary = tft.vocabulary(value, top_k=size, vocab_filename=f"categories_{position}")
+    index = tft.apply_vocabulary(text, vocabulary, num_oov_buckets=1)
+    known = tf.cast(tft.experimental.get_vocabulary_size_by_name(f"categories_{position}"), tf.int64)
+    return tf.where(text == "", known + 1, index)
+
+
+def _regression(label: tf.Tensor) -> dict[str, tf.Tensor]:
+    values = tf.cast(label, tf.float64)
+    mean, deviation = tft.mean(values), tf.sqrt(tft.var(values))
+    scale = tf.where(deviation > 0, deviation, tf.ones_like(deviation))
+    return {
+        outputs.REGRESSION_LABEL: label,
+        outputs.REGRESSION_TARGET: tf.cast((values - mean) / scale, tf.float32),
+        outputs.TARGET_MEAN: tf.fill(tf.shape(label), tf.cast(mean, tf.float32)),
+        outputs.TARGET_SCALE: tf.fill(tf.shape(label), tf.cast(scale, tf.float32)),
+    }
+
+
+def _class(value: tf.SparseTensor) -> tf.Tensor:
+    vocabulary = tft.vocabulary(value, vocab_filename=outputs.CLASSES_VOCABULARY)
+    return tft.apply_vocabulary(_dense(value, ""), vocabulary, default_value=-1)

@@ -1,0 +1,292 @@
+"""The user's YAML file as typed, frozen models; every default and every constraint of a run stands here.
+
+Paths in a file are relative to that file; paths on the command line are relative to the current folder.
+`mtl config` prints the resolved result, `mtl config --json-schema` the schema for editors.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from components.example_gen.spec import MISSING, IngestSpec
+
+Column = Annotated[str, StringConstraints(min_length=1)]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+Level = Literal["ignore", "warn", "fail"]
+RegressionMetric = Literal["mae", "rmse", "r2", "median_absolute_error"]
+ClassificationMetric = Literal["accuracy", "macro_f1", "log_loss", "auc", "calibration_error"]
+
+
+class Section(BaseModel):
+    """Base of every section: immutable, and no key it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Split(Section):
+    """How rows are divided into train, validation (early stopping) and eval (the verdict)."""
+
+    by: Literal["row", "column", "time"] = "row"
+    """`row`: a hash of the row, so equal rows stay together; `column`: a hash of one key column, so one key never
+    sits in two splits; `time`: the oldest rows train, the newest evaluate."""
+    column: Column | None = None
+    """The key or time column; for `by: row` leave it out."""
+    validation: Fraction = 0.16
+    """Share of the rows that decides when training stops."""
+    eval: Fraction = 0.20
+    """Share of the rows that judges the model."""
+    salt: str = ""
+    """Any text; another text gives another split of the same rows."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Split:
+        if (self.by == "row") != (self.column is None):
+            wanted = "left out" if self.by == "row" else "given"
+            raise ValueError(f"column must be {wanted} when by is {self.by}, got {self.column}")
+        if self.validation + self.eval >= 0.95:
+            raise ValueError(f"validation + eval must be below 0.95, got {self.validation + self.eval:g}")
+        return self
+
+
+class Data(Section):
+    """Where the rows come from and how to read them."""
+
+    path: str | list[str]
+    """A file, a folder, a glob, or a list of them: CSV (plain or .gz) or Parquet."""
+    format: Literal["auto", "csv", "parquet"] = "auto"
+    """`auto` goes by the file name."""
+    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = None
+    """One character; left out, it is found among comma, semicolon, tab and bar."""
+    missing: list[str] = list(MISSING)
+    """Cells with this text count as missing."""
+    ignore: list[Column] = []
+    """Columns that are not read at all: identifiers, leaks of a label."""
+    schema_file: str | None = None
+    """A reviewed schema (text format). Left out, the schema is inferred from the train split and written to the run."""
+    split: Split = Split()
+
+    @field_validator("path")
+    @classmethod
+    def _some_path(cls, path: str | list[str]) -> str | list[str]:
+        if not path or not all(path):
+            raise ValueError(f"must name at least one file, got {path!r}")
+        return path
+
+
+class Labels(Section):
+    """The two columns to predict."""
+
+    regression: Column
+    """The number."""
+    classification: Column
+    """The class: text, whole number or boolean."""
+
+    @model_validator(mode="after")
+    def _different(self) -> Labels:
+        if self.regression == self.classification:
+            raise ValueError(f'must be two different columns, got "{self.regression}" for both')
+        return self
+
+
+class Features(Section):
+    """What the columns are; whatever is not named here is inferred from the data."""
+
+    numeric: list[Column] = []
+    """Columns that must be numbers."""
+    categorical: list[Column] = []
+    """Columns that are categories, even if they look like numbers."""
+    vectors: dict[Annotated[str, StringConstraints(pattern=r"^\w[\w .-]*$")], str] = {}
+    """Feature vectors made of CSV columns: name: pattern, for instance `embedding: emb_*`. Parquet list columns
+    are feature vectors by themselves."""
+    max_categories: Annotated[int, Field(ge=1, le=100_000)] = 200
+    """Vocabulary size of each categorical column; rarer categories share one bucket."""
+
+
+class Model(Section):
+    """The shared network."""
+
+    hidden: list[Annotated[int, Field(ge=1, le=16_384)]] = [128, 64]
+    """Units of each shared relu layer."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of each shared layer's outputs dropped while training."""
+    l2: Annotated[float, Field(ge=0)] = 0.0
+    """L2 penalty on the kernels of the shared layers."""
+
+
+class Training(Section):
+    """How the network is fitted."""
+
+    epochs: Annotated[int, Field(ge=1)] = 100
+    """At most this many passes over the train split."""
+    batch_size: Annotated[int, Field(ge=1)] = 32
+    """Rows per step."""
+    learning_rate: Annotated[float, Field(gt=0)] = 0.001
+    """Adam's learning rate."""
+    patience: Annotated[int, Field(ge=1)] = 10
+    """Stop after this many epochs without a lower validation loss; the best weights are restored."""
+    regression_weight: Annotated[float, Field(ge=0)] = 1.0
+    """Weight of the regression loss (mean squared error of the standardised label)."""
+    classification_weight: Annotated[float, Field(ge=0)] = 1.0
+    """Weight of the classification loss (cross-entropy)."""
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    """Seed of initial weights, shuffling and dropout."""
+
+
+class Evaluation(Section):
+    """What is measured on the eval split."""
+
+    slices: list[Column | list[Column]] = []
+    """Columns whose values are evaluated apart; a list crosses its columns."""
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    """Level of the intervals."""
+    resamples: Annotated[int, Field(ge=100, le=10_000)] = 500
+    """Bootstrap resamples behind each interval."""
+    tfma: bool = False
+    """Also run TensorFlow Model Analysis (stock TFX Evaluator) on both heads and the slices."""
+
+
+class HeadGate(Section):
+    """What one head must reach before the model is pushed."""
+
+    better_than_trivial: bool = True
+    """Better than predicting the mean number or the most frequent class."""
+    no_worse_than_pushed: bool = True
+    """No worse than the pushed model by more than noise (paired bootstrap) and `tolerance`."""
+    tolerance: Annotated[float, Field(ge=0)] = 0.0
+    """How much worse than the pushed model is acceptable, as a share of its headline metric (0.01 = 1 %)."""
+
+
+class RegressionGate(HeadGate):
+    """Gate of the regression head."""
+
+    thresholds: dict[RegressionMetric, float] = {}
+    """Bounds per metric: an upper bound for errors, a lower bound for r2."""
+
+
+class ClassificationGate(HeadGate):
+    """Gate of the classification head."""
+
+    thresholds: dict[ClassificationMetric, float] = {}
+    """Bounds per metric: upper for log_loss and calibration_error, lower for the others."""
+
+
+class DataGate(Section):
+    """Which anomalies stop a run before training."""
+
+    reviewed: Level = "fail"
+    """Level of an anomaly against a reviewed schema (`data.schema_file`)."""
+    inferred: Level = "warn"
+    """Level of an anomaly against the schema just inferred from the train split."""
+    levels: dict[str, Level] = {}
+    """Level per anomaly type, for instance `ENUM_TYPE_UNEXPECTED_STRING_VALUES: warn`."""
+
+
+class Gates(Section):
+    """What must hold before a model is pushed."""
+
+    data: DataGate = DataGate()
+    regression: RegressionGate = RegressionGate()
+    classification: ClassificationGate = ClassificationGate()
+    rule: Literal["all", "regression", "classification"] = "all"
+    """`all`: both heads must pass; or the one head that decides."""
+
+
+class Push(Section):
+    """Where a blessed model goes."""
+
+    destination: str | None = None
+    """Folder of versions for TensorFlow Serving; left out: `serving` in the output folder."""
+    keep: Annotated[int, Field(ge=1)] = 5
+    """Versions kept."""
+
+
+class Runtime(Section):
+    """Where and how the steps run."""
+
+    output: str | None = None
+    """Folder of metadata, artifacts and logs; left out: `runs/<name>` in the current folder."""
+    beam_args: list[str] = ["--direct_running_mode=in_memory"]
+    """Arguments of the Apache Beam steps (StatisticsGen, Transform)."""
+
+
+class Config(Section):
+    """The whole configuration; `data.path` and the two labels are enough."""
+
+    name: str = ""
+    """Name of the pipeline: lower-case letters, digits and hyphens; left out, taken from the data's file name."""
+    data: Data
+    labels: Labels
+    features: Features = Features()
+    model: Model = Model()
+    training: Training = Training()
+    evaluation: Evaluation = Evaluation()
+    gates: Gates = Gates()
+    push: Push = Push()
+    runtime: Runtime = Runtime()
+
+    @field_validator("name")
+    @classmethod
+    def _name(cls, name: str) -> str:
+        if name and not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", name):
+            raise ValueError(f"must be up to 64 lower-case letters, digits and inner hyphens, got {name!r}")
+        return name
+
+    @model_validator(mode="after")
+    def _columns_have_one_role(self) -> Config:
+        roles: dict[str, str] = {}
+        groups = {
+            "labels": [self.labels.regression, self.labels.classification],
+            "data.ignore": self.data.ignore,
+            "features.numeric": self.features.numeric,
+            "features.categorical": self.features.categorical,
+        }
+        for role, columns in groups.items():
+            for column in columns:
+                if column in roles:
+                    where = " and ".join(dict.fromkeys((roles[column], role)))
+                    raise ValueError(f'a column must be named once, got "{column}" in {where}')
+                roles[column] = role
+        return self
+
+    @property
+    def output(self) -> Path:
+        """Folder of this pipeline's metadata, artifacts, logs and, unless configured, pushed models."""
+        return Path(self.runtime.output or f"runs/{self.name}").absolute()
+
+    @property
+    def destination(self) -> Path:
+        """Folder that holds the pushed versions."""
+        return Path(self.push.destination).absolute() if self.push.destination else self.output / "serving"
+
+    def ingest_spec(self, types: dict[str, str] | None = None) -> IngestSpec:
+        """Returns what the ingest needs to know; `types` are those of a reviewed schema."""
+        split = self.data.split
+        return IngestSpec(
+            paths=(self.data.path,) if isinstance(self.data.path, str) else tuple(self.data.path),
+            format=self.data.format,
+            delimiter=self.data.delimiter,
+            missing=tuple(self.data.missing),
+            regression=self.labels.regression,
+            classification=self.labels.classification,
+            ignore=tuple(self.data.ignore),
+            numeric=tuple(self.features.numeric),
+            categorical=tuple(self.features.categorical),
+            vectors=dict(self.features.vectors),
+            types=types or {},
+            split_by=split.by,
+            split_column=split.column,
+            fractions={
+                "train": 1 - split.validation - split.eval,
+                "validation": split.validation,
+                "eval": split.eval,
+            },
+            salt=split.salt,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The configuration as plain JSON values."""
+        return self.model_dump(mode="json")

@@ -1,0 +1,24 @@
+"""The errors of the user's surface, and how any error becomes one sentence and an exit code.
+
+    components.errors.MtlError
+    ├── InputError (exit 2)
+    │   ├── ConfigError      the configuration cannot be used
+    │   └── RunInProgress    another run holds the output folder
+    └── Rejected (exit 3)    the data gate or the evaluator said no
+
+Exit codes: 0 done, 1 a bug, 2 the user's input, 3 a gate said no.
+"""
+
+from __future__ import annotations
+
+from components.errors import InputError, MtlError, Rejected, did_you_mean
+
+__all__ = ["ConfigError", "InputError", "MtlError", "Rejected", "RunInProgress", "did_you_mean"]
+
+
+class ConfigError(InputError):
+    """The configuration cannot be used as it is."""
+
+
+class RunInProgress(InputError):
+    """Another run holds the output folder."""

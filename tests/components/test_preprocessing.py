@@ -1,0 +1,128 @@
+"""The transform against NumPy, through a real Beam analysis."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_transform as tft
+import tensorflow_transform.beam as tft_beam
+from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
+
+from components import outputs
+from components.transform.preprocessing import preprocessing_fn
+
+ROWS = 40
+CONFIG = {"regression": "price (€)", "classification": "kind", "max_categories": 3}
+
+
+@pytest.fixture(scope="module")
+def table():
+    """One row is a dict; epochs are 64-bit, `constant` has no spread, `sparse` misses every third value."""
+    rng = np.random.default_rng(7)
+    rows = []
+    for i in range(ROWS):
+        row = {
+            "epoch": [1_400_000_000 + int(rng.integers(0, 5000))],
+            "constant": [3.0],
+            "sparse": [] if i % 3 == 0 else [float(rng.normal(50, 9))],
+            "colour": [] if i % 7 == 0 else ["red", "green", "blue", "mauve"][int(rng.choice(4, p=[0.5, 0.3, 0.15, 0.05]))],
+            "embedding": [float(v) for v in rng.normal(size=2)],
+            "price (€)": [float(rng.normal(2e5, 5e4))],
+            "kind": ["a" if i % 4 else "b"],
+        }
+        row["colour"] = [row["colour"]] if isinstance(row["colour"], str) else []
+        rows.append(row)
+    rows[5]["embedding"] = [float("nan"), 1.0]
+    return rows
+
+
+@pytest.fixture(scope="module")
+def transformed(table, tmp_path_factory):
+    scalar = {
+        "epoch": tf.int64,
+        "constant": tf.float32,
+        "sparse": tf.float32,
+        "colour": tf.string,
+        "price (€)": tf.float32,
+        "kind": tf.string,
+    }
+    spec = {name: tf.io.VarLenFeature(dtype) for name, dtype in scalar.items()}
+    spec["embedding"] = tf.io.FixedLenFeature([2], tf.float32)
+    metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
+    with tft_beam.Context(str(tmp_path_factory.mktemp("beam"))):
+        (rows, out), fn = (table, metadata) | tft_beam.AnalyzeAndTransformDataset(
+            lambda inputs: preprocessing_fn(inputs, CONFIG)
+        )
+        path = str(tmp_path_factory.mktemp("fn") / "fn")
+        fn | tft_beam.WriteTransformFn(path)
+    del out
+    columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    return columns, tft.TFTransformOutput(path)
+
+
+def oracle(values):
+    values = np.array(values, dtype=np.float64)
+    deviation = np.nanstd(values)
+    scaled = (values - np.nanmean(values)) / deviation if deviation else np.zeros_like(values)
+    return np.nan_to_num(scaled)
+
+
+def test_numeric_columns_equal_numpy(table, transformed):
+    columns, _ = transformed
+    raw = {
+        name: [row[name][0] if row[name] else np.nan for row in table] for name in ("constant", "epoch", "sparse")
+    }
+    expected = [oracle(values) for values in raw.values()]
+    expected += [oracle([row["embedding"][i] for row in table]) for i in range(2)]
+    np.testing.assert_allclose(columns[outputs.NUMERIC], np.stack(expected, axis=1), atol=2e-5)
+
+
+def test_missing_values_have_an_indicator(table, transformed):
+    columns, _ = transformed
+    missing = columns[outputs.MISSING]
+    assert missing.shape == (ROWS, 5)
+    np.testing.assert_array_equal(missing[:, 2], [not row["sparse"] for row in table])
+    assert missing.sum() == sum(not row["sparse"] for row in table) + 1, "only sparse and one element of the vector"
+
+
+def test_categories_are_ranked_with_a_bucket_for_the_rest_and_one_for_missing(table, transformed):
+    columns, output = transformed
+    vocabulary = [text.decode() for text in output.vocabulary_by_name("categories_0")]
+    assert len(vocabulary) == 3
+    counts = {c: sum(row["colour"] == [c] for row in table) for c in ("red", "green", "blue", "mauve")}
+    assert [counts[c] for c in vocabulary] == sorted(counts.values(), reverse=True)[:3]
+    expected = [
+        4 if not row["colour"] else vocabulary.index(row["colour"][0]) if row["colour"][0] in vocabulary else 3
+        for row in table
+    ]
+    np.testing.assert_array_equal(columns[outputs.CATEGORICAL][:, 0], expected)
+
+
+def test_regression_target_is_standardised_and_can_be_undone(table, transformed):
+    columns, _ = transformed
+    label = np.array([row["price (€)"][0] for row in table])
+    np.testing.assert_allclose(columns[outputs.REGRESSION_TARGET], oracle(label), atol=1e-5)
+    restored = columns[outputs.REGRESSION_TARGET] * columns[outputs.TARGET_SCALE] + columns[outputs.TARGET_MEAN]
+    np.testing.assert_allclose(restored, label, rtol=1e-6)
+    np.testing.assert_allclose(columns[outputs.REGRESSION_LABEL], label, rtol=1e-6)
+
+
+def test_classes_are_ranked_by_frequency(table, transformed):
+    columns, output = transformed
+    assert [text.decode() for text in output.vocabulary_by_name(outputs.CLASSES_VOCABULARY)] == ["a", "b"]
+    np.testing.assert_array_equal(columns[outputs.CLASSIFICATION_LABEL], [row["kind"] == ["b"] for row in table])
+
+
+def test_unseen_class_is_minus_one_and_unseen_category_is_the_bucket(transformed):
+    _, output = transformed
+    layer = output.transform_features_layer()
+    text = {"colour": ["violet"], "kind": ["c"]}
+    batch = {
+        name: tf.SparseTensor([[0, 0]], value, [1, 1])
+        for name, value in (
+            text | {"epoch": tf.constant([0], tf.int64), "constant": [3.0], "sparse": [0.0], "price (€)": [1.0]}
+        ).items()
+    }
+    batch["embedding"] = tf.constant([[0.0, 0.0]])
+    result = layer(batch)
+    assert result[outputs.CLASSIFICATION_LABEL].numpy().tolist() == [-1]
+    assert result[outputs.CATEGORICAL].numpy().tolist() == [[3]]

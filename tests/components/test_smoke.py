@@ -1,0 +1,211 @@
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
+
+from components.pusher.smoke import Unservable, check_in_fresh_process, smoke
+
+COLUMNS = [
+    {"name": "Culmen Length (mm)", "input": "column_0", "kind": "FLOAT", "length": 1},
+    {"name": "größe", "input": "column_1", "kind": "BYTES", "length": 1},
+    {"name": "f 1", "input": "column_2", "kind": "INT", "length": 1},
+    {"name": "F_1", "input": "column_3", "kind": "VECTOR", "length": 2},
+]
+ROWS = [
+    {"Culmen Length (mm)": 39.1, "größe": "groß", "f 1": 16_777_217, "F_1": [0.5, 1.5]},
+    {"Culmen Length (mm)": None, "größe": None, "f 1": None, "F_1": None},
+    {"Culmen Length (mm)": -0.25, "größe": "unseen", "f 1": 0, "F_1": [1e6, -1]},
+]
+
+
+class Model(tf.Module):
+    """Two heads on four raw columns, with a lookup table, like the pipeline's models.
+
+    `fault` names one thing to do wrong.
+    """
+
+    def __init__(self, fault: str = ""):
+        super().__init__()
+        self.fault = fault
+        self.weights = tf.Variable([[0.1, -0.2, 0.3], [0.0, 0.1, -0.1]])
+        keys = tf.lookup.KeyValueTensorInitializer(["klein", "groß"], [1.0, 2.0])
+        self.sizes = tf.lookup.StaticHashTable(keys, default_value=0.0)
+
+    def score(
+        self, length: tf.Tensor, size: tf.Tensor, count: tf.Tensor, vector: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        def filled(x: tf.Tensor) -> tf.Tensor:
+            x = tf.cast(x, tf.float32)
+            return tf.where(tf.math.is_nan(x), 0.0, x)
+
+        hidden = tf.stack([filled(length) / 40 + self.sizes.lookup(size), filled(count) / 1e7], axis=1)
+        number = 4000 + 100 * tf.reduce_sum(hidden, axis=1, keepdims=True) + filled(vector)[:, :1] / 1e5
+        probabilities = tf.nn.softmax(hidden @ self.weights)
+        if self.fault == "not finite":
+            number = tf.math.log(number - 4000)
+        if self.fault == "not summing to 1":
+            probabilities = probabilities * 0.9
+        if self.fault == "python":
+            number = tf.ensure_shape(tf.py_function(lambda x: x, [number], tf.float32), [None, 1])
+        if self.fault == "one row":
+            number += tf.cast(tf.shape(number)[0], tf.float32)
+        best = tf.argmax(probabilities, axis=1)
+        outputs = {
+            "regression_output": number,
+            "classification_output": probabilities,
+            "predicted_class": tf.gather(["Adelie", "Chinstrap", "Gentoo"], best),
+            "class_probability": tf.reduce_max(probabilities, axis=1),
+        }
+        if self.fault == "flat":
+            outputs["regression_output"] = number[:, 0]
+        if self.fault == "no class":
+            del outputs["predicted_class"]
+        return outputs
+
+
+def export(folder: Path, fault: str = "") -> Path:
+    """Saves `Model` with raw column names in the signature map."""
+    module = Model(fault)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
+    def serve(examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        blank = [float("nan")] * 2
+        parsed = tf.io.parse_example(
+            examples,
+            {
+                "Culmen Length (mm)": tf.io.FixedLenFeature([], tf.float32, float("nan")),
+                "größe": tf.io.FixedLenFeature([], tf.string, ""),
+                "f 1": tf.io.FixedLenFeature([], tf.int64, -1),
+                "F_1": tf.io.FixedLenFeature([2], tf.float32, blank),
+            },
+        )
+        length, size, count, vector = (parsed[column["name"]] for column in COLUMNS)
+        if fault == "disagree":
+            length *= 1.1
+        return module.score(length, size, tf.where(count < 0, 0, count), vector)
+
+    specs = [
+        tf.TensorSpec([None], tf.float32, name="column_0"),
+        tf.TensorSpec([None], tf.string, name="column_1"),
+        tf.TensorSpec([None], tf.float64, name="column_2"),
+        tf.TensorSpec([None, 2], tf.float32, name="column_3"),
+    ]
+    predict = tf.function(module.score, input_signature=specs)
+    tf.saved_model.save(
+        module,
+        str(folder),
+        signatures={"serving_default": serve} | ({} if fault == "one" else {"predict": predict}),
+    )
+    (folder / "assets.extra").mkdir()
+    (folder / "assets.extra" / "columns.json").write_text(json.dumps(COLUMNS), encoding="utf-8")
+    return folder
+
+
+def rename_inputs(folder: Path) -> None:
+    """Puts raw column names, any text, in the place of the argument names in the signature map."""
+    file = folder / "saved_model.pb"
+    saved = saved_model_pb2.SavedModel.FromString(file.read_bytes())
+    inputs = saved.meta_graphs[0].signature_def["predict"].inputs
+    for column in COLUMNS:
+        inputs[column["name"]].CopyFrom(inputs[column["input"]])
+        del inputs[column["input"]]
+    file.write_bytes(saved.SerializeToString(deterministic=True))
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return export(tmp_path_factory.mktemp("good") / "model")
+
+
+@pytest.fixture
+def rows_file(tmp_path: Path) -> Path:
+    file = tmp_path / "rows.json"
+    file.write_text(json.dumps(ROWS), encoding="utf-8")
+    return file
+
+
+def test_good_model_passes_in_a_fresh_process(good: Path, rows_file: Path):
+    rename_inputs(good)
+    figures = check_in_fresh_process(good, rows_file)
+    assert (figures["rows"], figures["classes"]) == (3, 3)
+    assert 0 <= figures["largest_difference"] < 1e-6
+    assert 0 < figures["row_milliseconds"] < 1000
+    assert 0 < figures["load_seconds"] < 60
+
+
+def test_columns_come_from_the_manifest_too(good: Path, tmp_path: Path):
+    model = export(tmp_path / "model")
+    (model / "assets.extra" / "columns.json").unlink()
+    (model / "assets.extra" / "mtl.json").write_text(json.dumps({"run": "r", "columns": COLUMNS}))
+    assert smoke(model, ROWS)["rows"] == 3
+    (model / "assets.extra" / "mtl.json").write_text(json.dumps({"columns": COLUMNS[1:]}))
+    with pytest.raises(Unservable, match="must be the inputs of `predict`, got `column_0` in one alone"):
+        smoke(model, ROWS)
+
+
+def test_encoding_of_rows_is_what_the_model_sees(good: Path):
+    """The regression output against the formula in NumPy, so that neither way of asking drops a value."""
+    from components.pusher import smoke as module
+
+    model = tf.saved_model.load(str(good))
+    columns = module._columns(good, model.signatures["predict"])
+    answer = model.signatures["predict"](**{c.input: tf.constant(c.tensor(ROWS)) for c in columns})
+    sizes, vectors = {"groß": 2.0}, [0.5, 0.0, 1e6]
+    expected = [
+        4000
+        + 100 * ((row["Culmen Length (mm)"] or 0) / 40 + sizes.get(row["größe"], 0) + (row["f 1"] or 0) / 1e7)
+        for row in ROWS
+    ]
+    expected = np.array(expected) + np.array(vectors) / 1e5
+    np.testing.assert_allclose(answer["regression_output"].numpy()[:, 0], expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ("disagree", "`predict` and `serving_default` must agree within 1e-05 in `regression_output`, got"),
+        ("not finite", "`regression_output` of `serving_default` must be finite, got"),
+        ("not summing to 1", "The probabilities of a row of `serving_default` must be summing to 1, got 0.9"),
+        (
+            "no class",
+            "`predicted_class` of `serving_default` must be among the outputs, got class_probability,",
+        ),
+        ("flat", "`regression_output` of `serving_default` must be shaped [3, 1], got [3]"),
+        ("one", "The model must have the signature `predict`, got serving_default"),
+        ("one row", "`predict` of one row and of many must agree within 1e-05 in `regression_output`, got"),
+    ],
+)
+def test_each_fault_is_named(fault: str, sentence: str, tmp_path: Path):
+    with pytest.raises(Unservable, match=re.escape(sentence)):
+        smoke(export(tmp_path / "model", fault), ROWS)
+
+
+def test_no_rows(good: Path):
+    with pytest.raises(Unservable, match="must be one or more, got none"):
+        smoke(good, [])
+
+
+def test_model_that_needs_the_training_process(tmp_path: Path, rows_file: Path):
+    with pytest.raises(
+        Unservable, match="The signature `serving_default` must score the rows, got"
+    ) as caught:
+        check_in_fresh_process(export(tmp_path / "model", "python"), rows_file)
+    assert caught.value.exit_code == 3
+
+
+def test_truncated_model(good: Path, tmp_path: Path, rows_file: Path):
+    model = export(tmp_path / "model")
+    data = model / "variables" / "variables.data-00000-of-00001"
+    data.write_bytes(data.read_bytes()[:4])
+    with pytest.raises(Unservable, match="The model must load in a fresh process, got"):
+        smoke(model, ROWS)
+    with pytest.raises(Unservable, match="must answer within 0.01 seconds of its start, got no answer"):
+        check_in_fresh_process(model, rows_file, timeout=0.01)
+    with pytest.raises(
+        Unservable, match="The model must load in a fresh process, got exit code 1: FileNotFoundError"
+    ):
+        check_in_fresh_process(model, tmp_path / "absent.json")
