@@ -1,0 +1,1 @@
+"""Data to run on: the bundled wine table, and synthetic tables with known best scores."""

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from components.example_gen.spec import MISSING, IngestSpec
+from components.example_gen.spec import MISSING, IngestSpec, expand
 
 Column = Annotated[str, StringConstraints(min_length=1)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
@@ -263,27 +263,27 @@ class Config(Section):
         return Path(self.push.destination).absolute() if self.push.destination else self.output / "serving"
 
     def ingest_spec(self, types: dict[str, str] | None = None) -> IngestSpec:
-        """Returns what the ingest needs to know; `types` are those of a reviewed schema."""
+        """Returns what the ingest needs to know; `types` are those of a reviewed schema.
+
+        Raises:
+            InputError: `data.path` names no file.
+        """
         split = self.data.split
         return IngestSpec(
-            paths=(self.data.path,) if isinstance(self.data.path, str) else tuple(self.data.path),
+            paths=expand(self.data.path),
+            regression=self.labels.regression,
+            classification=self.labels.classification,
             format=self.data.format,
             delimiter=self.data.delimiter,
             missing=tuple(self.data.missing),
-            regression=self.labels.regression,
-            classification=self.labels.classification,
             ignore=tuple(self.data.ignore),
             numeric=tuple(self.features.numeric),
             categorical=tuple(self.features.categorical),
             vectors=dict(self.features.vectors),
             types=types or {},
-            split_by=split.by,
-            split_column=split.column,
-            fractions={
-                "train": 1 - split.validation - split.eval,
-                "validation": split.validation,
-                "eval": split.eval,
-            },
+            split=split.by,
+            column=split.column,
+            fractions=(1 - split.validation - split.eval, split.validation, split.eval),
             salt=split.salt,
         )
 

@@ -53,7 +53,7 @@ def DataGate(  # noqa: N802 - a component is a class to its users
     chosen = json.loads(settings)
     splits = artifact_utils.decode_split_names(statistics.split_names)
     stats = {split: _statistics(statistics.uri, split) for split in splits}
-    vectors = read_summary(examples.uri).vectors
+    vectors = {name: vector["length"] for name, vector in read_summary(examples.uri).vectors.items()}
 
     if reviewed_schema:
         in_force, notes = text_format.Parse(reviewed_schema, schema_pb2.Schema()), []
@@ -68,13 +68,13 @@ def DataGate(  # noqa: N802 - a component is a class to its users
 
     levels = findings.Levels(chosen["level"], chosen["levels"])
     found = []
+    anomalies.split_names = statistics.split_names
     for split in splits:
         proto = tfdv.validate_statistics(stats[split], in_force, environment=TRAINING)
         folder = Path(artifact_utils.get_split_uri([anomalies], split))
         folder.mkdir(parents=True)
         (folder / "SchemaDiff.pb").write_bytes(proto.SerializeToString())
         found += findings.from_proto(proto, in_force, split, levels)
-    anomalies.split_names = statistics.split_names
     summary = {"notes": notes, "anomalies": [anomaly.as_dict() for anomaly in found]}
     (Path(anomalies.uri) / SUMMARY).write_text(json.dumps(summary, indent=1), encoding="utf-8")
 

@@ -167,7 +167,7 @@ class ClassificationScores:
 
 
 def normalise(probabilities: npt.NDArray[Any]) -> Floats:
-    """Rows of `probabilities` [n, K] as float64, rescaled to sum to 1 exactly.
+    """Rows of `probabilities` [n, K] as float64, rescaled to sum to 1 where they are off by more than 1e-6.
 
     Raises:
         InputError: a value is not finite or negative, or a row is off by more than `SUM_TOLERANCE`.
@@ -191,7 +191,8 @@ def normalise(probabilities: npt.NDArray[Any]) -> Floats:
             f"`probabilities` must sum to 1 in each row (within {SUM_TOLERANCE:g}), got {worst:.4g}. "
             "Let the classification head end in a softmax."
         )
-    return given / sums[:, None]
+    # Rows that are right up to float32 rounding stay as they are: rescaling them would break ties in AUC.
+    return given / np.where(np.abs(sums - 1) > 1e-6, sums, 1.0)[:, None]
 
 
 def _wins(score: Floats, inside: npt.NDArray[np.bool_], weights: Floats) -> Floats:

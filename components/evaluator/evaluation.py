@@ -132,12 +132,12 @@ def evaluate(
         seed: seed of the draws; the same arguments give the same result.
 
     Raises:
-        InputError: labels are not finite, a slice names an unknown column, or the candidate's probabilities
-            are negative or do not sum to 1.
+        InputError: labels are not finite numbers or not strings, a slice names an unknown column, or the
+            candidate's probabilities are negative or do not sum to 1.
         ValueError: shapes do not fit together.
     """
     number = np.asarray(rows.number, dtype=np.float64)
-    label = np.asarray(rows.label, dtype=str)
+    label = _strings(rows.label)
     if not len(number) or number.shape != label.shape:
         raise ValueError(f"labels must be of one shape [n] with n > 0, got {number.shape} and {label.shape}.")
     if not np.isfinite(number).all():
@@ -183,6 +183,17 @@ def evaluate(
         ),
         verdict=judge(gate or Gate(), heads),
     )
+
+
+def _strings(labels: npt.NDArray[Any]) -> npt.NDArray[np.str_]:
+    given = np.asarray(labels)
+    # NumPy would turn None and bytes into the strings "None" and "b'...'" without a word.
+    other = next((name for name in given if not isinstance(name, str)), "")
+    if other != "":
+        raise InputError(
+            f"`class labels` must be strings, got {other!r}. Remove rows without a label and decode bytes."
+        )
+    return given.astype(str)
 
 
 def _intervals(head: str, scores: Scores, resamples: int, level: float, seed: int) -> dict[str, Interval]:

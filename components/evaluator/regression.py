@@ -4,7 +4,7 @@
 - `rmse`: root of the mean of `(prediction - label)²`.
 - `r2`: `1 - Σ(prediction - label)² / Σ(label - mean(label))²`, with the mean of the rows being scored.
   Undefined (NaN) where all labels are equal; scikit-learn says 0 or 1 there, which reads like a finding.
-- `median_absolute_error`: median of `|prediction - label|`, the mean of the two middle ones for an even count.
+- `median_absolute_error`: median of `|prediction - label|`, the mean of the middle two for an even count.
 
 Weighted, the median is the mean of the smallest error that reaches half of the total weight and the
 smallest that exceeds it: with whole-number weights this is the median of the repeated rows.

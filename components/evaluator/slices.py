@@ -52,8 +52,9 @@ def slices(columns: Mapping[str, npt.NDArray[Any]], spec: Sequence[str | Sequenc
         spec: entries, each a column's name or a list of them.
 
     Returns:
-        For each entry in order, its slices by falling number of rows: at most `MAX_SLICES`, and one more
-        with all other rows where there are more groups. Each row is in exactly one slice of an entry.
+        For each entry in order, its slices in the order of their values, `missing` last among numbers. Of
+        more than `MAX_SLICES` groups the largest are kept, and one more slice holds all other rows. Each row
+        is in exactly one slice of an entry.
 
     Raises:
         InputError: an entry is empty or names an unknown column.
@@ -88,12 +89,12 @@ def _slices(columns: Mapping[str, npt.NDArray[Any]], names: tuple[str, ...]) -> 
             for cell in present
         ]
     counts = np.bincount(codes, minlength=len(labels))
-    by_size = sorted(range(len(labels)), key=lambda code: (-counts[code], labels[code]))
+    by_size = sorted(range(len(labels)), key=lambda code: -counts[code])
     order = np.argsort(codes, kind="stable")
     ends = np.cumsum(counts)
     kept = [
         Slice(names, labels[code].removeprefix(", "), order[ends[code] - counts[code] : ends[code]])
-        for code in by_size[:MAX_SLICES]
+        for code in sorted(by_size[:MAX_SLICES])
     ]
     rest = by_size[MAX_SLICES:]
     if rest:

@@ -1,0 +1,1 @@
+"""CSV and Parquet tables to `tf.Example`s in train, validation and eval splits."""

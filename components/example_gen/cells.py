@@ -76,7 +76,7 @@ class Cells:
 
     @functools.cached_property
     def missing(self) -> np.ndarray:
-        """bool `[n]`: null, NaN, or text that spells "no value"."""
+        """Which cells have no value, bool `[n]`: null, NaN, or text that spells "no value"."""
         if pa.types.is_string(self._raw.type):
             mask = pc.is_in(self._trimmed, value_set=self._spellings, skip_nulls=True)
             mask = pc.or_(mask, self._raw.is_null())
@@ -126,7 +126,8 @@ class Cells:
         """Returns int64 `[n]`, 0 where missing; the kind must be INT or EMPTY."""
         result = np.zeros(len(self), np.int64)
         if self.kind != Kind.EMPTY:
-            assert self._parsed is not None and pa.types.is_int64(self._parsed.type)
+            if self.number_kind != Kind.INT or self._parsed is None:
+                raise TypeError(f"The cells must be integers, got {self.kind}.")
             result[~self.missing] = self._parsed.to_numpy(zero_copy_only=False)
         return result
 
@@ -146,7 +147,9 @@ class Cells:
 
     def odd_values(self) -> tuple[int, dict[str, int]]:
         """Returns how many cells of a text column are numbers, and how often each other text occurs."""
-        counts = pc.value_counts(self._present if pa.types.is_string(self._raw.type) else self.text().drop_null())
+        counts = pc.value_counts(
+            self._present if pa.types.is_string(self._raw.type) else self.text().drop_null()
+        )
         values, repeats = counts.field("values"), counts.field("counts").to_numpy(zero_copy_only=False)
         number = pc.match_substring_regex(values, _NUMBER).to_numpy(zero_copy_only=False)
         odd = zip(values.filter(pa.array(~number)).to_pylist(), repeats[~number].tolist(), strict=True)
@@ -170,18 +173,11 @@ class Cells:
         present = self._present
         if not len(present):
             return present.cast(pa.float64())
-        try:
-            integers = present.cast(pa.int64())
-        except pa.ArrowInvalid:
-            pass
-        else:
-            # Arrow reads 0x1F as an integer; a table's author means text.
-            if not pc.any(pc.match_substring(present, "x", ignore_case=True)).as_py():
-                return integers
-        try:
-            return present.cast(pa.float64())
-        except pa.ArrowInvalid:
-            return None
+        integers = _cast(present, pa.int64())
+        # Arrow reads 0x1F as an integer; a table's author means text.
+        if integers is not None and not pc.any(pc.match_substring(present, "x", ignore_case=True)).as_py():
+            return integers
+        return _cast(present, pa.float64())
 
     def _not_numeric(self) -> NotNumericError:
         if self.is_vector:
@@ -191,6 +187,16 @@ class Cells:
         return NotNumericError(index, self._raw[index].as_py())
 
 
+def _cast(text: pa.Array, kind: pa.DataType) -> pa.Array | None:
+    """Returns the texts as numbers, None if one is none."""
+    try:
+        # A cast that fails writes a message for every cell; a few cells tell most failures in advance.
+        text[:16].cast(kind)
+        return text.cast(kind)
+    except pa.ArrowInvalid:
+        return None
+
+
 def _plain(column: pa.Array) -> pa.Array:
     """Returns the column as string, int64, float64 or list of float64."""
     kind = column.type
@@ -198,7 +204,8 @@ def _plain(column: pa.Array) -> pa.Array:
         return _plain(column.dictionary_decode())
     if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
         value = kind.value_type
-        if not (pa.types.is_integer(value) or pa.types.is_floating(value) or pa.types.is_decimal(value)):
+        numeric = pa.types.is_integer(value) or pa.types.is_floating(value) or pa.types.is_decimal(value)
+        if not numeric and not pa.types.is_null(value):
             raise UnsupportedTypeError(str(kind))
         return column.cast(pa.list_(pa.float64()))
     if pa.types.is_string(kind) or pa.types.is_int64(kind) or pa.types.is_float64(kind):

@@ -54,7 +54,7 @@ def labelled_batches(table: Table, spec: IngestSpec, roles: Roles) -> Iterator[L
         target = _target(regression, roles.regression, batch)
         if classification.is_vector:
             raise InputError(
-                f'The class label "{roles.classification}" must be text, a whole number or a boolean, got a list.'
+                f'The class label "{roles.classification}" must be text, a number or a boolean, got a list.'
             )
         no_number, no_class = np.isnan(target), classification.missing
         reasons = {
@@ -83,7 +83,7 @@ def _cells(data: pa.RecordBatch, name: str, spec: IngestSpec) -> Cells:
     except UnsupportedTypeError as error:
         raise InputError(
             f'The column "{name}" must hold numbers, text, booleans, dates or lists of numbers, '
-            f"got {error}. List it under features.ignore, or convert it."
+            f"got {error}. List it under data.ignore, or convert it."
         ) from error
 
 
@@ -92,8 +92,8 @@ def _target(cells: Cells, label: str, batch: Batch) -> np.ndarray:
         target = cells.floats()
     except NotNumericError as error:
         raise InputError(
-            f'The regression label "{label}" must be a number, got "{error.text}" in {batch.where(error.index)}. '
-            f"Correct it, or add it to data.missing."
+            f'The regression label "{label}" must be a number, got "{error.text}" in '
+            f"{batch.where(error.index)}. Correct it, or add it to data.missing."
         ) from error
     with np.errstate(over="ignore"):
         infinite = np.isinf(target.astype(np.float32))

@@ -72,10 +72,12 @@ def assign_roles(spec: IngestSpec, columns: Sequence[str]) -> Roles:
     for feature in vectors:
         if feature in features or feature in labels:
             raise InputError(
-                f'A vector must have a name of its own, got "{feature}", which is a column. Rename the vector.'
+                f'A vector must have a name of its own, got "{feature}", a column. Rename the vector.'
             )
     if not features and not vectors:
-        raise InputError("The data must have at least one feature column, got labels and left-out columns only.")
+        raise InputError(
+            "The data must have at least one feature column, got labels and left-out columns only."
+        )
     return Roles(spec.regression, spec.classification, features, vectors, spec.column)
 
 
@@ -87,12 +89,12 @@ def _check_names(spec: IngestSpec, columns: Sequence[str]) -> None:
             )
         if label in spec.ignore:
             raise InputError(
-                f'A label must not be listed in features.ignore, got "{label}". Remove it from the list.'
+                f'A label must not be listed in data.ignore, got "{label}". Remove it from the list.'
             )
     if spec.regression == spec.classification:
         raise InputError(f'The two labels must be different columns, got "{spec.regression}" for both.')
     lists = {
-        "features.ignore": spec.ignore,
+        "data.ignore": spec.ignore,
         "features.numeric": spec.numeric,
         "features.categorical": spec.categorical,
         "data.split.column": () if spec.column is None else (spec.column,),
@@ -101,7 +103,8 @@ def _check_names(spec: IngestSpec, columns: Sequence[str]) -> None:
         for name in names:
             if name not in columns:
                 raise InputError(
-                    f'A name in {place} must be a column of the data, got "{name}".{did_you_mean(name, columns)}'
+                    f'A name in {place} must be a column of the data, got "{name}".'
+                    f"{did_you_mean(name, columns)}"
                 )
     for name in spec.numeric:
         if name in spec.categorical:

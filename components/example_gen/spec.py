@@ -14,8 +14,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from components.errors import InputError, did_you_mean
+from components.outputs import EVAL, TRAIN, VALIDATION
 
-SPLITS = ("train", "validation", "eval")
+SPLITS = (TRAIN, VALIDATION, EVAL)
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "None", "?")
 _TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".csv.gz", ".tsv.gz", ".txt.gz")
 
@@ -131,6 +132,4 @@ def _files(path: Path) -> list[Path]:
     if glob.has_magic(str(path)):
         raise InputError(f'The pattern "{path}" must match at least one file, got none.')
     neighbours = [child.name for child in path.parent.iterdir()] if path.parent.is_dir() else []
-    raise InputError(
-        f'The data file must exist, got "{path}".{did_you_mean(path.name, neighbours)}'
-    )
+    raise InputError(f'The data file must exist, got "{path}".{did_you_mean(path.name, neighbours)}')

@@ -25,19 +25,23 @@ def mix(bits: np.ndarray) -> np.ndarray:
     return bits ^ (bits >> np.uint64(31))
 
 
-def hash_numbers(values: np.ndarray) -> np.ndarray:
-    """Returns the hash, uint64 `[n]`, of int64 or float64 numbers; NaN is "missing".
+def hash_numbers(values: np.ndarray, missing: np.ndarray) -> np.ndarray:
+    """Returns the hash, uint64 `[n]`, of n numbers.
 
     Equal numbers have equal hashes: 1 and 1.0, 0.0 and -0.0, and 0.1 in 32 and in 64 bits.
+
+    Args:
+        values: int64 or float64 `[n]`.
+        missing: bool `[n]`.
     """
     if values.dtype == np.int64:
-        return mix(values.view(np.uint64) + _GOLDEN)
+        return np.where(missing, _MISSING, mix(values.view(np.uint64) + _GOLDEN))
     whole = (values == np.rint(values)) & (np.abs(values) < 2.0**63)
     with np.errstate(over="ignore"):
         short = values.astype(np.float32).astype(np.float64)
     bits = short.view(np.uint64).copy()
     bits[whole] = values[whole].astype(np.int64).view(np.uint64)
-    return np.where(np.isnan(values), _MISSING, mix(bits + _GOLDEN))
+    return np.where(missing, _MISSING, mix(bits + _GOLDEN))
 
 
 def hash_text(data: np.ndarray, offsets: np.ndarray, missing: np.ndarray) -> np.ndarray:
@@ -75,17 +79,18 @@ def hash_lists(values: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     sizes = np.maximum(lengths, 0)
     ends = np.cumsum(sizes)
     positions = np.arange(len(values), dtype=np.uint64) - np.repeat(ends - sizes, sizes).astype(np.uint64)
-    sums = np.concatenate([[np.uint64(0)], np.cumsum(mix(hash_numbers(values) ^ mix(positions + _GOLDEN)))])
+    elements = hash_numbers(values, np.isnan(values))
+    sums = np.concatenate([[np.uint64(0)], np.cumsum(mix(elements ^ mix(positions + _GOLDEN)))])
     return np.where(lengths < 0, _MISSING, mix(sums[ends] - sums[ends - sizes] + sizes.astype(np.uint64)))
 
 
 def hash_rows(columns: Mapping[str, np.ndarray]) -> np.ndarray:
     """Returns the hash, uint64 `[n]`, of rows, given column name → hash of its cells, uint64 `[n]`."""
-    total = np.uint64(0)
+    total = np.zeros(1, np.uint64)
     for name, hashes in columns.items():
         # A sum does not depend on the order of the columns.
         total = total + mix(hashes ^ _hash_word(name))
-    return mix(np.asarray(total))
+    return mix(total)
 
 
 def split_by_hash(hashes: np.ndarray, fractions: Sequence[float], salt: str = "") -> np.ndarray:

@@ -22,7 +22,7 @@ import pyarrow.parquet
 
 from components.errors import InputError, did_you_mean
 
-_BLOCK = 4 << 20  # bytes of CSV text held at a time; a row must fit into one block
+_BLOCK = 1 << 20  # bytes of CSV text held at a time; a row must fit into one block
 _PARQUET_ROWS = 1 << 15
 _SNIFF = 1 << 18
 _DELIMITERS = (",", ";", "\t", "|")

@@ -1,9 +1,9 @@
-"""The last check before a push: load the model in a fresh process and score real rows in every way it can be asked.
+"""The last check before a push: load the model in a fresh process and score real rows in every way.
 
 The process imports TensorFlow alone, as a server does: a model that needs the training code, an
 uninitialised table or a missing asset fails here and not in production. Rows are scored by the signatures
 `serving_default` (serialized tf.Example) and `predict` (one tensor per raw column), by `predict` on one row,
-and by `predict` through the graph and input names of the signature map, which is what TensorFlow Serving runs.
+and by `predict` through the graph and names of the signature map, which is what TensorFlow Serving runs.
 
     python -m components.pusher.smoke MODEL_DIR ROWS.json
 
@@ -17,10 +17,10 @@ What both signatures must return for n rows and K classes:
     predicted_class        string  [n]
     class_probability      float32 [n]      of the predicted class
 
-What `predict` takes, [n] each, as `assets.extra/columns.json` or the key `columns` of `assets.extra/mtl.json`
-says, a list of {"name": raw column, "input": argument name, "kind": INT | FLOAT | BYTES | VECTOR, "length": k}:
-strings with "" for missing, numbers with NaN for missing, vectors float32 [n, k]. Without such a list the
-arguments are taken for the columns, and their types for the kinds.
+What `predict` takes: strings [n] with "" for missing, numbers [n] with NaN for missing, vectors [n, k].
+`assets.extra/columns.json`, or the key `columns` of `model.json` or `mtl.json` beside it, lists them as
+{"name": raw column, "input": argument of the signature, "kind": INT | FLOAT | BYTES | VECTOR, "length": k}.
+Without such a list the arguments are taken for the columns, and their types for the kinds.
 """
 
 from __future__ import annotations
@@ -194,7 +194,7 @@ def _columns(model_dir: Path, predict: Any) -> list[_Column]:
     """Returns the columns that the model says it takes, each bound to an argument of `predict`."""
     arguments = predict.structured_input_signature[1]
     listed: list[dict[str, Any]] = []
-    for name in ("columns.json", "mtl.json"):
+    for name in ("columns.json", "model.json", "mtl.json"):
         file = model_dir / "assets.extra" / name
         if not listed and file.is_file():
             content = json.loads(file.read_text(encoding="utf-8"))
@@ -280,7 +280,7 @@ def _check_outputs(signature: str, outputs: Outputs, rows: int) -> None:
 
 
 def _difference(ways: str, one: Outputs, other: Outputs) -> float:
-    """Returns the largest relative difference of two answers to the same rows; raises where it is too large."""
+    """Returns the largest relative difference of two answers to the same rows; raises if too large."""
     largest = 0.0
     for name in ("regression_output", "classification_output"):
         difference = np.abs(one[name].astype(np.float64) - other[name])

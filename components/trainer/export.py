@@ -37,10 +37,9 @@ def feature_columns(spec: dict[str, Any], schema: schema_pb2.Schema, labels: Seq
     """
     types = {feature.name: schema_pb2.FeatureType.Name(feature.type) for feature in schema.feature}
     columns: list[Column] = []
-    for name in sorted(set(spec) - set(labels)):
-        keyword = _identifier(name)
-        while keyword in {column.input for column in columns}:
-            keyword += "_"
+    for position, name in enumerate(sorted(set(spec) - set(labels))):
+        # TensorFlow lower-cases and cuts names, refuses many, and lets two of them collide; a number never does.
+        keyword = f"column_{position}"
         if isinstance(spec[name], tf.io.FixedLenFeature):
             columns.append(Column(name, keyword, "VECTOR", spec[name].shape[0]))
         else:
@@ -69,14 +68,16 @@ def export(
         directory: where to write.
     """
     module = tf.Module()
-    module.network = model
+    # The plain tf.Variables, not the Keras model: tf.saved_model.save would store a Keras 3 variable as a copy and
+    # leave the one that the graph reads without a value, which Python's loader mends and TensorFlow Serving does not.
+    module.weights = [variable.value for variable in model.variables]
     module.transform = transform.transform_features_layer()
     module.classes = tf.constant(transform.vocabulary_by_name(outputs.CLASSES_VOCABULARY))
     inputs = [name for name in (outputs.NUMERIC, outputs.MISSING, outputs.CATEGORICAL) if name in _inputs(model)]
 
     def answer(raw: dict[str, Any]) -> dict[str, tf.Tensor]:
         transformed = module.transform(raw)
-        result = module.network({name: transformed[name] for name in inputs}, training=False)
+        result = model({name: transformed[name] for name in inputs}, training=False)
         probabilities = result[outputs.CLASSIFICATION]
         best = tf.argmax(probabilities, axis=1)
         return {
@@ -110,12 +111,6 @@ def export(
 
 def _inputs(model: keras.Model) -> list[str]:
     return [tensor.name for tensor in model.inputs]
-
-
-def _identifier(name: str) -> str:
-    """Returns the keyword TensorFlow itself makes of a name, so that Python callers may use either."""
-    word = "".join(character if character.isalnum() else "_" for character in name)
-    return word if word[0].isalpha() else f"arg_{word}"
 
 
 def _tolerant(feature: Any) -> Any:
@@ -156,16 +151,13 @@ def _as_example(tensor: tf.Tensor, kind: str) -> Any:
 def _name_inputs_as_columns(directory: str, columns: Sequence[Column]) -> None:
     """Renames the inputs of `predict` to the raw column names in the signature TensorFlow Serving reads.
 
-    Keywords of a tf.function are identifiers, and two columns such as "f 1" and "f_1" would share one; the keys of a
-    signature may be any text.
+    The keys of a signature may be any text; the keywords of a tf.function may not.
     """
     path = Path(directory) / "saved_model.pb"
     saved = saved_model_pb2.SavedModel.FromString(path.read_bytes())
     inputs = saved.meta_graphs[0].signature_def["predict"].inputs
-    tensors = {column.name: inputs[column.input] for column in columns}
-    copies = {name: type(tensor).FromString(tensor.SerializeToString()) for name, tensor in tensors.items()}
+    tensors = {keyword: type(tensor).FromString(tensor.SerializeToString()) for keyword, tensor in inputs.items()}
+    inputs.clear()
     for column in columns:
-        del inputs[column.input]
-    for name, tensor in copies.items():
-        inputs[name].CopyFrom(tensor)
+        inputs[column.name].CopyFrom(tensors[column.input])
     path.write_bytes(saved.SerializeToString(deterministic=True))

@@ -1,0 +1,39 @@
+"""The Baseline step: the model now in production, as an ordinary artifact.
+
+TFX's Resolver does this with a query that open-source Kubeflow refuses. Here the pushed model itself is the
+baseline; when there is none, the artifact is empty and the Evaluator knows what that means.
+"""
+
+import shutil
+from pathlib import Path
+
+from tfx.dsl.component.experimental.annotations import OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.types.standard_artifacts import Model
+from tfx.utils import path_utils
+
+from components.pusher.store import Store
+
+
+@component
+def Baseline(  # noqa: N802 - a component is a class to its users
+    model: OutputArtifact[Model],
+    destination: Parameter[str],
+    version: Parameter[int],
+    code: Parameter[str],
+) -> None:
+    """Copies the pushed model into an artifact, so that pruning old versions cannot break the lineage.
+
+    Args:
+        model: the pushed model, or nothing at all.
+        destination: the folder of pushed versions.
+        version: the version to take; 0 for none.
+        code: fingerprint of this step's code, part of the cache key.
+    """
+    del code
+    if not version:
+        return
+    source = Store(destination).folder(version)
+    target = Path(path_utils.serving_model_path(model.uri))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(source, target)

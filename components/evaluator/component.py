@@ -1,0 +1,97 @@
+"""The Evaluator step: figures of both heads on the eval split, and the blessing."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.types.standard_artifacts import Examples, Model, ModelBlessing, ModelEvaluation, Schema
+from tfx.utils import path_utils
+
+from components.errors import InputError, did_you_mean
+from components.evaluator.evaluation import evaluate
+from components.evaluator.gate import Gate, HeadGate
+from components.evaluator.scoring import predict, read_rows
+from components.evaluator.trivial import TrivialPredictor
+from components.outputs import EVAL
+from components.trainer.manifest import Manifest
+
+EVALUATION = "evaluation.json"
+
+
+@component
+def Evaluator(  # noqa: N802 - a component is a class to its users
+    examples: InputArtifact[Examples],
+    schema: InputArtifact[Schema],
+    model: InputArtifact[Model],
+    baseline: InputArtifact[Model],
+    evaluation: OutputArtifact[ModelEvaluation],
+    blessing: OutputArtifact[ModelBlessing],
+    settings: Parameter[str],
+    code: Parameter[str],
+) -> None:
+    """Scores the candidate and the pushed model on the same eval rows and judges each head.
+
+    Args:
+        examples: the raw splits; only `eval` is read, which training never saw.
+        schema: the schema in force.
+        model: the candidate.
+        baseline: the pushed model; an empty artifact when there is none.
+        evaluation: `evaluation.json` with every figure, interval, check and sentence.
+        blessing: property `blessed` 1 or 0, and a file of TFX's name for it.
+        settings: JSON: `slices`, `confidence`, `resamples`, `gates`.
+        code: fingerprint of this step's code, part of the cache key.
+    """
+    del code
+    chosen = json.loads(settings)
+    candidate_dir = path_utils.serving_model_path(model.uri)
+    manifest = Manifest.read(candidate_dir)
+    in_force = text_format.Parse(
+        (Path(schema.uri) / "schema.pbtxt").read_text(encoding="utf-8"), schema_pb2.Schema()
+    )
+    columns = _slice_columns(chosen["slices"], in_force)
+    eval_split = Path(examples.uri) / f"Split-{EVAL}"
+    rows = read_rows(
+        eval_split, in_force.SerializeToString(), (manifest.regression, manifest.classification), columns
+    )
+    baseline_dir = path_utils.serving_model_path(baseline.uri)
+    gates = chosen["gates"]
+    result = evaluate(
+        rows,
+        predict(candidate_dir, eval_split),
+        TrivialPredictor(manifest.train.mean, manifest.train.median, manifest.train.class_counts),
+        baseline=predict(baseline_dir, eval_split) if Path(baseline_dir).is_dir() else None,
+        gate=Gate(HeadGate(**gates["regression"]), HeadGate(**gates["classification"]), gates["rule"]),
+        slices=chosen["slices"],
+        resamples=chosen["resamples"],
+        level=chosen["confidence"],
+    )
+    figures = result.to_dict() | {
+        "labels": {"regression": manifest.regression, "classification": manifest.classification},
+        "train": asdict(manifest.train),
+        "training": {
+            "parameters": manifest.parameters,
+            "epochs": manifest.epochs,
+            "best_epoch": manifest.best_epoch,
+        },
+    }
+    text = json.dumps(figures, indent=1, allow_nan=False)
+    (Path(evaluation.uri) / EVALUATION).write_text(text, encoding="utf-8")
+    blessed = result.verdict.blessed
+    (Path(blessing.uri) / ("BLESSED" if blessed else "NOT_BLESSED")).touch()
+    blessing.set_int_custom_property("blessed", int(blessed))
+
+
+def _slice_columns(slices: list[str | list[str]], schema: schema_pb2.Schema) -> list[str]:
+    """Returns the columns that slices name, each once."""
+    known = [feature.name for feature in schema.feature]
+    columns = dict.fromkeys(name for part in slices for name in ([part] if isinstance(part, str) else part))
+    for name in columns:
+        if name not in known:
+            raise InputError(
+                f'evaluation.slices must name columns of the data, got "{name}".{did_you_mean(name, known)}'
+            )
+    return list(columns)

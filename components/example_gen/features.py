@@ -1,0 +1,109 @@
+"""The features to write: which columns, of which kind, and what a user should know about them."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from components.errors import InputError
+from components.example_gen.cells import Kind
+from components.example_gen.profile import ColumnProfile, Profile
+from components.example_gen.roles import Roles
+from components.example_gen.spec import IngestSpec
+
+_MOSTLY = 0.9  # share of numbers from which other text in a column looks like a slip
+
+
+@dataclasses.dataclass(frozen=True)
+class Feature:
+    """One feature of the examples.
+
+    Args:
+        name: its name there.
+        kind: INT, FLOAT, BYTES or VECTOR.
+        columns: the column it comes from; for a vector of columns, its elements in order.
+        length: numbers in a vector, else 1.
+        non_finite: infinite numbers, which are written as missing.
+    """
+
+    name: str
+    kind: Kind
+    columns: tuple[str, ...]
+    length: int
+    non_finite: int
+
+
+def choose_features(found: Profile, spec: IngestSpec, roles: Roles) -> tuple[list[Feature], list[str]]:
+    """Returns the features and the warnings about them.
+
+    Raises:
+        InputError: no column holds any value.
+    """
+    features, warnings = [], list(found.warnings)
+    for name in roles.features:
+        column = found.columns[name]
+        kind = _kind(name, column, spec)
+        if kind == Kind.EMPTY:
+            warnings.append(f"{name}: all {column.rows:,} values are missing, so the column is not written.")
+            continue
+        non_finite = column.infinite if kind in (Kind.FLOAT, Kind.VECTOR) else 0
+        warnings.extend(_odd(name, column, kind, spec))
+        warnings.extend(_infinite(name, non_finite))
+        features.append(Feature(name, kind, (name,), column.length or 1, non_finite))
+    for name, members in roles.vectors.items():
+        columns = [found.columns[member] for member in members]
+        if all(column.missing(Kind.FLOAT) == column.rows for column in columns):
+            warnings.append(f"{name}: all values of the vector are missing, so it is not written.")
+            continue
+        non_finite = sum(column.infinite for column in columns)
+        warnings.extend(_infinite(name, non_finite))
+        features.append(Feature(name, Kind.VECTOR, members, len(members), non_finite))
+    if not features:
+        raise InputError(
+            "The data must have at least one feature with a value, got columns of missing values only."
+        )
+    if spec.split == "column" and roles.split is not None and (blank := found.columns[roles.split].blank):
+        warnings.append(f"{roles.split}: {blank:,} rows have no key; each was split by its own content.")
+    for feature in features:
+        if roles.split in feature.columns:
+            warnings.append(
+                f"{roles.split}: the column decides the split and is a feature too. "
+                f"List it under data.ignore unless the network should see it."
+            )
+    return features, warnings
+
+
+def _kind(name: str, column: ColumnProfile, spec: IngestSpec) -> Kind:
+    """The kind to write: forced by the config, else by the schema where the values allow, else inferred."""
+    kind = column.inferred
+    if kind in (Kind.EMPTY, Kind.VECTOR):
+        return kind
+    if name in spec.categorical:
+        return Kind.BYTES
+    if name in spec.numeric and column.number_kind is not None:
+        kind = column.number_kind
+    wanted = spec.types.get(name)
+    if wanted == Kind.FLOAT and kind == Kind.INT:
+        kind = Kind.FLOAT
+    if wanted == Kind.BYTES and name not in spec.numeric:
+        kind = Kind.BYTES
+    return Kind.EMPTY if column.missing(kind) == column.rows else kind
+
+
+def _odd(name: str, column: ColumnProfile, kind: Kind, spec: IngestSpec) -> list[str]:
+    present = column.rows - column.blank
+    slips = kind == Kind.BYTES and column.odd and column.numbers >= _MOSTLY * present
+    if not slips or name in spec.categorical or spec.types.get(name) == Kind.BYTES:
+        return []
+    shown = column.odd.most_common(3)
+    values = ", ".join(f'"{text}" ({count:,} time{"s" * (count > 1)})' for text, count in shown)
+    are, them = ("is", "it") if len(column.odd) == 1 else ("are", "them")
+    return [
+        f"{name}: {column.numbers:,} of {present:,} values are numbers, but {values} {are} not. "
+        f"Add {them} to data.missing, or list the column under features.categorical."
+    ]
+
+
+def _infinite(name: str, count: int) -> list[str]:
+    if not count:
+        return []
+    return [f"{name}: {count:,} infinite value{'s were' if count > 1 else ' was'} written as missing."]

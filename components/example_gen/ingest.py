@@ -1,0 +1,193 @@
+"""Tables to `tf.Example`s in two streaming passes: look at every value, then write every row.
+
+Memory is bounded by a block of the file, whatever its size. Rows keep their order within a split.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import tensorflow as tf
+
+from components.errors import InputError
+from components.example_gen.cells import Cells, Kind
+from components.example_gen.encode import encode, feature_array, has_value, scalar_array
+from components.example_gen.features import Feature, choose_features
+from components.example_gen.fingerprint import fingerprint
+from components.example_gen.labelled import LabelledBatch, labelled_batches
+from components.example_gen.profile import Profile, profile
+from components.example_gen.roles import Roles, assign_roles
+from components.example_gen.spec import SPLITS, IngestSpec
+from components.example_gen.splits import (
+    hash_lists,
+    hash_numbers,
+    hash_rows,
+    hash_text,
+    split_by_hash,
+    split_by_time,
+)
+from components.example_gen.summary import FILE, Summary
+from components.example_gen.tables import Table, open_table
+from components.example_gen.times import parse_times
+from components.example_gen.writer import ROWS_PER_FILE, SplitWriter
+
+
+def ingest(spec: IngestSpec, folder: str, rows_per_file: int = ROWS_PER_FILE) -> Summary:
+    """Writes the splits and `summary.json` into a folder, and returns the summary.
+
+    Args:
+        spec: what to read and how.
+        folder: root of the Examples artifact.
+        rows_per_file: rows per TFRecord file.
+
+    Raises:
+        InputError: the data cannot be used as it is; the message says where and what to do.
+    """
+    table = open_table(spec.paths, spec.format, spec.delimiter)
+    roles = assign_roles(spec, table.columns)
+    found = profile(table, spec, roles)
+    features, warnings = choose_features(found, spec, roles)
+    written = _Pass(table, spec, roles, found, features).write(folder, rows_per_file)
+    # A column without a value in train has no type there, and no later step could use it.
+    unseen = [feature for feature in features if not written.seen_in_train[feature.name]]
+    if unseen:
+        warnings += [
+            f"{feature.name}: no value falls into train, so it is not written." for feature in unseen
+        ]
+        features = [feature for feature in features if feature not in unseen]
+        if not features:
+            raise InputError(
+                "The data must have at least one feature with a value in train, got none. Add rows."
+            )
+        written = _Pass(table, spec, roles, found, features).write(folder, rows_per_file)
+    _check(found, written, spec)
+    summary = Summary(
+        files=list(table.paths),
+        format=table.format,
+        delimiter=table.delimiter,
+        fingerprint=fingerprint(table.paths),
+        rows_in=found.read,
+        rows_out=sum(written.rows),
+        left_out=found.left_out,
+        splits=dict(zip(SPLITS, written.rows, strict=True)),
+        regression=roles.regression,
+        classification=roles.classification,
+        classes={
+            split: {name: counts[name] for name in found.classes}
+            for split, counts in zip(SPLITS, written.classes, strict=True)
+        },
+        columns={feature.name: str(feature.kind) for feature in features},
+        missing={feature.name: written.missing[feature.name] for feature in features},
+        non_finite={feature.name: feature.non_finite for feature in features if feature.non_finite},
+        vectors={feature.name: feature.length for feature in features if feature.kind == Kind.VECTOR},
+        vector_columns={
+            feature.name: list(feature.columns) for feature in features if feature.kind == Kind.VECTOR
+        },
+        split_by=spec.split,
+        warnings=warnings + _left_out(found),
+    )
+    with tf.io.gfile.GFile(os.path.join(folder, FILE), "w") as file:
+        file.write(summary.to_json())
+    return summary
+
+
+class _Pass:
+    """The second pass: assigns, encodes and writes every row that has both labels."""
+
+    def __init__(
+        self, table: Table, spec: IngestSpec, roles: Roles, found: Profile, features: Sequence[Feature]
+    ):
+        self._table, self._spec, self._roles, self._found = table, spec, roles, found
+        self._features = features
+        self.rows: list[int] = []
+        self.classes: list[Counter[str]] = [Counter() for _ in SPLITS]
+        self.missing: Counter[str] = Counter()
+        self.seen_in_train: Counter[str] = Counter()
+
+    def write(self, folder: str, rows_per_file: int) -> _Pass:
+        with SplitWriter(folder, rows_per_file) as writer:
+            for batch in labelled_batches(self._table, self._spec, self._roles):
+                if not len(batch.target):
+                    continue
+                splits = self._splits(batch)
+                arrays = {feature.name: feature_array(feature, batch.cells) for feature in self._features}
+                train = splits == SPLITS.index("train")
+                for feature in self._features:
+                    valued = has_value(feature, arrays[feature.name])
+                    self.missing[feature.name] += int((~valued).sum())
+                    self.seen_in_train[feature.name] += int((valued & train).sum())
+                none = np.zeros(len(splits), bool)
+                arrays[self._roles.regression] = scalar_array(pa.array(batch.target.astype(np.float32)), none)
+                arrays[self._roles.classification] = scalar_array(batch.classes.cast(pa.binary()), none)
+                writer.write(encode(arrays), splits)
+                for split, counts in enumerate(self.classes):
+                    for entry in pc.value_counts(batch.classes.filter(pa.array(splits == split))).to_pylist():
+                        counts[entry["values"]] += entry["counts"]
+            self.rows = writer.rows
+        return self
+
+    def _splits(self, batch: LabelledBatch) -> np.ndarray:
+        key = self._roles.split
+        if key is not None and self._found.time_cuts is not None and self._found.time_style is not None:
+            times = parse_times(batch.cells[key].text(), self._found.time_style)
+            return split_by_time(times, self._found.time_cuts)
+        if key is None:
+            return split_by_hash(self._row_hashes(batch), self._spec.fractions, self._spec.salt)
+        hashes = self._hashes(key, batch.cells[key])
+        missing = batch.cells[key].missing
+        if missing.any():  # rows without a key do not belong together
+            hashes = np.where(missing, self._row_hashes(batch), hashes)
+        return split_by_hash(hashes, self._spec.fractions, self._spec.salt)
+
+    def _row_hashes(self, batch: LabelledBatch) -> np.ndarray:
+        none = np.zeros(len(batch.target), bool)
+        columns = {name: self._hashes(name, batch.cells[name]) for name in self._roles.inputs}
+        columns[self._roles.regression] = hash_numbers(batch.target, none)
+        columns[self._roles.classification] = _hash_strings(batch.classes, none)
+        return hash_rows(columns)
+
+    def _hashes(self, name: str, cells: Cells) -> np.ndarray:
+        """Hashes of a column's cells by what they hold, whatever kind the config or the schema gives it."""
+        kind = self._found.columns[name].inferred
+        if cells.is_vector:
+            return hash_lists(*cells.vectors())
+        if kind == Kind.INT:
+            return hash_numbers(cells.integers(), cells.missing)
+        if kind == Kind.FLOAT:
+            values = cells.floats()
+            return hash_numbers(values, np.isnan(values))
+        return _hash_strings(cells.text(), cells.missing)
+
+
+def _hash_strings(text: pa.Array, missing: np.ndarray) -> np.ndarray:
+    text = pc.fill_null(text, "")
+    _, offsets, data = text.buffers()
+    ends = np.frombuffer(offsets, np.int32)[text.offset : text.offset + len(text) + 1].astype(np.int64)
+    return hash_text(np.frombuffer(data or b"", np.uint8), ends, missing)
+
+
+def _check(found: Profile, written: _Pass, spec: IngestSpec) -> None:
+    if sum(written.rows) + sum(found.left_out.values()) != found.read:
+        raise InputError(
+            f"The data must not change while it is read, got {found.rows:,} rows with both labels first "
+            f"and {sum(written.rows):,} later. Run again."
+        )
+    for split, rows in zip(SPLITS, written.rows, strict=True):
+        if not rows:
+            remedy = "another data.split.salt" if spec.split == "row" else "another split column"
+            raise InputError(
+                f"The {split} split needs at least 1 row, got 0 of {found.rows:,} rows. "
+                f"Add rows, or choose {remedy}."
+            )
+
+
+def _left_out(found: Profile) -> list[str]:
+    if not found.left_out:
+        return []
+    reasons = ", ".join(f"{reason} in {rows:,}" for reason, rows in found.left_out.items())
+    return [f"{sum(found.left_out.values()):,} of {found.read:,} rows were left out: {reasons}."]

@@ -1,0 +1,224 @@
+"""First pass over the data: what every column holds, over all rows and not a sample of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections import Counter
+
+import numpy as np
+import pyarrow.compute as pc
+
+from components.errors import InputError
+from components.example_gen.cells import Cells, Kind, NotNumericError
+from components.example_gen.labelled import LabelledBatch, labelled_batches
+from components.example_gen.roles import Roles
+from components.example_gen.spec import IngestSpec
+from components.example_gen.tables import Table
+from components.example_gen.times import TimeSample
+
+MAX_CLASSES = 1_000
+_MAX_ODD = 1_000  # distinct texts remembered in a column of numbers
+
+
+@dataclasses.dataclass
+class ColumnProfile:
+    """What one column holds in the rows that have both labels.
+
+    Args:
+        inferred: the widest kind of all its values.
+        number_kind: INT or FLOAT as long as every value is a number ("007" is 7), else None.
+        rows: rows seen.
+        blank: cells without a value.
+        not_a_number: NaN that is no spelling of "missing".
+        infinite: numbers outside the finite 32-bit range.
+        length: elements of each list, for a vector column.
+        numbers: cells that are numbers.
+        odd: text → how often, for cells that are not.
+    """
+
+    inferred: Kind = Kind.EMPTY
+    number_kind: Kind | None = Kind.EMPTY
+    rows: int = 0
+    blank: int = 0
+    not_a_number: int = 0
+    infinite: int = 0
+    length: int | None = None
+    numbers: int = 0
+    odd: Counter[str] = dataclasses.field(default_factory=Counter)
+
+    def missing(self, kind: Kind) -> int:
+        """Returns the cells that carry no value when the column is written as the given kind."""
+        if kind in (Kind.FLOAT, Kind.EMPTY):
+            return self.blank + self.not_a_number + self.infinite
+        return self.blank
+
+
+@dataclasses.dataclass(frozen=True)
+class Profile:
+    """What the first pass found.
+
+    Args:
+        read: rows in the files.
+        left_out: reason → rows not written.
+        classes: class → rows, of the rows that are written.
+        columns: column → what it holds; features, elements of vectors and the split column.
+        time_style: how the times of a split by time are written, for `times.parse_times`.
+        time_cuts: first time of validation and of eval.
+        warnings: sentences about the split.
+    """
+
+    read: int
+    left_out: dict[str, int]
+    classes: dict[str, int]
+    columns: dict[str, ColumnProfile]
+    time_style: str | None = None
+    time_cuts: tuple[float, float] | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """Rows that have both labels."""
+        return self.read - sum(self.left_out.values())
+
+
+def profile(table: Table, spec: IngestSpec, roles: Roles) -> Profile:
+    """Reads all rows once and returns what the columns hold.
+
+    Raises:
+        InputError: a label, a list, a time or a column forced numeric holds what it must not; too few
+            rows; one class or too many.
+    """
+    read = 0
+    left_out: Counter[str] = Counter()
+    classes: Counter[str] = Counter()
+    names = tuple(dict.fromkeys((*roles.inputs, *((roles.split,) if roles.split is not None else ()))))
+    columns = {name: ColumnProfile() for name in names}
+    times = TimeSample(roles.split) if spec.split == "time" and roles.split is not None else None
+    for batch in labelled_batches(table, spec, roles):
+        read += batch.read
+        left_out.update(batch.left_out)
+        _count_classes(batch, classes, spec.classification)
+        for name, column in columns.items():
+            _add(column, name, batch, spec, roles)
+        if times is not None:
+            times.add(batch)
+    _check_rows(read - left_out.total(), spec)
+    _check_classes(classes, spec.classification)
+    found = Profile(read, dict(left_out), dict(sorted(classes.items())), columns)
+    if times is None:
+        return found
+    style, cuts = times.cuts(spec.fractions)
+    warnings: tuple[str, ...] = ()
+    if times.ambiguous:
+        warnings = (
+            f"{times.column}: day and month could be exchanged in every value; the month was read first.",
+        )
+    return dataclasses.replace(found, time_style=style, time_cuts=cuts, warnings=warnings)
+
+
+def _add(column: ColumnProfile, name: str, batch: LabelledBatch, spec: IngestSpec, roles: Roles) -> None:
+    cells = batch.cells[name]
+    column.rows += len(cells)
+    column.blank += int(cells.missing.sum())
+    if cells.kind == Kind.EMPTY:
+        return
+    if Kind.VECTOR in (cells.kind, column.inferred) and column.inferred not in (Kind.EMPTY, cells.kind):
+        raise InputError(f'The column "{name}" must hold lists in all files or in none, got both.')
+    _check_forced(name, cells, batch, spec, roles)
+    column.inferred = column.inferred.widest(cells.kind)
+    if cells.is_vector:
+        column.number_kind = None
+        _add_lists(column, name, cells, batch)
+        return
+    if cells.number_kind is None or column.number_kind is None:
+        column.number_kind = None
+    else:
+        column.number_kind = column.number_kind.widest(cells.number_kind)
+    if cells.number_kind is None:
+        if name not in spec.categorical:
+            numbers, odd = cells.odd_values()
+            column.numbers += numbers
+            known = {text: n for text, n in odd.items() if text in column.odd}
+            room = _MAX_ODD - len(column.odd)
+            new = [(text, n) for text, n in odd.items() if text not in known][: max(room, 0)]
+            column.odd.update(known | dict(new))
+        return
+    column.numbers += int((~cells.missing).sum())
+    if cells.number_kind == Kind.FLOAT:
+        values = cells.floats()
+        with np.errstate(over="ignore"):
+            infinite = np.isinf(values.astype(np.float32))
+        column.infinite += int(infinite.sum())
+        column.not_a_number += int((np.isnan(values) & ~cells.missing).sum())
+
+
+def _add_lists(column: ColumnProfile, name: str, cells: Cells, batch: LabelledBatch) -> None:
+    values, lengths = cells.vectors()
+    present = np.flatnonzero(lengths >= 0)
+    if column.length is None:
+        column.length = int(lengths[present[0]])
+        if column.length == 0:
+            raise InputError(
+                f'The lists of "{name}" must hold at least one number, got an empty one in '
+                f"{batch.where(int(present[0]))}. Make it null if it is missing."
+            )
+    wrong = present[lengths[present] != column.length]
+    if len(wrong):
+        raise InputError(
+            f'The lists of "{name}" must have {column.length} numbers as in the first row, '
+            f"got {lengths[wrong[0]]} in {batch.where(int(wrong[0]))}."
+        )
+    with np.errstate(over="ignore"):
+        column.infinite += int(np.isinf(values.astype(np.float32)).sum())
+
+
+def _check_forced(name: str, cells: Cells, batch: LabelledBatch, spec: IngestSpec, roles: Roles) -> None:
+    owner = next((vector for vector, members in roles.vectors.items() if name in members), None)
+    if cells.is_vector:
+        if name in spec.categorical or owner is not None:
+            where = "features.categorical" if owner is None else f'the vector "{owner}"'
+            raise InputError(f'The column "{name}" of {where} must hold single values, got lists.')
+        return
+    if name not in spec.numeric and owner is None:
+        return
+    try:
+        cells.floats()
+    except NotNumericError as error:
+        where = "listed in features.numeric" if owner is None else f'part of the vector "{owner}"'
+        raise InputError(
+            f'The column "{name}", {where}, must hold numbers, got "{error.text}" in '
+            f"{batch.where(error.index)}. Correct it, or add it to data.missing."
+        ) from error
+
+
+def _count_classes(batch: LabelledBatch, classes: Counter[str], label: str) -> None:
+    for entry in pc.value_counts(batch.classes).to_pylist():
+        classes[entry["values"]] += entry["counts"]
+    if len(classes) > MAX_CLASSES:
+        raise InputError(
+            f'The class label "{label}" must have at most {MAX_CLASSES:,} classes, got more. '
+            f"It looks like a number or an identifier: choose another column."
+        )
+
+
+def _check_rows(rows: int, spec: IngestSpec) -> None:
+    least = math.ceil(1 / min(spec.fractions))
+    if rows < least:
+        raise InputError(
+            f"The data needs at least {least} rows with both labels to fill its splits, got {rows}. Add rows."
+        )
+
+
+def _check_classes(classes: Counter[str], label: str) -> None:
+    if len(classes) == 1:
+        raise InputError(
+            f'The class label "{label}" must have at least two classes, got "{next(iter(classes))}" '
+            f"in every row. Choose another column."
+        )
+    if 2 * len(classes) > classes.total():
+        raise InputError(
+            f'The class label "{label}" must have at least two rows per class on average, got '
+            f"{len(classes):,} classes in {classes.total():,} rows. It looks like a number or an identifier: "
+            f"choose another column."
+        )

@@ -1,0 +1,64 @@
+"""What ingest did, as `summary.json` beside the splits: for the report, the gate and the curious."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+
+FILE = "summary.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Summary:
+    """The account of one ingest; `rows_in` is `rows_out` plus all of `left_out`.
+
+    Args:
+        files: the files read.
+        format: `csv` or `parquet`.
+        delimiter: what separated the CSV fields.
+        fingerprint: SHA-256 of the files' content.
+        rows_in: rows in the files.
+        rows_out: rows written.
+        left_out: reason → rows not written.
+        splits: split → rows.
+        regression: column of the regression label.
+        classification: column of the class label.
+        classes: split → class → rows; every class is named in every split, with 0 where it is absent.
+        columns: feature → kind (`INT`, `FLOAT`, `BYTES`, `VECTOR`).
+        missing: feature → rows without a value.
+        non_finite: feature → infinite numbers written as missing; features without any are not named.
+        vectors: vector feature → numbers in it.
+        vector_columns: vector feature → the columns it was collected from, in order.
+        split_by: `row`, `column` or `time`.
+        warnings: sentences a person should read.
+    """
+
+    files: list[str]
+    format: str
+    delimiter: str | None
+    fingerprint: str
+    rows_in: int
+    rows_out: int
+    left_out: dict[str, int]
+    splits: dict[str, int]
+    regression: str
+    classification: str
+    classes: dict[str, dict[str, int]]
+    columns: dict[str, str]
+    missing: dict[str, int]
+    non_finite: dict[str, int]
+    vectors: dict[str, int]
+    vector_columns: dict[str, list[str]]
+    split_by: str
+    warnings: list[str]
+
+    def to_json(self) -> str:
+        """Returns the summary as indented JSON."""
+        return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False) + "\n"
+
+
+def read_summary(folder: str) -> Summary:
+    """Returns the summary that lies in the root of an Examples artifact."""
+    with open(os.path.join(folder, FILE), encoding="utf-8") as file:
+        return Summary(**json.load(file))

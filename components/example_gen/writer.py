@@ -1,0 +1,74 @@
+"""Examples on disk as TFX lays them out: `Split-train/data_tfrecord-00000-of-00002.gz` and so on."""
+
+from __future__ import annotations
+
+import os
+from types import TracebackType
+
+import numpy as np
+import tensorflow as tf
+
+from components.example_gen.spec import SPLITS
+
+ROWS_PER_FILE = 500_000
+# Level 1 is several times faster than the default and makes files a few per cent larger.
+_OPTIONS = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
+
+
+class SplitWriter:
+    """Writes serialized examples into one folder per split; files appear when it closes without error.
+
+    Args:
+        folder: root of the Examples artifact; what an earlier try left in its splits is removed.
+        rows_per_file: rows after which the next file begins.
+    """
+
+    def __init__(self, folder: str, rows_per_file: int = ROWS_PER_FILE):
+        self.rows = [0] * len(SPLITS)
+        self._rows_per_file = rows_per_file
+        self._folders = [os.path.join(folder, f"Split-{split}") for split in SPLITS]
+        self._writers: list[tf.io.TFRecordWriter | None] = [None] * len(SPLITS)
+        self._parts: list[list[str]] = [[] for _ in SPLITS]
+        for path in self._folders:
+            if tf.io.gfile.exists(path):
+                tf.io.gfile.rmtree(path)
+            tf.io.gfile.makedirs(path)
+
+    def write(self, examples: list[bytes], splits: np.ndarray) -> None:
+        """Writes examples to their splits, int64 `[n]`, indices into `SPLITS`."""
+        for split in range(len(SPLITS)):
+            chosen = np.flatnonzero(splits == split).tolist()
+            while chosen:
+                room = self._rows_per_file - self.rows[split] % self._rows_per_file
+                part, chosen = chosen[:room], chosen[room:]
+                write = self._writer(split).write
+                for index in part:
+                    write(examples[index])
+                self.rows[split] += len(part)
+
+    def __enter__(self) -> SplitWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for writer in self._writers:
+            if writer is not None:
+                writer.close()
+        if error is not None:
+            return
+        for parts in self._parts:
+            for index, part in enumerate(parts):
+                name = f"data_tfrecord-{index:05d}-of-{len(parts):05d}.gz"
+                tf.io.gfile.rename(part, os.path.join(os.path.dirname(part), name))
+
+    def _writer(self, split: int) -> tf.io.TFRecordWriter:
+        writer = self._writers[split]
+        if writer is None or self.rows[split] == self._rows_per_file * len(self._parts[split]):
+            if writer is not None:
+                writer.close()
+            path = os.path.join(self._folders[split], f"part-{len(self._parts[split]):05d}.tmp")
+            self._parts[split].append(path)
+            writer = tf.io.TFRecordWriter(path, _OPTIONS)
+            self._writers[split] = writer
+        return writer

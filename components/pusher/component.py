@@ -1,0 +1,116 @@
+"""The Pusher step: publishes a blessed model, after it has proved itself in a fresh process."""
+
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.types.standard_artifacts import Examples, Model, ModelBlessing, ModelEvaluation, PushedModel
+from tfx.utils import path_utils
+
+from components.evaluator.component import EVALUATION
+from components.evaluator.scoring import read_examples
+from components.outputs import EVAL
+from components.pusher.smoke import check_in_fresh_process
+from components.pusher.store import Published, Store
+from components.trainer.manifest import Column, Manifest
+
+RESULT = "push.json"
+
+
+@component
+def Pusher(  # noqa: N802 - a component is a class to its users
+    examples: InputArtifact[Examples],
+    model: InputArtifact[Model],
+    evaluation: InputArtifact[ModelEvaluation],
+    blessing: InputArtifact[ModelBlessing],
+    pushed_model: OutputArtifact[PushedModel],
+    destination: Parameter[str],
+    keep: Parameter[int],
+    provenance: Parameter[str],
+    code: Parameter[str],
+) -> None:
+    """Publishes the model if it is blessed; a rejected one leaves the destination as it is.
+
+    Args:
+        examples: the raw splits; some eval rows are scored before the model becomes visible.
+        model: the candidate.
+        evaluation: the Evaluator's figures, whose headline goes into the version's manifest.
+        blessing: the Evaluator's verdict.
+        pushed_model: `push.json` with what was done; property `pushed` 1 or 0.
+        destination: the folder of pushed versions.
+        keep: how many versions stay.
+        provenance: JSON that goes into the version's manifest: pipeline, digest, baseline, attempt.
+        code: fingerprint of this step's code, part of the cache key.
+    """
+    del code
+    source = path_utils.serving_model_path(model.uri)
+    folder = Path(pushed_model.uri)
+    result: dict[str, Any] = {"pushed": False}
+    if blessing.get_int_custom_property("blessed"):
+        manifest = Manifest.read(source)
+        rows_file = folder / "smoke_rows.json"
+        rows_file.write_text(json.dumps(_some_rows(examples.uri, manifest.columns)), encoding="utf-8")
+        figures: dict[str, Any] = {}
+
+        def check(staged: Path) -> None:
+            figures.update(check_in_fresh_process(staged, rows_file))
+
+        published = Store(destination).publish(
+            source,
+            json.loads(provenance)
+            | {
+                "labels": {"regression": manifest.regression, "classification": manifest.classification},
+                "columns": [asdict(column) for column in manifest.columns],
+                "metrics": _headlines(evaluation.uri),
+            },
+            check,
+            keep,
+        )
+        result = {"pushed": True, "smoke": figures} | _plain(published)
+    (folder / RESULT).write_text(json.dumps(result, indent=1), encoding="utf-8")
+    pushed_model.set_int_custom_property("pushed", int(result["pushed"]))
+    if result["pushed"]:
+        pushed_model.set_string_custom_property("pushed_destination", result["path"])
+        pushed_model.set_string_custom_property("pushed_version", str(result["version"]))
+
+
+def _plain(published: Published) -> dict[str, Any]:
+    return {
+        name: str(value) if isinstance(value, Path) else value for name, value in asdict(published).items()
+    }
+
+
+def _some_rows(uri: str, columns: list[Column], count: int = 32) -> list[dict[str, Any]]:
+    """Returns the first eval rows as raw column -> value, None where missing."""
+    batch = next(read_examples(Path(uri) / f"Split-{EVAL}"))[:count]
+    rows = []
+    for serialized in batch:
+        features = tf.train.Example.FromString(serialized).features.feature
+        rows.append({column.name: _value(features, column) for column in columns})
+    return rows
+
+
+def _value(features: Any, column: Column) -> Any:
+    if column.name not in features:
+        return None
+    feature = features[column.name]
+    values = list(getattr(feature, feature.WhichOneof("kind") or "float_list").value)
+    if column.kind == "VECTOR":
+        return [value if math.isfinite(value) else None for value in values]
+    if not values:
+        return None
+    return values[0].decode() if column.kind == "BYTES" else values[0]
+
+
+def _headlines(uri: str) -> dict[str, dict[str, float]]:
+    """Returns each head's metrics on the eval split."""
+    figures = json.loads((Path(uri) / EVALUATION).read_text(encoding="utf-8"))
+    return {
+        head: {name: interval["value"] for name, interval in result["metrics"].items()}
+        for head, result in figures["heads"].items()
+    }

@@ -1,0 +1,45 @@
+"""TensorFlow Model Analysis of both heads: the EvalConfig that users get wrong by hand."""
+
+from __future__ import annotations
+
+import tensorflow_model_analysis as tfma
+
+from components import outputs
+from pipeline.config import Config
+
+
+def eval_config(config: Config) -> tfma.EvalConfig:
+    """Returns TFMA's configuration for the two heads and the configured slices.
+
+    Labels come from the `transform_features` signature: the number in its own units and the index of the class.
+    """
+    slices = [[part] if isinstance(part, str) else part for part in config.evaluation.slices]
+    return tfma.EvalConfig(
+        model_specs=[
+            tfma.ModelSpec(
+                signature_name="serving_default",
+                label_keys={
+                    outputs.REGRESSION: outputs.REGRESSION_LABEL,
+                    outputs.CLASSIFICATION: outputs.CLASSIFICATION_LABEL,
+                },
+                preprocessing_function_names=["transform_features"],
+            )
+        ],
+        slicing_specs=[tfma.SlicingSpec(), *(tfma.SlicingSpec(feature_keys=keys) for keys in slices)],
+        metrics_specs=[
+            tfma.MetricsSpec(
+                output_names=[outputs.REGRESSION],
+                metrics=[
+                    tfma.MetricConfig(class_name=name)
+                    for name in ("ExampleCount", "MeanAbsoluteError", "MeanSquaredError")
+                ],
+            ),
+            tfma.MetricsSpec(
+                output_names=[outputs.CLASSIFICATION],
+                metrics=[
+                    tfma.MetricConfig(class_name=name)
+                    for name in ("SparseCategoricalAccuracy", "SparseCategoricalCrossentropy")
+                ],
+            ),
+        ],
+    )

@@ -1,0 +1,109 @@
+"""Run records: one JSON file per run, written as it goes, so that even a killed run leaves its trace."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline.lock import is_running
+
+FOLDER = "runs"
+
+
+@dataclass
+class Step:
+    """One step of a run.
+
+    Args:
+        name: the node's id.
+        state: `waiting`, `running`, `done`, `cached` or `failed`.
+        reason: why it ran or did not.
+        detail: what it did, in a few words.
+        seconds: how long it took.
+        keys: argument -> short hash, to tell the next run what changed.
+        artifacts: output -> folder.
+    """
+
+    name: str
+    state: str = "waiting"
+    reason: str = ""
+    detail: str = ""
+    seconds: float = 0.0
+    keys: dict[str, str] = field(default_factory=dict)
+    artifacts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Run:
+    """One run of a pipeline.
+
+    Args:
+        id: time of its start, unique in its output folder.
+        pipeline: the pipeline's name.
+        state: `running`, `pushed`, `rejected`, `stopped` (by the data gate), `failed`, or, when read back,
+            `interrupted`.
+        started: UTC, ISO 8601.
+        config: the resolved configuration.
+        origins: dotted key -> where its value comes from.
+        digest: digest of data, configuration and code.
+        steps: the steps in their order.
+        seconds: how long the run took.
+        problems: sentences that say why it was stopped, rejected or failed.
+        metrics: head -> metric -> value on the eval split.
+        version: the pushed version.
+    """
+
+    id: str
+    pipeline: str
+    state: str
+    started: str
+    config: dict[str, Any]
+    origins: dict[str, str]
+    digest: str = ""
+    steps: list[Step] = field(default_factory=list)
+    seconds: float = 0.0
+    problems: list[str] = field(default_factory=list)
+    metrics: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    version: int | None = None
+
+    def write(self, output: Path) -> None:
+        """Writes the record; readers see the old or the new one, never a part."""
+        path = record_path(output, self.id)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+        os.replace(temporary, path)
+
+
+def record_path(output: Path, run_id: str) -> Path:
+    """Returns where the record of a run lies."""
+    return output / FOLDER / f"{run_id}.json"
+
+
+def new_run(output: Path, pipeline: str, config: dict[str, Any], origins: dict[str, str]) -> Run:
+    """Returns a running run with an id that no other run of this output folder has."""
+    now = datetime.now(UTC)
+    stem = now.strftime("%Y%m%d-%H%M%S")
+    run_id, attempt = stem, 1
+    while record_path(output, run_id).exists():
+        attempt += 1
+        run_id = f"{stem}-{attempt}"
+    return Run(run_id, pipeline, "running", now.isoformat(timespec="seconds"), config, origins)
+
+
+def read_runs(output: Path) -> list[Run]:
+    """Returns the runs of an output folder, oldest first; a run whose process died is `interrupted`."""
+    runs = []
+    for path in sorted((output / FOLDER).glob("*.json")):
+        values = json.loads(path.read_text(encoding="utf-8"))
+        values["steps"] = [Step(**step) for step in values["steps"]]
+        runs.append(Run(**values))
+    unfinished = [run for run in runs if run.state == "running"]
+    if unfinished and not is_running(output):
+        for run in unfinished:
+            run.state = "interrupted"
+    return runs

@@ -1,0 +1,235 @@
+import json
+
+import numpy as np
+import pytest
+from sklearn import metrics as sk
+
+from components.errors import InputError
+from components.evaluator.evaluation import Predictions, Rows, evaluate
+from components.evaluator.gate import Gate, HeadGate
+from components.evaluator.trivial import TrivialPredictor
+
+CLASSES = ("a", "b", "c")
+
+
+def world(n, seed=0):
+    """Rows whose labels follow three features, and a function that predicts them with a given error."""
+    rng = np.random.default_rng(seed)
+    signal = rng.normal(size=(n, 3))
+    label = np.array(CLASSES)[(2 * signal + rng.gumbel(size=(n, 3))).argmax(axis=1)]
+    number = 50 + 10 * signal[:, 0] + 3 * rng.normal(size=n)
+    rows = Rows(number, label, {"first": signal[:, 0], "group": rng.choice(["x", "y"], n)})
+
+    def predict(error, seed=1):
+        noise = np.random.default_rng(seed).normal(size=(n, 3))
+        probabilities = np.exp(2 * signal + 2 * error * noise)
+        probabilities /= probabilities.sum(axis=1, keepdims=True)
+        return Predictions(50 + 10 * signal[:, 0] + 10 * error * noise[:, 1], probabilities, CLASSES)
+
+    return rows, predict
+
+
+def train_labels():
+    rows, _ = world(1000, seed=9)
+    return TrivialPredictor.of(rows.number, rows.label)
+
+
+def fast(*arguments, **options):
+    return evaluate(*arguments, **({"resamples": 200, "slice_resamples": 50} | options))
+
+
+def test_figures_are_those_of_scikit_learn_and_differences_are_paired():
+    rows, predict = world(400)
+    ours, theirs = predict(0.1), predict(0.4, seed=2)
+    found = fast(rows, ours, train_labels(), baseline=theirs)
+    regression, classification = found.heads["regression"], found.heads["classification"]
+    mae = sk.mean_absolute_error(rows.number, ours.number)
+    loss = sk.log_loss(rows.label, ours.probabilities, labels=CLASSES)
+    assert regression.metrics["mae"].value == pytest.approx(mae)
+    assert classification.metrics["log_loss"].value == pytest.approx(loss)
+    assert regression.baseline["mae"].value == pytest.approx(
+        mae - sk.mean_absolute_error(rows.number, theirs.number)
+    )
+    trivial = train_labels()
+    assert regression.trivial["mae"].value == pytest.approx(mae - np.abs(rows.number - trivial.median).mean())
+    assert classification.trivial["accuracy"].theirs == pytest.approx((rows.label == trivial.majority).mean())
+    predicted = np.array(CLASSES)[ours.probabilities.argmax(axis=1)]
+    assert (np.array(found.confusion.counts) == sk.confusion_matrix(rows.label, predicted)).all()
+    assert (found.n, regression.n, classification.n) == (400, 400, 400)
+
+
+@pytest.mark.parametrize("n", [36, 400])
+def test_a_model_equal_to_the_pushed_one_is_blessed(n):
+    rows, predict = world(n)
+    found = fast(rows, predict(0.2), train_labels(), baseline=predict(0.2))
+    assert found.verdict.blessed, found.verdict.reasons
+    assert found.heads["regression"].baseline["mae"].high == 0
+
+
+@pytest.mark.parametrize("n", [36, 400])
+def test_a_model_much_worse_than_the_pushed_one_is_rejected(n):
+    rows, predict = world(n)
+    found = fast(rows, predict(0.8), train_labels(), baseline=predict(0.02))
+    assert not found.verdict.blessed
+    assert found.verdict.heads == {"regression": False, "classification": False}
+    assert any("is worse than the pushed model's" in reason for reason in found.verdict.reasons)
+
+
+@pytest.mark.parametrize("n", [36, 400])
+def test_noise_alone_rejects_no_more_models_than_the_level_allows(n):
+    gate = Gate(HeadGate(better_than_trivial=False), HeadGate(better_than_trivial=False))
+    blessed = 0
+    for seed in range(40):
+        rows, predict = world(n, seed=seed)
+        found = fast(
+            rows, predict(0.2, 2 * seed), train_labels(), baseline=predict(0.2, 2 * seed + 1), gate=gate
+        )
+        blessed += found.verdict.blessed
+    # Two heads with 2.5 % each on the bad side; on 36 rows the intervals are a little short.
+    assert blessed >= 34
+
+
+def test_a_good_model_on_few_rows_is_blessed_and_one_without_use_is_not():
+    good = useless = 0
+    for seed in range(20):
+        rows, predict = world(36, seed=seed)
+        good += fast(rows, predict(0.3), train_labels()).verdict.blessed
+        # The same predictions for other rows: right on average, of no use for any row.
+        model = predict(0.3)
+        shuffled = np.random.default_rng(seed).permutation(36)
+        mixed = Predictions(model.number[shuffled], model.probabilities[shuffled], CLASSES)
+        useless += fast(rows, mixed, train_labels()).verdict.blessed
+    assert (good, useless) == (20, 0)
+
+
+def test_slices_hold_both_heads_figures():
+    rows, predict = world(400)
+    model = predict(0.2)
+    found = fast(rows, model, train_labels(), slices=["group", ["group", "first"]], min_rows=190)
+    assert [part.name for part in found.slices[:2]] == ["group=x", "group=y"]
+    assert len(found.slices) == 2 + 8
+    for part, name in zip(found.slices[:2], "xy", strict=True):
+        mask = rows.columns["group"] == name
+        assert part.n == mask.sum()
+        assert part.small == (mask.sum() < 190)
+        expected = sk.mean_absolute_error(rows.number[mask], model.number[mask])
+        mae = part.metrics["regression"]["mae"]
+        assert mae.value == pytest.approx(expected)
+        assert mae.low < mae.value < mae.high
+        assert mae.resamples == 50
+        predicted = np.array(CLASSES)[model.probabilities[mask].argmax(axis=1)]
+        assert part.metrics["classification"]["accuracy"].value == pytest.approx(
+            (predicted == rows.label[mask]).mean()
+        )
+    assert all(part.small for part in found.slices[2:])
+
+
+def test_models_may_know_different_classes():
+    rows, predict = world(200)
+    model = predict(0.1)
+    narrow = model.probabilities[:, :2] / model.probabilities[:, :2].sum(axis=1, keepdims=True)
+    swapped = Predictions(model.number, model.probabilities[:, [2, 0, 1]], ("c", "a", "b"))
+    found = fast(rows, swapped, train_labels(), baseline=Predictions(model.number, narrow, CLASSES[:2]))
+    assert found.confusion.labels == ("c", "a", "b")
+    gained = found.heads["classification"].baseline["accuracy"]
+    known = np.array(CLASSES[:2])[narrow.argmax(axis=1)] == rows.label
+    assert gained.theirs == pytest.approx(known.mean())
+    assert gained.low > 0
+    back = fast(rows, Predictions(model.number, narrow, CLASSES[:2]), train_labels(), baseline=swapped)
+    assert back.confusion.labels == ("a", "b", "c")
+    assert not back.verdict.heads["classification"]
+    assert back.verdict.heads["regression"]
+
+
+@pytest.mark.parametrize("n", [1, 4, 5])
+def test_few_rows_are_scored_without_a_stumble(n):
+    rows, predict = world(n)
+    found = fast(rows, predict(0.1), train_labels(), baseline=predict(0.2), slices=["group", "first"])
+    assert found.heads["regression"].metrics["mae"].value is not None
+    assert found.verdict.blessed <= (n >= 5)
+    json.dumps(found.to_dict(), allow_nan=False)
+
+
+def test_a_constant_label_and_perfect_predictions():
+    rows = Rows(np.full(36, 7.0), np.array(["a"] * 36), {})
+    model = Predictions(np.full(36, 7.0), np.tile([1.0, 0.0, 0.0], (36, 1)), CLASSES)
+    found = fast(rows, model, train_labels(), baseline=model)
+    assert found.verdict.blessed, found.verdict.reasons
+    assert found.heads["regression"].metrics["r2"].value is None
+    assert found.heads["classification"].metrics["auc"].value is None
+    json.dumps(found.to_dict(), allow_nan=False)
+
+
+def test_predictions_that_are_not_finite_leave_the_head_without_figures():
+    rows, predict = world(36)
+    model = predict(0.1)
+    model.number[:3] = np.nan
+    found = fast(rows, model, train_labels(), slices=["group"])
+    assert not found.verdict.blessed
+    assert found.verdict.reasons == [
+        "regression: 3 of 36 predictions are NaN or infinite, so no metric can be trusted."
+    ]
+    assert found.heads["regression"].metrics == {}
+    assert set(found.slices[0].metrics) == {"classification"}
+    model = predict(0.1)
+    model.probabilities[5] = np.nan
+    found = fast(rows, model, train_labels())
+    assert found.confusion is None
+    assert found.verdict.heads == {"regression": True, "classification": False}
+    json.dumps(found.to_dict(), allow_nan=False)
+
+
+def test_a_broken_pushed_model_keeps_no_sound_one_out():
+    rows, predict = world(36)
+    broken = predict(0.1)
+    broken.number[:] = np.inf
+    broken.probabilities[:] = 1.0
+    found = fast(rows, predict(0.1), train_labels(), baseline=broken)
+    assert found.verdict.blessed
+    said = [check.sentence for check in found.verdict.checks if check.warning]
+    assert "36 of 36 predictions are NaN or infinite" in said[0]
+    assert "must sum to 1 in each row" in said[1]
+
+
+def test_the_same_call_gives_the_same_json():
+    rows, predict = world(60)
+    first, second = (
+        fast(rows, predict(0.2), train_labels(), baseline=predict(0.3), slices=["group"]).to_dict()
+        for _ in range(2)
+    )
+    assert first == second
+    assert json.loads(json.dumps(first, allow_nan=False)) == first
+    assert first["verdict"]["checks"][0]["name"] == "predictions"
+    assert set(first["heads"]["regression"]["metrics"]["mae"]) == {
+        "value",
+        "low",
+        "high",
+        "level",
+        "resamples",
+        "dropped",
+    }
+
+
+def test_refuses_labels_that_are_not_finite_and_probabilities_that_are_none():
+    rows, predict = world(36)
+    model = predict(0.1)
+    with pytest.raises(InputError, match=r"must sum to 1 in each row \(within 0.01\), got 2"):
+        fast(rows, Predictions(model.number, 2 * model.probabilities, CLASSES), train_labels())
+    rows.number[0] = np.nan
+    with pytest.raises(InputError, match="`regression labels` must be finite numbers, got 1 of 36"):
+        fast(rows, model, train_labels())
+
+
+@pytest.mark.parametrize("label", [None, b"a", 1])
+def test_refuses_class_labels_that_are_not_strings(label):
+    rows, predict = world(36)
+    labels = rows.label.astype(object)
+    labels[7] = label
+    with pytest.raises(InputError, match=f"`class labels` must be strings, got {label!r}"):
+        fast(Rows(rows.number, labels, {}), predict(0.1), train_labels())
+
+
+def test_refuses_labels_of_different_lengths():
+    rows, predict = world(36)
+    with pytest.raises(ValueError, match=r"got \(36,\) and \(35,\)"):
+        fast(Rows(rows.number, rows.label[1:], {}), predict(0.1), train_labels())
