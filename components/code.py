@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import importlib.util
-from functools import cache
 from pathlib import Path
 
 
@@ -36,14 +34,13 @@ def _collect(module: str, seen: dict[str, str]) -> None:
         _collect(imported, seen)
 
 
-@cache
 def _source(module: str) -> Path | None:
-    """Returns the file of a module of this package, None for a name inside a module."""
-    try:
-        spec = importlib.util.find_spec(module)
-    except ModuleNotFoundError:
-        return None
-    return Path(spec.origin) if spec and spec.origin else None
+    """Returns the file of a module of this package, None for a name inside a module; imports nothing."""
+    path = Path(__file__).parents[1].joinpath(*module.split("."))
+    for candidate in (path.with_suffix(".py"), path / "__init__.py"):
+        if candidate.is_file():
+            return candidate
+    return None
 
 
 def _imports(tree: ast.Module) -> set[str]:

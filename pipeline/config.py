@@ -24,15 +24,15 @@ ClassificationMetric = Literal["accuracy", "macro_f1", "log_loss", "auc", "calib
 class Section(BaseModel):
     """Base of every section: immutable, and no key it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
 
 class Split(Section):
     """How rows are divided into train, validation (early stopping) and eval (the verdict)."""
 
     by: Literal["row", "column", "time"] = "row"
-    """`row`: a hash of the row, so equal rows stay together; `column`: a hash of one key column, so one key never
-    sits in two splits; `time`: the oldest rows train, the newest evaluate."""
+    """`row`: a hash of the row, so equal rows stay together; `column`: a hash of one key column, so one key
+    never sits in two splits; `time`: the oldest rows train, the newest evaluate."""
     column: Column | None = None
     """The key or time column; for `by: row` leave it out."""
     validation: Fraction = 0.16
@@ -46,9 +46,12 @@ class Split(Section):
     def _complete(self) -> Split:
         if (self.by == "row") != (self.column is None):
             wanted = "left out" if self.by == "row" else "given"
-            raise ValueError(f"column must be {wanted} when by is {self.by}, got {self.column}")
+            got = "nothing" if self.column is None else f'"{self.column}"'
+            raise ValueError(f"column must be {wanted} when by is {self.by}, got {got}")
         if self.validation + self.eval >= 0.95:
-            raise ValueError(f"validation + eval must be below 0.95, got {self.validation + self.eval:g}")
+            raise ValueError(
+                f"validation + eval must be below 0.95, got {self.validation + self.eval:g}. Lower one"
+            )
         return self
 
 
@@ -66,14 +69,15 @@ class Data(Section):
     ignore: list[Column] = []
     """Columns that are not read at all: identifiers, leaks of a label."""
     schema_file: str | None = None
-    """A reviewed schema (text format). Left out, the schema is inferred from the train split and written to the run."""
+    """A reviewed schema (text format). Left out, the schema is inferred from the train split and written to the
+    run."""
     split: Split = Split()
 
     @field_validator("path")
     @classmethod
     def _some_path(cls, path: str | list[str]) -> str | list[str]:
         if not path or not all(path):
-            raise ValueError(f"must name at least one file, got {path!r}")
+            raise ValueError("must name at least one file, got an empty name or list. Name one")
         return path
 
 
@@ -88,7 +92,7 @@ class Labels(Section):
     @model_validator(mode="after")
     def _different(self) -> Labels:
         if self.regression == self.classification:
-            raise ValueError(f'must be two different columns, got "{self.regression}" for both')
+            raise ValueError(f'must be two different columns, got "{self.regression}" for both. Change one')
         return self
 
 
@@ -100,8 +104,8 @@ class Features(Section):
     categorical: list[Column] = []
     """Columns that are categories, even if they look like numbers."""
     vectors: dict[Annotated[str, StringConstraints(pattern=r"^\w[\w .-]*$")], str] = {}
-    """Feature vectors made of CSV columns: name: pattern, for instance `embedding: emb_*`. Parquet list columns
-    are feature vectors by themselves."""
+    """Feature vectors made of CSV columns: name: pattern, for instance `embedding: emb_*`. Parquet list
+    columns are feature vectors by themselves."""
     max_categories: Annotated[int, Field(ge=1, le=100_000)] = 200
     """Vocabulary size of each categorical column; rarer categories share one bucket."""
 
@@ -120,13 +124,13 @@ class Model(Section):
 class Training(Section):
     """How the network is fitted."""
 
-    epochs: Annotated[int, Field(ge=1)] = 100
+    epochs: Annotated[int, Field(ge=1)] = 200
     """At most this many passes over the train split."""
     batch_size: Annotated[int, Field(ge=1)] = 32
     """Rows per step."""
     learning_rate: Annotated[float, Field(gt=0)] = 0.001
     """Adam's learning rate."""
-    patience: Annotated[int, Field(ge=1)] = 10
+    patience: Annotated[int, Field(ge=1)] = 20
     """Stop after this many epochs without a lower validation loss; the best weights are restored."""
     regression_weight: Annotated[float, Field(ge=0)] = 1.0
     """Weight of the regression loss (mean squared error of the standardised label)."""
@@ -217,7 +221,8 @@ class Config(Section):
     """The whole configuration; `data.path` and the two labels are enough."""
 
     name: str = ""
-    """Name of the pipeline: lower-case letters, digits and hyphens; left out, taken from the data's file name."""
+    """Name of the pipeline: lower-case letters, digits and hyphens; left out, taken from the data's file
+    name."""
     data: Data
     labels: Labels
     features: Features = Features()
@@ -232,7 +237,9 @@ class Config(Section):
     @classmethod
     def _name(cls, name: str) -> str:
         if name and not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", name):
-            raise ValueError(f"must be up to 64 lower-case letters, digits and inner hyphens, got {name!r}")
+            raise ValueError(
+                f'must be up to 64 lower-case letters, digits and inner hyphens, got "{name}". Rename it'
+            )
         return name
 
     @model_validator(mode="after")
@@ -248,7 +255,7 @@ class Config(Section):
             for column in columns:
                 if column in roles:
                     where = " and ".join(dict.fromkeys((roles[column], role)))
-                    raise ValueError(f'a column must be named once, got "{column}" in {where}')
+                    raise ValueError(f'a column must be named once, got "{column}" in {where}. Remove one')
                 roles[column] = role
         return self
 

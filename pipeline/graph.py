@@ -148,6 +148,7 @@ def _settings(config: Config) -> dict[str, dict[str, Any]]:
             "labels": labels,
             "model": config.model.model_dump(),
             "training": config.training.model_dump(),
+            "reading": {"missing": config.data.missing, "vectors": config.features.vectors},
         },
         "Evaluator": config.evaluation.model_dump(exclude={"tfma"})
         | {"gates": {name: gates[name] for name in ("regression", "classification", "rule")}},

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from pipeline.config import Config
-from pipeline.errors import ConfigError, did_you_mean
+from pipeline.errors import ConfigError
+from pipeline.sentences import explain, origin_of, shown
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,7 @@ class Resolved:
 
     def origin(self, key: str) -> str:
         """Returns where the value of a dotted key comes from; a list or mapping counts as one value."""
-        while key:
-            if key in self.origins:
-                return self.origins[key]
-            key = key.rpartition(".")[0]
-        return "default"
+        return origin_of(self.origins, key)
 
 
 def resolve(
@@ -61,16 +58,16 @@ def resolve(
     given = {key: value for key, value in (flags or {}).items() if value is not None}
     for key, value in given.items():
         _assign(values, key, value)
-        origins[key] = "command line"
+        _note(origins, key, value, "command line")
     for text in overrides:
         key, value = _parse_override(text)
         _assign(values, key, value)
-        origins[key] = "--set"
+        _note(origins, key, value, "--set")
     _make_absolute(values, Path.cwd())
     try:
         config = Config.model_validate(values)
     except ValidationError as error:
-        raise ConfigError("\n".join(_sentences(error, file))) from None
+        raise ConfigError("\n".join(explain(error, values, origins, file))) from None
     if not config.name:
         config = config.model_copy(update={"name": _name_from(config)})
         origins["name"] = "inferred"
@@ -83,11 +80,12 @@ class _UniqueKeys(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
         for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f'the key "{key.value}" must be written once', key.start_mark
-                )
-            seen.add(key.value)
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    raise yaml.constructor.ConstructorError(
+                        None, None, f'the key "{key.value}" a second time', key.start_mark
+                    )
+                seen.add(key.value)
         return super().construct_mapping(node, deep)
 
 
@@ -96,17 +94,20 @@ def _read(file: Path) -> dict[str, Any]:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise ConfigError(f"--config must be a readable YAML file, got {file} ({reason}).") from None
+        raise ConfigError(
+            f"--config must be a readable YAML file, got {file} ({reason}). Correct the path or the file."
+        ) from None
     try:
         values = yaml.load(text, _UniqueKeys)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        where = f"{file.name}, line {mark.line + 1}" if mark else file.name
-        raise ConfigError(
-            f"{where} must be valid YAML, got: {getattr(error, 'problem', error)}. Correct that line."
-        ) from None
+        where = f"{file.name}, line {mark.line + 1}," if mark else file.name
+        problem = (getattr(error, "problem", None) or str(error).splitlines()[0]).removeprefix("but found ")
+        raise ConfigError(f"{where} must be valid YAML, got: {problem}. Correct that place.") from None
     if not isinstance(values, dict):
-        raise ConfigError(f"{file.name} must hold a mapping of sections, got {type(values).__name__}.")
+        raise ConfigError(
+            f"{file.name} must hold sections such as data and labels, got {shown(values)}. Begin with those two."
+        )
     return values
 
 
@@ -123,7 +124,9 @@ def _assign(values: dict[str, Any], key: str, value: Any) -> None:
     for section in sections:
         inner = values.setdefault(section, {})
         if not isinstance(inner, dict):
-            raise ConfigError(f'--set key must name a value in a section, got "{key}": "{section}" is a value.')
+            raise ConfigError(
+                f'--set must name a key of a section, got "{key}", but {section} is a value. Correct the key.'
+            )
         values = inner
     values[last] = value
 
@@ -142,7 +145,11 @@ def _make_absolute(values: dict[str, Any], base: Path) -> None:
     """Resolves every path that is still relative against `base`, in place."""
 
     def absolute(path: Any) -> Any:
-        return str(base / path) if isinstance(path, str) and path and "://" not in path else path
+        return (
+            str(base / Path(path).expanduser())
+            if isinstance(path, str) and path and "://" not in path
+            else path
+        )
 
     for section, key in (
         ("data", "path"),
@@ -162,37 +169,8 @@ def _name_from(config: Config) -> str:
     return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:64].strip("-") or "table"
 
 
-def _sentences(error: ValidationError, file: Path | None) -> list[str]:
-    """Returns one sentence per problem pydantic found."""
-    sentences = []
-    for problem in error.errors():
-        key = ".".join(str(part) for part in problem["loc"] if not str(part).startswith(("function-", "list[")))
-        key = re.sub(r"\.(str|constrained-str)(?=\.|$)", "", key) or "the configuration"
-        message = problem["msg"].removeprefix("Value error, ")
-        if problem["type"] == "extra_forbidden":
-            known = _keys_at(problem["loc"][:-1])
-            hint = did_you_mean(str(problem["loc"][-1]), known) or f" Known keys: {', '.join(known)}."
-            sentences.append(f"{key} must be a known key, got an unknown one.{hint}")
-        elif problem["type"] == "missing":
-            hint = (
-                " Give it with --data, --regression and --classification, or in the file."
-                if file is None
-                else f" Add it to {file.name}."
-            )
-            sentences.append(f"{key} must be given, got nothing.{hint}")
-        elif problem["type"] == "value_error":
-            sentences.append(f"{key}: {message}.")
-        else:
-            constraint = message[0].lower() + message[1:]
-            constraint = re.sub(r"^input should be (a )?(valid )?", "", constraint)
-            sentences.append(f"{key} must be {constraint}, got {problem['input']!r}.")
-    return list(dict.fromkeys(sentences))
-
-
-def _keys_at(location: Sequence[str | int]) -> list[str]:
-    """Returns the keys of the section at a location of the configuration."""
-    section: type[BaseModel] = Config
-    for part in location:
-        annotation = section.model_fields[str(part)].annotation
-        section = next(t for t in (annotation, *get_args(annotation)) if isinstance(t, type) and issubclass(t, BaseModel))
-    return list(section.model_fields)
+def _note(origins: dict[str, str], key: str, value: Any, origin: str) -> None:
+    """Records where a value comes from, in place; it replaces all that stood under its key."""
+    for replaced in [known for known in origins if known == key or known.startswith(f"{key}.")]:
+        del origins[replaced]
+    origins.update(dict.fromkeys((leaf for leaf, _ in _leaves({key: value})), origin))

@@ -98,7 +98,10 @@ def new_run(output: Path, pipeline: str, config: dict[str, Any], origins: dict[s
 def read_runs(output: Path) -> list[Run]:
     """Returns the runs of an output folder, oldest first; a run whose process died is `interrupted`."""
     runs = []
-    for path in sorted((output / FOLDER).glob("*.json")):
+    # By time, then by number: "…-2" comes before "…-10" and after the run without a number.
+    for path in sorted(
+        (output / FOLDER).glob("*.json"), key=lambda path: (path.stem[:15], len(path.stem), path.stem)
+    ):
         values = json.loads(path.read_text(encoding="utf-8"))
         values["steps"] = [Step(**step) for step in values["steps"]]
         runs.append(Run(**values))

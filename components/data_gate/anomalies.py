@@ -8,6 +8,7 @@ from typing import Any
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 
+from components.data_gate.schema import categories
 from components.errors import InputError, did_you_mean
 
 IGNORE, WARN, FAIL = "ignore", "warn", "fail"
@@ -92,7 +93,7 @@ def _sentence(
     if kind == "SCHEMA_MISSING_COLUMN" or feature is None:
         return f'"{column}" must be in the data, got no value of it in the {split} split.'
     if kind == "ENUM_TYPE_UNEXPECTED_STRING_VALUES":
-        values = _domain(feature, schema)
+        values = categories(feature, schema)
         listed = ", ".join(values[:8]) + (f" … ({len(values)} values)" if len(values) > 8 else "")
         found = found.removeprefix("Examples contain values missing from the schema: ")
         return f'"{column}" must be one of {listed}, got {found} in the {split} split.'
@@ -103,9 +104,3 @@ def _sentence(
         )
     expected = schema_pb2.FeatureType.Name(feature.type)
     return f'"{column}" must be {expected} as the schema says, got in the {split} split: {found}.'
-
-
-def _domain(feature: schema_pb2.Feature, schema: schema_pb2.Schema) -> list[str]:
-    if feature.HasField("string_domain"):
-        return list(feature.string_domain.value)
-    return next((list(domain.value) for domain in schema.string_domain if domain.name == feature.domain), [])

@@ -41,6 +41,13 @@ def column_types(schema: schema_pb2.Schema) -> dict[str, str]:
     return {feature.name: schema_pb2.FeatureType.Name(feature.type) for feature in schema.feature}
 
 
+def categories(feature: schema_pb2.Feature, schema: schema_pb2.Schema) -> list[str]:
+    """Returns the texts a column may hold, from its own domain or the shared one it names; empty for any text."""
+    if feature.HasField("string_domain"):
+        return list(feature.string_domain.value)
+    return next((list(domain.value) for domain in schema.string_domain if domain.name == feature.domain), [])
+
+
 def curate(
     inferred: schema_pb2.Schema,
     train: statistics_pb2.DatasetFeatureStatistics,

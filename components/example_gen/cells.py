@@ -56,7 +56,7 @@ class Cells:
 
     Args:
         column: a CSV column (text) or a Parquet column of n rows.
-        missing: spellings of "no value", compared after removing spaces at both ends.
+        missing: spellings of "no value", compared without spaces at both ends; blank text always is one.
 
     Raises:
         UnsupportedTypeError: the column's type cannot be a feature.
@@ -64,7 +64,7 @@ class Cells:
 
     def __init__(self, column: pa.Array, missing: Sequence[str]):
         self._raw = _plain(column)
-        self._spellings = pa.array(list(missing), pa.string())
+        self._spellings = pa.array(["", *(spelling.strip() for spelling in missing)], pa.string())
 
     def __len__(self) -> int:
         return len(self._raw)

@@ -1,10 +1,7 @@
 """The TFX component: an `Examples` artifact that every stock TFX component can read."""
 
-from tfx.components.example_gen import utils as example_gen_utils
-from tfx.components.util import examples_utils
 from tfx.dsl.component.experimental.annotations import OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
-from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils
 from tfx.types.standard_artifacts import Examples
 
@@ -38,8 +35,9 @@ def ExampleGen(  # noqa: N802 - a component is a class to its users
     examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
     examples.span = 0
     examples.version = 0
-    examples_utils.set_payload_format(examples, example_gen_pb2.PayloadFormat.FORMAT_TF_EXAMPLE)
-    examples_utils.set_file_format(examples, "tfrecords_gzip")
-    examples.set_string_custom_property(example_gen_utils.FINGERPRINT_PROPERTY_NAME, summary.fingerprint)
-    examples.set_int_custom_property(example_gen_utils.SPAN_PROPERTY_NAME, 0)
-    examples.set_int_custom_property(example_gen_utils.VERSION_PROPERTY_NAME, 0)
+    # TFX's names, spelled out: importing them from tfx.components imports every component.
+    examples.set_string_custom_property("payload_format", "FORMAT_TF_EXAMPLE")
+    examples.set_string_custom_property("file_format", "tfrecords_gzip")
+    examples.set_string_custom_property("input_fingerprint", summary.fingerprint)
+    examples.set_int_custom_property("span", 0)
+    examples.set_int_custom_property("version", 0)

@@ -54,7 +54,7 @@ def assign_roles(spec: IngestSpec, columns: Sequence[str]) -> Roles:
     vectors: dict[str, tuple[str, ...]] = {}
     owner: dict[str, str] = {}
     for feature, pattern in spec.vectors.items():
-        members = sorted(fnmatch.filter(free, pattern), key=_natural)
+        members = vector_members(pattern, free)
         if not members:
             raise InputError(
                 f'The pattern of the vector "{feature}" must match at least one feature column, '
@@ -67,7 +67,7 @@ def assign_roles(spec: IngestSpec, columns: Sequence[str]) -> Roles:
                     f"Narrow one of the patterns."
                 )
             owner[name] = feature
-        vectors[feature] = tuple(members)
+        vectors[feature] = members
     features = tuple(name for name in free if name not in owner)
     for feature in vectors:
         if feature in features or feature in labels:
@@ -79,6 +79,11 @@ def assign_roles(spec: IngestSpec, columns: Sequence[str]) -> Roles:
             "The data must have at least one feature column, got labels and left-out columns only."
         )
     return Roles(spec.regression, spec.classification, features, vectors, spec.column)
+
+
+def vector_members(pattern: str, columns: Sequence[str]) -> tuple[str, ...]:
+    """Returns the columns that a vector's glob pattern names, `p2` before `p10`."""
+    return tuple(sorted(fnmatch.filter(columns, pattern), key=_natural))
 
 
 def _check_names(spec: IngestSpec, columns: Sequence[str]) -> None:

@@ -31,7 +31,7 @@ class IngestSpec:
         classification: column of the class label.
         format: `csv`, `parquet`, or `auto` (told from the first bytes).
         delimiter: one character between CSV fields; None finds it among comma, semicolon, tab and bar.
-        missing: spellings of "no value", compared after removing spaces at both ends.
+        missing: spellings of "no value", compared without spaces at both ends; a blank cell always is one.
         ignore: columns that are not written.
         numeric: columns that must hold numbers.
         categorical: columns that are text even where they look like numbers.

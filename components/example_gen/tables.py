@@ -10,6 +10,7 @@ import csv
 import dataclasses
 import gzip
 import io
+import os
 import re
 import zlib
 from collections.abc import Iterator, Sequence
@@ -182,7 +183,7 @@ def _header(path: str, table: Table) -> list[str]:
         return [name for name in names if not _PANDAS_INDEX.fullmatch(name)]
     if _head(path, 2) in (b"\xff\xfe", b"\xfe\xff"):
         raise _not_utf8(path, "UTF-16 text")
-    names = list(_open_csv(path, table.delimiter or ",", [], None).schema.names)
+    names = _open_csv(path, table.delimiter or ",", [], None).names
     if not any(name.strip() for name in names):
         raise InputError(f'"{path}" must start with a header of column names, got a blank one.')
     return names
@@ -240,8 +241,11 @@ class _Guarded:
     reader: Any
 
     @property
-    def schema(self) -> Any:
-        return self.reader.schema
+    def names(self) -> list[str]:
+        try:
+            return list(self.reader.schema.names)
+        except UnicodeDecodeError as error:
+            raise _csv_error(self.path, self.ragged, error) from error
 
     def __iter__(self) -> Iterator[Any]:
         try:
@@ -251,7 +255,26 @@ class _Guarded:
 
 
 def _csv_batches(path: str, columns: Sequence[str], delimiter: str, wanted: list[str]) -> Iterator[Any]:
-    yield from _open_csv(path, delimiter, columns, wanted)
+    last = _open_csv(path, delimiter, [], None).names[-1]
+    rows, cell = 0, ""
+    for data in _open_csv(path, delimiter, columns, list(dict.fromkeys([*wanted, last]))):
+        if data.num_rows:
+            rows, cell = rows + data.num_rows, data.column(last)[-1].as_py()
+        yield data.select(wanted)
+    # Arrow closes an open quote at the end of the file, and all rows after it are gone.
+    if "\n" in cell and not _ends_with_quote(path):
+        raise InputError(
+            f'Every quote in "{Path(path).name}" must be closed, got an open one in row {rows}. Close it.'
+        )
+
+
+def _ends_with_quote(path: str) -> bool:
+    with open(path, "rb") as file:
+        if file.read(2) == _GZIP:
+            return True  # unknown: its end cannot be read alone
+        file.seek(0, os.SEEK_END)
+        file.seek(max(0, file.tell() - 64))
+        return file.read().rstrip().endswith(b'"')
 
 
 def _csv_error(path: str, ragged: list[Any], error: Exception) -> InputError:

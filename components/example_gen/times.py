@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Sequence
 
@@ -17,6 +18,7 @@ from components.example_gen.splits import mix, time_cuts
 
 SAMPLE = 200_000
 _NUMBER, _ISO = "number", "ISO8601"
+_SHORT_YEAR = re.compile(r"\d{1,2}([/.-])\d{1,2}\1\d{2}( \d{1,2}:\d{2}(?::\d{2})?)?")
 
 
 class TimeSample:
@@ -113,4 +115,9 @@ def _candidates(first: str) -> list[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # both orders of day and month are tried on purpose
         guesses = [guess_datetime_format(first), guess_datetime_format(first, dayfirst=True)]
+    short = _SHORT_YEAR.fullmatch(first)
+    if short:  # pandas does not guess years of two digits
+        mark = short[1]
+        clock = "" if short[2] is None else " %H:%M:%S" if short[2].count(":") == 2 else " %H:%M"
+        guesses += [f"%m{mark}%d{mark}%y{clock}", f"%d{mark}%m{mark}%y{clock}"]
     return list(dict.fromkeys([_NUMBER, _ISO, *(guess for guess in guesses if guess)]))

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from components.outputs import CLASSIFICATION, REGRESSION
 from components.trainer.dataset import Dataset
 from components.trainer.model import build_table_model, compile_model
+from components.trainer.scan import ScanningModel, chunks
 
-# Mini-batches per call of the compiled step: the same losses, less overhead between steps.
-_STEPS_PER_EXECUTION = 64
+_VALIDATION_BATCH = 4096
 
 
 def fit(
@@ -39,7 +40,9 @@ def fit(
         The model with the weights of its best epoch, and the losses and metrics of every epoch.
     """
     keras.utils.set_random_seed(training["seed"])
-    with _strategy().scope():
+    strategy = _strategy()
+    scan = strategy.num_replicas_in_sync == 1
+    with strategy.scope():
         missing = train.features.get("missing")
         network = build_table_model(
             {name: values.shape[1] for name, values in train.features.items()},
@@ -47,6 +50,7 @@ def fit(
             vocabulary_sizes,
             num_classes,
             **model,
+            model_class=ScanningModel if scan else keras.Model,
         )
         compile_model(
             network,
@@ -55,14 +59,19 @@ def fit(
                 REGRESSION: training["regression_weight"],
                 CLASSIFICATION: training["classification_weight"],
             },
-            steps_per_execution=_STEPS_PER_EXECUTION,
+            jit_compile=scan or "auto",
         )
+    data: dict[str, Any]
+    if isinstance(network, ScanningModel):
+        network.prepare(_first_rows(train.features), _first_rows(train.labels()))
+        data = {"x": chunks(train.features, train.labels(), training["batch_size"], training["seed"])}
+    else:
+        data = {"x": train.features, "y": train.labels(), "batch_size": training["batch_size"]}
     history = network.fit(
-        train.features,
-        train.labels(),
+        **data,
+        shuffle=not scan,
         validation_data=(validation.features, validation.labels()),
-        validation_batch_size=max(1024, training["batch_size"]),
-        batch_size=training["batch_size"],
+        validation_batch_size=_VALIDATION_BATCH,
         epochs=training["epochs"],
         verbose=2,
         callbacks=[
@@ -74,6 +83,10 @@ def fit(
         ],
     )
     return network, {name: [float(value) for value in values] for name, values in history.history.items()}
+
+
+def _first_rows(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: values[:8] for name, values in tensors.items()}
 
 
 def _strategy() -> Any:

@@ -55,6 +55,8 @@ class Manifest:
         classification: the label column of the class.
         classes: the classes in the order of `classification_output`.
         columns: the raw columns the model reads.
+        missing: spellings of "no value" in the data it was trained on.
+        vectors: feature vector -> pattern of the table columns it is made of; lists are not named.
         train: the labels it was trained on.
         parameters: number of trained weights.
         epochs: epochs run.
@@ -65,6 +67,8 @@ class Manifest:
     classification: str
     classes: list[str]
     columns: list[Column]
+    missing: list[str]
+    vectors: dict[str, str]
     train: TrainLabels
     parameters: int
     epochs: int

@@ -60,7 +60,7 @@ def compile_model(
     *,
     learning_rate: float = 0.001,
     loss_weights: Mapping[str, float] | None = None,
-    steps_per_execution: int = 1,
+    jit_compile: bool | str = "auto",
 ) -> None:
     """Compiles a two-headed model with Adam and the loss and metric of each head, in place.
 
@@ -68,14 +68,14 @@ def compile_model(
         model: a model with the outputs `regression_output` and `classification_output`.
         learning_rate: Adam's learning rate.
         loss_weights: output name -> weight of its loss in the sum; 1 each when left out.
-        steps_per_execution: mini-batches per call of the compiled step; changes speed only.
+        jit_compile: whether XLA compiles the training step; Keras's "auto" does not on a CPU.
     """
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
         loss={REGRESSION: "mse", CLASSIFICATION: "sparse_categorical_crossentropy"},
         loss_weights=dict(loss_weights) if loss_weights else None,
         metrics={REGRESSION: ["mae"], CLASSIFICATION: ["accuracy"]},
-        steps_per_execution=steps_per_execution,
+        jit_compile=jit_compile,
     )
 
 
@@ -134,6 +134,7 @@ def build_table_model(
     hidden: Sequence[int],
     dropout: float,
     l2: float,
+    model_class: type[keras.Model] = keras.Model,
 ) -> keras.Model:
     """Builds the network on transformed columns: the encoder, then that of `build_multi_task_model`.
 
@@ -145,6 +146,7 @@ def build_table_model(
         hidden: see `build_multi_task_model`.
         dropout: see `build_multi_task_model`.
         l2: see `build_multi_task_model`.
+        model_class: class of the result, for another training step.
 
     Returns:
         An uncompiled model from a dict of tensors [B, columns] to the two outputs.
@@ -155,4 +157,4 @@ def build_table_model(
     }
     encoded = FeatureEncoder(indicators, vocabulary_sizes, name="features")(inputs)
     network = _shared_bottom((encoded.shape[1],), num_classes, hidden, dropout, l2)
-    return keras.Model(inputs, network(encoded), name="table")
+    return model_class(inputs, network(encoded), name="table")

@@ -26,7 +26,8 @@ def run_fn(fn_args: Any) -> None:
 
     Args:
         fn_args: TFX's arguments. `train_files` and `eval_files` are the transformed train and validation splits;
-            `custom_config` holds `labels`, `model` and `training` of the configuration.
+            `custom_config` holds `labels`, `model` and `training` of the configuration, and `reading`: the
+            `missing` spellings and the `vectors` that a serving model must read as its training data was read.
 
     Raises:
         InputError: a class cannot be learnt from, or the loss is no finite number.
@@ -63,6 +64,8 @@ def run_fn(fn_args: Any) -> None:
         classification=labels[1],
         classes=classes,
         columns=columns,
+        missing=config["reading"]["missing"],
+        vectors=config["reading"]["vectors"],
         train=_train_labels(train, classes),
         parameters=network.count_params(),
         epochs=len(history["val_loss"]),

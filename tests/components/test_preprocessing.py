@@ -24,7 +24,9 @@ def table():
             "epoch": [1_400_000_000 + int(rng.integers(0, 5000))],
             "constant": [3.0],
             "sparse": [] if i % 3 == 0 else [float(rng.normal(50, 9))],
-            "colour": [] if i % 7 == 0 else ["red", "green", "blue", "mauve"][int(rng.choice(4, p=[0.5, 0.3, 0.15, 0.05]))],
+            "colour": []
+            if i % 7 == 0
+            else ["red", "green", "blue", "mauve"][int(rng.choice(4, p=[0.5, 0.3, 0.15, 0.05]))],
             "embedding": [float(v) for v in rng.normal(size=2)],
             "price (€)": [float(rng.normal(2e5, 5e4))],
             "kind": ["a" if i % 4 else "b"],
@@ -69,7 +71,8 @@ def oracle(values):
 def test_numeric_columns_equal_numpy(table, transformed):
     columns, _ = transformed
     raw = {
-        name: [row[name][0] if row[name] else np.nan for row in table] for name in ("constant", "epoch", "sparse")
+        name: [row[name][0] if row[name] else np.nan for row in table]
+        for name in ("constant", "epoch", "sparse")
     }
     expected = [oracle(values) for values in raw.values()]
     expected += [oracle([row["embedding"][i] for row in table]) for i in range(2)]
@@ -81,7 +84,9 @@ def test_missing_values_have_an_indicator(table, transformed):
     missing = columns[outputs.MISSING]
     assert missing.shape == (ROWS, 5)
     np.testing.assert_array_equal(missing[:, 2], [not row["sparse"] for row in table])
-    assert missing.sum() == sum(not row["sparse"] for row in table) + 1, "only sparse and one element of the vector"
+    assert missing.sum() == sum(not row["sparse"] for row in table) + 1, (
+        "only sparse and one element of the vector"
+    )
 
 
 def test_categories_are_ranked_with_a_bucket_for_the_rest_and_one_for_missing(table, transformed):
@@ -91,7 +96,11 @@ def test_categories_are_ranked_with_a_bucket_for_the_rest_and_one_for_missing(ta
     counts = {c: sum(row["colour"] == [c] for row in table) for c in ("red", "green", "blue", "mauve")}
     assert [counts[c] for c in vocabulary] == sorted(counts.values(), reverse=True)[:3]
     expected = [
-        4 if not row["colour"] else vocabulary.index(row["colour"][0]) if row["colour"][0] in vocabulary else 3
+        4
+        if not row["colour"]
+        else vocabulary.index(row["colour"][0])
+        if row["colour"][0] in vocabulary
+        else 3
         for row in table
     ]
     np.testing.assert_array_equal(columns[outputs.CATEGORICAL][:, 0], expected)
@@ -101,7 +110,9 @@ def test_regression_target_is_standardised_and_can_be_undone(table, transformed)
     columns, _ = transformed
     label = np.array([row["price (€)"][0] for row in table])
     np.testing.assert_allclose(columns[outputs.REGRESSION_TARGET], oracle(label), atol=1e-5)
-    restored = columns[outputs.REGRESSION_TARGET] * columns[outputs.TARGET_SCALE] + columns[outputs.TARGET_MEAN]
+    restored = (
+        columns[outputs.REGRESSION_TARGET] * columns[outputs.TARGET_SCALE] + columns[outputs.TARGET_MEAN]
+    )
     np.testing.assert_allclose(restored, label, rtol=1e-6)
     np.testing.assert_allclose(columns[outputs.REGRESSION_LABEL], label, rtol=1e-6)
 
@@ -109,7 +120,9 @@ def test_regression_target_is_standardised_and_can_be_undone(table, transformed)
 def test_classes_are_ranked_by_frequency(table, transformed):
     columns, output = transformed
     assert [text.decode() for text in output.vocabulary_by_name(outputs.CLASSES_VOCABULARY)] == ["a", "b"]
-    np.testing.assert_array_equal(columns[outputs.CLASSIFICATION_LABEL], [row["kind"] == ["b"] for row in table])
+    np.testing.assert_array_equal(
+        columns[outputs.CLASSIFICATION_LABEL], [row["kind"] == ["b"] for row in table]
+    )
 
 
 def test_unseen_class_is_minus_one_and_unseen_category_is_the_bucket(transformed):
@@ -119,7 +132,8 @@ def test_unseen_class_is_minus_one_and_unseen_category_is_the_bucket(transformed
     batch = {
         name: tf.SparseTensor([[0, 0]], value, [1, 1])
         for name, value in (
-            text | {"epoch": tf.constant([0], tf.int64), "constant": [3.0], "sparse": [0.0], "price (€)": [1.0]}
+            text
+            | {"epoch": tf.constant([0], tf.int64), "constant": [3.0], "sparse": [0.0], "price (€)": [1.0]}
         ).items()
     }
     batch["embedding"] = tf.constant([[0.0, 0.0]])

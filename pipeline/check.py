@@ -1,0 +1,120 @@
+"""What can be checked before TensorFlow is imported: the columns, and for small tables every cell."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from components.data_gate.schema import column_types, read_schema
+from components.example_gen.features import Feature, choose_features
+from components.example_gen.profile import Profile, profile
+from components.example_gen.roles import assign_roles
+from components.example_gen.tables import open_table
+from pipeline.config import Config
+from pipeline.errors import InputError, did_you_mean
+
+# Reading this much twice costs about a second, less than the imports that an error would otherwise wait for.
+_SMALL = 64 << 20
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a table holds, as the ingest will see it.
+
+    Args:
+        profile: counts of rows, classes and cells.
+        features: the features that will be written.
+        warnings: sentences a person should read.
+        delimiter: what separates CSV fields, None for Parquet.
+    """
+
+    profile: Profile
+    features: list[Feature]
+    warnings: list[str]
+    delimiter: str | None
+
+
+def check_data(config: Config) -> Checked:
+    """Reads the whole table once, as the ingest will.
+
+    Raises:
+        InputError: the table cannot be used; the same errors as the ingest's.
+    """
+    schema = config.data.schema_file
+    spec = config.ingest_spec(column_types(read_schema(schema)) if schema else None)
+    table = open_table(spec.paths, spec.format, spec.delimiter)
+    roles = assign_roles(spec, table.columns)
+    found = profile(table, spec, roles)
+    features, warnings = choose_features(found, spec, roles)
+    _check_slices(config, table.columns)
+    return Checked(found, features, warnings, table.delimiter)
+
+
+def check_before_run(config: Config) -> None:
+    """Finds what is wrong with the input before the slow imports; a large table by its header only.
+
+    Raises:
+        InputError: the table cannot be used.
+    """
+    spec = config.ingest_spec()
+    if sum(os.path.getsize(path) for path in spec.paths) <= _SMALL:
+        check_data(config)
+        return
+    table = open_table(spec.paths, spec.format, spec.delimiter)
+    assign_roles(spec, table.columns)
+    _check_slices(config, table.columns)
+
+
+def check_all(config: Config, console: Console) -> None:
+    """Checks environment, output folder and data, and prints what was found.
+
+    Raises:
+        InputError: something a run needs is not as it must be.
+    """
+    _check_output(config.output)
+    checked = check_data(config)
+    table = Table.grid(padding=(0, 2))
+    stack = ", ".join(f"{name} {version(name)}" for name in ("tfx", "tensorflow", "keras", "apache-beam"))
+    python = ".".join(str(part) for part in sys.version_info[:3])
+    left_out = "".join(f"; {count:,} left out: {reason}" for reason, count in checked.profile.left_out.items())
+    classes = ", ".join(f"{name} {count:,}" for name, count in checked.profile.classes.items())
+    table.add_row("environment", f"Python {python}, {stack}")
+    table.add_row("output", f"{config.output}, {shutil.disk_usage(_existing(config.output)).free >> 30} GiB free")
+    table.add_row("rows", f"{checked.profile.read:,}{left_out}")
+    table.add_row("number", config.labels.regression)
+    table.add_row("class", f"{config.labels.classification}: {classes}")
+    table.add_row("features", ", ".join(f"{feature.name} ({feature.kind.lower()})" for feature in checked.features))
+    console.print(table, highlight=False, markup=False)
+    for sentence in checked.warnings:
+        console.print("note", sentence, markup=False, soft_wrap=True, highlight=False)
+    console.print("Everything a run needs is there.", style="green")
+
+
+def _check_slices(config: Config, columns: tuple[str, ...]) -> None:
+    for part in config.evaluation.slices:
+        for name in [part] if isinstance(part, str) else part:
+            if name not in columns or name in config.data.ignore:
+                raise InputError(
+                    f'evaluation.slices must name columns that are read, got "{name}".{did_you_mean(name, columns)}'
+                )
+
+
+def _check_output(output: Path) -> None:
+    folder = _existing(output)
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise InputError(
+            f"runtime.output must be a folder that can be written, got {output}. "
+            "Choose another with --set runtime.output=FOLDER."
+        )
+
+
+def _existing(path: Path) -> Path:
+    """Returns the path or its nearest parent that exists."""
+    return next(folder for folder in (path, *path.parents) if folder.exists())

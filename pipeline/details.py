@@ -1,0 +1,94 @@
+"""What each step did, in a few words and in sentences, read from the artifacts it left."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from components.example_gen.summary import read_summary
+from pipeline.runs import Run, Step
+
+
+def detail(step: Step) -> str:
+    """Returns a few words about a finished step, for its line in the table."""
+    describe = _DESCRIBE.get(step.name)
+    return describe(step.artifacts) if describe else ""
+
+
+def warnings(run: Run) -> list[str]:
+    """Returns what a person should know of the data although it stopped nothing."""
+    artifacts = {step.name: step.artifacts for step in run.steps}
+    sentences: list[str] = []
+    if examples := artifacts["ExampleGen"].get("examples"):
+        sentences += read_summary(examples).warnings
+    if anomalies := artifacts["DataGate"].get("anomalies"):
+        gate = _load(anomalies, "gate.json")
+        sentences += gate["notes"]
+        sentences += [anomaly["sentence"] for anomaly in gate["anomalies"] if anomaly["level"] == "warn"]
+    return list(dict.fromkeys(sentences))
+
+
+def evaluation(run: Run) -> dict[str, Any] | None:
+    """Returns the Evaluator's figures, None when the run did not come that far."""
+    return _artifact(run, "Evaluator", "evaluation", "evaluation.json")
+
+
+def push(run: Run) -> dict[str, Any] | None:
+    """Returns what the Pusher did, None when the run did not come that far."""
+    return _artifact(run, "Pusher", "pushed_model", "push.json")
+
+
+def _artifact(run: Run, name: str, output: str, file: str) -> dict[str, Any] | None:
+    step = next(step for step in run.steps if step.name == name)
+    return _load(step.artifacts[output], file) if output in step.artifacts else None
+
+
+def _load(folder: str, file: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((Path(folder) / file).read_text(encoding="utf-8"))
+    return loaded
+
+
+def _example_gen(artifacts: dict[str, str]) -> str:
+    summary = read_summary(artifacts["examples"])
+    left_out = sum(summary.left_out.values())
+    splits = ", ".join(f"{split} {rows:,}" for split, rows in summary.splits.items())
+    return f"{summary.rows_in:,} rows: {splits}" + (f", left out {left_out:,}" if left_out else "")
+
+
+def _data_gate(artifacts: dict[str, str]) -> str:
+    gate = _load(artifacts["anomalies"], "gate.json")
+    count = len(gate["notes"]) + len(gate["anomalies"])
+    return f"passed, {count} warning{'s' if count > 1 else ''}" if count else "passed"
+
+
+def _trainer(artifacts: dict[str, str]) -> str:
+    manifest = _load(artifacts["model"], "Format-Serving/assets.extra/model.json")
+    return f"{manifest['parameters']:,} parameters, best epoch {manifest['best_epoch']} of {manifest['epochs']}"
+
+
+def _baseline(artifacts: dict[str, str]) -> str:
+    manifest = Path(artifacts["model"]) / "Format-Serving" / "assets.extra" / "mtl.json"
+    return "the pushed model" if manifest.exists() else "no model pushed before"
+
+
+def _evaluator(artifacts: dict[str, str]) -> str:
+    figures = _load(artifacts["evaluation"], "evaluation.json")
+    return f"{figures['n']:,} rows, " + ("blessed" if figures["verdict"]["blessed"] else "rejected")
+
+
+def _pusher(artifacts: dict[str, str]) -> str:
+    result = _load(artifacts["pushed_model"], "push.json")
+    if not result["pushed"]:
+        return "nothing pushed"
+    return f"version {result['version']}" + (", unchanged" if result["unchanged"] else "")
+
+
+_DESCRIBE = {
+    "ExampleGen": _example_gen,
+    "DataGate": _data_gate,
+    "Trainer": _trainer,
+    "Baseline": _baseline,
+    "Evaluator": _evaluator,
+    "Pusher": _pusher,
+}

@@ -1,0 +1,222 @@
+"""Batch prediction with a pushed model: every row gets an answer, and a flag where the schema would not allow it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from tensorflow_metadata.proto.v0 import schema_pb2
+
+from components.data_gate.schema import read_schema
+from components.example_gen.cells import Cells
+from components.example_gen.roles import vector_members
+from components.example_gen.spec import expand
+from components.example_gen.tables import Batch, open_table
+from components.outputs import REGRESSION
+from components.trainer.manifest import EXTRA, SCHEMA, Column, Manifest
+from pipeline.errors import InputError, did_you_mean
+from pipeline.quiet import output_to
+
+PROBLEMS = "problems"
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a prediction did.
+
+    Args:
+        rows: rows read, and written.
+        flagged: rows with a problem.
+        model: the model's folder.
+    """
+
+    rows: int
+    flagged: int
+    model: Path
+
+
+def predict_file(source: str, target: Path, model: Path) -> Counts:
+    """Scores a table and writes it with the prediction's columns added.
+
+    Added are `predicted_<number label>`, `predicted_<class label>`, `probability` and `problems`; the last one says
+    which cells the schema does not allow. Such a cell counts as missing.
+
+    Args:
+        source: CSV or Parquet with the feature columns; others pass through.
+        target: CSV to write; it appears complete or not at all.
+        model: a SavedModel, or a folder of versions with `current`.
+
+    Returns:
+        How many rows were read and flagged.
+
+    Raises:
+        InputError: there is no model, a column is missing, or a file cannot be read or written.
+    """
+    folder = _model_folder(model)
+    manifest = Manifest.read(folder)
+    table = open_table(expand(source))
+    members = _members(manifest, table.columns)
+    added = [f"predicted_{manifest.regression}", f"predicted_{manifest.classification}", "probability", PROBLEMS]
+    for name in added:
+        if name in table.columns:
+            raise InputError(f'The input must not have a column "{name}", got one. Rename that column.')
+    features = {feature.name: feature for feature in read_schema(folder / EXTRA / SCHEMA).feature}
+
+    signature, loaded = _load(folder)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    rows = flagged = 0
+    try:
+        with open(temporary, "w", encoding="utf-8", newline="") as file:
+            for batch in table.batches():
+                inputs, problems = _inputs(batch, manifest, members, features)
+                answer = signature(**inputs)
+                frame = batch.data.to_pandas()
+                frame[added[0]] = answer[REGRESSION].numpy()[:, 0]
+                frame[added[1]] = [text.decode() for text in answer["predicted_class"].numpy()]
+                frame[added[2]] = answer["class_probability"].numpy()
+                frame[added[3]] = problems
+                frame.to_csv(file, index=False, header=rows == 0)
+                rows += len(frame)
+                flagged += sum(problem != "" for problem in problems)
+        os.replace(temporary, target)
+    except OSError as error:
+        raise InputError(
+            f"--output must be a file that can be written, got {target} ({error.strerror}). Choose another."
+        ) from None
+    finally:
+        temporary.unlink(missing_ok=True)
+    del loaded
+    return Counts(rows, flagged, folder)
+
+
+def _model_folder(model: Path) -> Path:
+    for folder in (model, model / "current"):
+        if (folder / "saved_model.pb").is_file():
+            return folder.resolve()
+    raise InputError(
+        f"--model must be a pushed model or its folder of versions, got {model}. Run `mtl run` first."
+    )
+
+
+def _load(folder: Path) -> tuple[Any, Any]:
+    """Returns the `predict` signature and the model, which must live as long as its signature."""
+    with output_to(Path(os.devnull)):  # what TensorFlow says of this machine; a failure still raises
+        import tensorflow as tf
+
+        model = tf.saved_model.load(str(folder))
+    return model.signatures["predict"], model
+
+
+def _members(manifest: Manifest, columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Returns, for each column of the model, the columns of the table it is made of."""
+    members = {}
+    for column in manifest.columns:
+        pattern = manifest.vectors.get(column.name)
+        found = vector_members(pattern, columns) if pattern else (column.name,)
+        if pattern and len(found) != column.length:
+            raise InputError(
+                f'The vector "{column.name}" must have {column.length} columns like "{pattern}", got {len(found)}.'
+            )
+        if not pattern and column.name not in columns:
+            raise InputError(
+                f'The input must have the column "{column.name}", got none.{did_you_mean(column.name, columns)}'
+            )
+        members[column.name] = found
+    return members
+
+
+def _inputs(
+    batch: Batch,
+    manifest: Manifest,
+    members: dict[str, tuple[str, ...]],
+    features: dict[str, schema_pb2.Feature],
+) -> tuple[dict[str, Any], list[str]]:
+    """Returns the tensors of the `predict` signature and each row's problems."""
+    columns = dict(zip(batch.data.schema.names, batch.data.columns, strict=True))
+    problems: list[list[str]] = [[] for _ in range(batch.data.num_rows)]
+    inputs: dict[str, Any] = {}
+    for column in manifest.columns:
+        cells = [Cells(columns[name], manifest.missing) for name in members[column.name]]
+        feature = features[column.name]
+        if column.kind == "VECTOR":
+            inputs[column.input] = _vector(column, members[column.name], cells, problems)
+        elif column.kind == "BYTES":
+            inputs[column.input] = _text(column, cells[0], feature, problems)
+        else:
+            inputs[column.input] = _number(column.name, cells[0], feature, problems, whole=column.kind == "INT")
+    return inputs, ["; ".join(found) for found in problems]
+
+
+def _text(
+    column: Column, cells: Cells, feature: schema_pb2.Feature, problems: list[list[str]]
+) -> np.ndarray:
+    values = cells.text().fill_null("").to_numpy(zero_copy_only=False)
+    _flag_missing(column.name, cells.missing, feature, problems)
+    known = set(feature.string_domain.value)
+    if known:
+        for row in np.flatnonzero(~np.isin(values, ["", *known])):
+            problems[row].append(f'{column.name} must be a known category, got "{values[row]}"')
+    return values
+
+
+def _number(
+    name: str, cells: Cells, feature: schema_pb2.Feature, problems: list[list[str]], *, whole: bool
+) -> np.ndarray:
+    text = cells.text().to_numpy(zero_copy_only=False)
+    values = pd.to_numeric(pd.Series(text, dtype=object), errors="coerce").to_numpy(np.float64, copy=True)
+    wrong = ~cells.missing & ~np.isfinite(values)
+    for row in np.flatnonzero(wrong):
+        problems[row].append(f'{name} must be a finite number, got "{text[row]}"')
+    if whole:
+        fraction = np.isfinite(values) & (values != np.round(values))
+        for row in np.flatnonzero(fraction):
+            problems[row].append(f'{name} must be a whole number, got "{text[row]}"')
+        values[fraction] = np.nan
+    values[wrong] = np.nan
+    _flag_missing(name, cells.missing, feature, problems)
+    for row in np.flatnonzero(_outside(values, feature)):
+        problems[row].append(f"{name} must be in the schema's range, got {text[row]}")
+    return values
+
+
+def _vector(
+    column: Column, names: Sequence[str], cells: Sequence[Cells], problems: list[list[str]]
+) -> np.ndarray:
+    if not cells[0].is_vector:
+        anything = schema_pb2.Feature()
+        parts = [_number(name, cell, anything, problems, whole=False) for name, cell in zip(names, cells, strict=True)]
+        return np.stack(parts, axis=1).astype(np.float32)
+    flat, lengths = cells[0].vectors()
+    result = np.full((len(lengths), column.length), np.nan, np.float32)
+    starts = np.concatenate([[0], np.cumsum(np.maximum(lengths, 0))])
+    for row, length in enumerate(lengths):
+        if length == column.length:
+            result[row] = flat[starts[row] : starts[row] + length]
+        else:
+            got = "no value" if length < 0 else f"{length} numbers"
+            problems[row].append(f"{column.name} must have {column.length} numbers, got {got}")
+    return result
+
+
+def _flag_missing(
+    name: str, missing: np.ndarray, feature: schema_pb2.Feature, problems: list[list[str]]
+) -> None:
+    if feature.presence.min_fraction == 1.0:
+        for row in np.flatnonzero(missing):
+            problems[row].append(f"{name} must have a value, got none")
+
+
+def _outside(values: np.ndarray, feature: schema_pb2.Feature) -> np.ndarray:
+    """Returns which values lie outside the domain of a reviewed schema, bool [n]."""
+    kind = feature.WhichOneof("domain_info")
+    if kind not in ("int_domain", "float_domain"):
+        return np.zeros(len(values), bool)
+    domain = getattr(feature, kind)
+    low = domain.min if domain.HasField("min") else -np.inf
+    high = domain.max if domain.HasField("max") else np.inf
+    return np.isfinite(values) & ((values < low) | (values > high))

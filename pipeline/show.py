@@ -1,0 +1,95 @@
+"""Printing what is configured and what has run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from components.evaluator.head import HEADLINE
+from components.example_gen.cells import Kind
+from pipeline.check import check_data
+from pipeline.config import Config
+from pipeline.errors import InputError
+from pipeline.resolve import Resolved
+from pipeline.runs import read_runs
+
+_STATES = {
+    "pushed": "green",
+    "rejected": "yellow",
+    "stopped": "yellow",
+    "failed": "red",
+    "interrupted": "red",
+    "running": "cyan",
+}
+
+
+def show_config(resolved: Resolved, console: Console) -> None:
+    """Prints the configuration as YAML, with the origin of each value as a comment; the output is a valid file."""
+    values, origins = resolved.config.as_json(), dict(resolved.origins)
+    try:
+        found = _inferred(resolved.config)
+    except InputError as error:
+        console.print(Text(f"# The data could not be read, so nothing is inferred from it: {error}", "yellow"), soft_wrap=True)
+        found = {}
+    for key, value in found.items():
+        section, name = key.split(".")
+        if value and not values[section][name]:
+            values[section][name] = value
+            origins[key] = "inferred from the data"
+    _print(values, Resolved(resolved.config, origins), console)
+
+
+def _inferred(config: Config) -> dict[str, Any]:
+    """Returns what the data itself says, by dotted key."""
+    checked = check_data(config)
+    kinds = {feature.name: feature.kind for feature in checked.features}
+    return {
+        "data.delimiter": checked.delimiter,
+        "features.numeric": [name for name, kind in kinds.items() if kind in (Kind.INT, Kind.FLOAT)],
+        "features.categorical": [name for name, kind in kinds.items() if kind == Kind.BYTES],
+    }
+
+
+def _print(values: dict[str, Any], resolved: Resolved, console: Console, prefix: str = "", indent: int = 0) -> None:
+    for name, value in values.items():
+        key = f"{prefix}{name}"
+        if isinstance(value, dict) and value:
+            console.print(Text(f"{'  ' * indent}{name}:", "bold"), soft_wrap=True)
+            _print(value, resolved, console, f"{key}.", indent + 1)
+        else:
+            written = yaml.safe_dump({name: value}, default_flow_style=True, allow_unicode=True, width=10**6)
+            line = "  " * indent + written.strip()[1:-1]
+            console.print(Text.assemble(f"{line:<60}", (f"  # {resolved.origin(key)}", "dim")), soft_wrap=True)
+
+
+def show_runs(outputs: Sequence[Path], console: Console, as_json: bool) -> None:
+    """Prints the runs of some output folders, oldest first."""
+    runs = sorted((run for output in outputs for run in read_runs(output)), key=lambda run: run.started)
+    if as_json:
+        console.file.write(json.dumps([asdict(run) for run in runs], indent=1) + "\n")
+        return
+    if not runs:
+        raise InputError("There must be a run to list, got none under runs. Use `mtl run`, or give --output FOLDER.")
+    table = Table(box=None, pad_edge=False)
+    for heading in ("run", "pipeline", "result", *HEADLINE.values(), "version", "seconds", "why"):
+        table.add_column(heading, justify="right" if heading in (*HEADLINE.values(), "version", "seconds") else "left")
+    for run in runs:
+        headlines = [run.metrics.get(head, {}).get(metric) for head, metric in HEADLINE.items()]
+        table.add_row(
+            run.id,
+            run.pipeline,
+            Text(run.state, _STATES[run.state]),
+            *("" if value is None else f"{value:.4g}" for value in headlines),
+            str(run.version or ""),
+            f"{run.seconds:.0f}",
+            Text(run.problems[0] if run.problems else "", overflow="ellipsis", no_wrap=True),
+        )
+    console.print(table)

@@ -1,0 +1,64 @@
+"""The end of a run in the terminal: what was decided, why, and what to do next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from components.evaluator.head import METRICS
+from pipeline import details
+from pipeline.runs import Run
+
+_MAX_PROBLEMS = 10
+
+
+def print_verdict(console: Console, run: Run, output: Path) -> None:
+    """Prints warnings, the verdict of the data gate and of each head, and the push."""
+    if run.state == "stopped":
+        console.print(Text("\nThe data gate stopped the run:", "bold red"))
+        for problem in run.problems[:_MAX_PROBLEMS]:
+            console.print(Text(f"  • {problem}"), soft_wrap=True)
+        if len(run.problems) > _MAX_PROBLEMS:
+            console.print(f"  … and {len(run.problems) - _MAX_PROBLEMS} more, in the log.")
+        console.print(
+            "Correct the data, or, if it is right as it is, the reviewed schema. Nothing was trained or pushed.",
+            soft_wrap=True,
+        )
+        return
+    for sentence in details.warnings(run):
+        console.print(Text.assemble(("note  ", "yellow"), sentence), soft_wrap=True)
+    figures = details.evaluation(run)
+    pushed = details.push(run)
+    assert figures is not None, "only a run that was not stopped comes here"
+    assert pushed is not None, "only a run that was not stopped comes here"
+    table = Table.grid(padding=(0, 2))
+    table.add_row("data", _mark(True), "as the schema says")
+    for head, label in figures["labels"].items():
+        checks = [check for check in figures["verdict"]["checks"] if check["head"] == head]
+        said = [check["sentence"].partition(": ")[2] for check in checks if check["value"] is not None or not check["passed"]]
+        passed = all(check["passed"] for check in checks)
+        table.add_row(head, _mark(passed), Text("\n".join([f"{label}: {_metrics(figures, head)}", *said])))
+    if pushed["pushed"]:
+        already = " (this very model was there already)" if pushed["unchanged"] else ""
+        table.add_row("push", _mark(True), Text(f"version {pushed['version']} in {pushed['path']}{already}"))
+    else:
+        table.add_row("push", _mark(False), "nothing pushed: the model was rejected")
+    console.print()
+    console.print(table)
+    console.print(Text(f"\nRun {run.id}, {run.seconds:.0f} s. Everything of it is in {output}", "dim"), soft_wrap=True)
+
+
+def _metrics(figures: dict[str, Any], head: str) -> str:
+    """Returns the head's metrics on the eval split, each with its name."""
+    values = {name: interval["value"] for name, interval in figures["heads"][head]["metrics"].items()}
+    return ", ".join(
+        f"{METRICS[head][name].title} {value:.4g}" for name, value in values.items() if value is not None
+    )
+
+
+def _mark(passed: bool) -> Text:
+    return Text(*(("passed", "green") if passed else ("failed", "bold red")))

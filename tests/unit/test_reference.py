@@ -1,0 +1,95 @@
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from pydantic import BaseModel
+
+from pipeline.cli import cli
+from pipeline.config import Config
+from pipeline.reference import config_table, updated, verbs_table
+
+ROOT = Path(__file__).parents[2]
+
+
+def rows(table: str) -> dict[str, list[str]]:
+    """Returns first cell -> other cells of a Markdown table."""
+    lines = [re.split(r"(?<!\\)\|", line.strip("|")) for line in table.splitlines()[2:]]
+    return {line[0].strip(): [cell.strip() for cell in line[1:]] for line in lines}
+
+
+def keys(section: type[BaseModel], prefix: str = "") -> dict[str, object]:
+    """Returns dotted key -> default of every value, read from the models' fields."""
+    found: dict[str, object] = {}
+    for name, field in section.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            found |= keys(field.annotation, f"{prefix}{name}.")
+        else:
+            found[f"{prefix}{name}"] = field.default
+    return found
+
+
+def test_readme_is_in_step_with_models_and_command():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert updated(readme) == readme, "run: python -m pipeline.reference README.md"
+
+
+def test_config_table_has_every_key_once_and_in_order():
+    first = re.findall(r"^\| `([\w.]+)` \|", config_table(), re.MULTILINE)
+    assert first == list(keys(Config))
+
+
+@pytest.mark.parametrize(
+    ("key", "kind", "default"),
+    [
+        ("data.path", "text or list of text", "required"),
+        ("data.delimiter", "one character", "none"),
+        ("data.split.by", "`row`, `column`, `time`", "`row`"),
+        ("data.split.eval", "number > 0, < 1", "`0.2`"),
+        ("model.hidden", "list of whole number ≥ 1, ≤ 16,384", "`[128, 64]`"),
+        ("evaluation.slices", "list of (text or list of text)", "`[]`"),
+        ("evaluation.tfma", "true or false", "`false`"),
+        ("features.vectors", "mapping from text to text", "`{}`"),
+        ("gates.data.levels", "mapping from text to `ignore`, `warn`, `fail`", "`{}`"),
+        (
+            "gates.regression.thresholds",
+            "mapping from `mae`, `rmse`, `r2`, `median_absolute_error` to number",
+            "`{}`",
+        ),
+    ],
+)
+def test_config_table_states_type_and_default(key: str, kind: str, default: str):
+    assert rows(config_table())[f"`{key}`"][:2] == [kind, default]
+
+
+def test_every_key_has_a_meaning():
+    assert [key for key, cells in rows(config_table()).items() if len(cells[2]) < 8] == []
+
+
+@pytest.mark.parametrize("verb", sorted(cli.commands))
+def test_verbs_table_says_what_help_says(verb: str):
+    shown = " ".join(CliRunner().invoke(cli, [verb, "--help"]).output.split())
+    usage = next(name for name in rows(verbs_table()) if name.split()[1].strip("`") == verb)
+    meaning, options = rows(verbs_table())[usage]
+    assert meaning in shown
+    assert re.findall(r"--[a-z-]+", options) == [
+        option for option in re.findall(r"--[a-z-]+(?= )", shown.partition("Options:")[2]) if option != "--help"
+    ]
+
+
+def test_updated_refuses_a_text_without_markers():
+    with pytest.raises(ValueError, match="must have <!-- config table --> and <!-- end of config table --> once each"):
+        updated("# Nothing\n")
+
+
+def test_module_writes_the_tables_between_the_markers(tmp_path: Path):
+    page = tmp_path / "page.md"
+    names = ("config", "verbs")
+    page.write_text("".join(f"before\n<!-- {name} table -->\nold\n<!-- end of {name} table -->\n" for name in names))
+    subprocess.run([sys.executable, "-m", "pipeline.reference", str(page)], cwd=ROOT, check=True)
+    assert page.read_text(encoding="utf-8") == "".join(
+        f"before\n<!-- {name} table -->\n{table}\n<!-- end of {name} table -->\n"
+        for name, table in zip(names, (config_table(), verbs_table()), strict=True)
+    )
