@@ -20,3 +20,4 @@ TARGET_SCALE = "target_scale"
 CLASSIFICATION_LABEL = "classification_label"
 
 CLASSES_VOCABULARY = "classes"
+CATEGORIES_VOCABULARY = "categories"

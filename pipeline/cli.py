@@ -5,6 +5,7 @@ TensorFlow and TFX are imported inside the verbs that need them, so help and err
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import sys
@@ -23,7 +24,7 @@ DEFAULT_CONFIG = "mtl.yaml"
 def main() -> None:
     """Entry point of `mtl`: 0 done, 1 a bug, 2 the user's input, 3 a gate said no."""
     try:
-        cli.main(standalone_mode=False)
+        cli.main(prog_name="mtl", standalone_mode=False)
     except MtlError as error:
         _fail(str(error), error.exit_code)
     except click.ClickException as error:
@@ -82,6 +83,15 @@ def configured(verb: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
+def _print_json_schema(context: click.Context, option: click.Parameter, wanted: bool) -> None:
+    """Prints the schema of the file and ends; it needs no configuration."""
+    if wanted:
+        from pipeline.config import Config
+
+        click.echo(json.dumps(Config.model_json_schema(), indent=1))
+        context.exit()
+
+
 @cli.command()
 @configured
 @click.option("--no-cache", is_flag=True, help="Run every step anew.")
@@ -112,15 +122,19 @@ def check(resolved: Any) -> None:
 
 @cli.command()
 @configured
-@click.option("--json-schema", is_flag=True, help="Print the JSON Schema of the file instead, for editors.")
-def config(resolved: Any, json_schema: bool) -> None:
+@click.option(
+    "--json-schema",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_json_schema,
+    help="Print the JSON Schema of the file instead, for editors.",
+)
+def config(resolved: Any) -> None:
     """Print the resolved configuration and where each value comes from."""
     from pipeline.show import show_config
 
-    if json_schema:
-        click.echo(json.dumps(type(resolved.config).model_json_schema(), indent=1))
-    else:
-        show_config(resolved, Console())
+    show_config(resolved, Console())
 
 
 @cli.command()
@@ -168,7 +182,7 @@ def synth(path: Path, rows: int, seed: int, noise: float, missing: float) -> Non
 
     best = write(path, rows, seed=seed, noise=noise, missing=missing)
     click.echo(f"{path}: {rows:,} rows, labels y (number) and label (class).")
-    click.echo(json.dumps(best.as_dict(), indent=1))
+    click.echo(json.dumps(dataclasses.asdict(best), indent=1))
 
 
 def _outputs() -> list[Path]:

@@ -69,8 +69,8 @@ class Data(Section):
     ignore: list[Column] = []
     """Columns that are not read at all: identifiers, leaks of a label."""
     schema_file: str | None = None
-    """A reviewed schema (text format). Left out, the schema is inferred from the train split and written to the
-    run."""
+    """A reviewed schema (text format). Left out, the schema is inferred from the train split and kept with
+    the run."""
     split: Split = Split()
 
     @field_validator("path")
@@ -131,7 +131,8 @@ class Training(Section):
     learning_rate: Annotated[float, Field(gt=0)] = 0.001
     """Adam's learning rate."""
     patience: Annotated[int, Field(ge=1)] = 20
-    """Stop after this many epochs without a lower validation loss; the best weights are restored."""
+    """Stop after this many epochs without a lower sum of mean absolute error (standardised) and log loss on the
+    validation split; the weights of the best epoch are kept."""
     regression_weight: Annotated[float, Field(ge=0)] = 1.0
     """Weight of the regression loss (mean squared error of the standardised label)."""
     classification_weight: Annotated[float, Field(ge=0)] = 1.0

@@ -139,7 +139,7 @@ def _settings(config: Config) -> dict[str, dict[str, Any]]:
     return {
         "DataGate": {
             "labels": list(labels.values()),
-            "keep": [*labels.values(), *config.features.categorical],
+            "keep": config.features.categorical,
             "level": data.reviewed if config.data.schema_file else data.inferred,
             "levels": data.levels,
         },

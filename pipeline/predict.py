@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components.data_gate.schema import read_schema
+from components.data_gate.schema import categories, read_schema
 from components.example_gen.cells import Cells
 from components.example_gen.roles import vector_members
 from components.example_gen.spec import expand
@@ -65,7 +65,7 @@ def predict_file(source: str, target: Path, model: Path) -> Counts:
     for name in added:
         if name in table.columns:
             raise InputError(f'The input must not have a column "{name}", got one. Rename that column.')
-    features = {feature.name: feature for feature in read_schema(folder / EXTRA / SCHEMA).feature}
+    features = _features(read_schema(folder / EXTRA / SCHEMA), manifest)
 
     signature, loaded = _load(folder)
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
@@ -110,6 +110,17 @@ def _load(folder: Path) -> tuple[Any, Any]:
 
         model = tf.saved_model.load(str(folder))
     return model.signatures["predict"], model
+
+
+def _features(schema: schema_pb2.Schema, manifest: Manifest) -> dict[str, schema_pb2.Feature]:
+    """Returns the features by name, with their categories at hand and the presence that training saw."""
+    always_present = {column.name for column in manifest.columns if column.always_present}
+    for feature in schema.feature:
+        if known := categories(feature, schema):
+            feature.string_domain.value[:] = known
+        if feature.name in always_present:
+            feature.presence.min_fraction = 1.0
+    return {feature.name: feature for feature in schema.feature}
 
 
 def _members(manifest: Manifest, columns: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -9,7 +9,7 @@ In the file each table stands between `<!-- NAME table -->` and `<!-- end of NAM
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import yaml
 
 from pipeline.config import Config
 
+_Json = dict[str, Any]
 _SIMPLE = {"string": "text", "boolean": "true or false"}
 
 
@@ -37,9 +38,12 @@ def verbs_table() -> str:
 
     rows = []
     for name, command in sorted(cli.commands.items()):
-        arguments = [param.make_metavar(click.Context(command)) for param in command.params if isinstance(param, click.Argument)]
-        options = [f"`{', '.join(param.opts)}`" for param in command.params if isinstance(param, click.Option)]
-        usage = " ".join(["mtl", name, *arguments])
+        usage, options = f"mtl {name}", []
+        for param in command.params:
+            if isinstance(param, click.Argument):
+                usage += f" {param.make_metavar(click.Context(command))}"
+            else:
+                options.append(f"`{', '.join(param.opts)}`")
         rows.append((f"`{usage}`", _meaning(command.help or ""), "<br>".join(options)))
     return _markdown(("Verb", "What it does", "Options"), rows)
 
@@ -62,7 +66,7 @@ def updated(text: str) -> str:
     return text
 
 
-def _keys(section: dict[str, Any], sections: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+def _keys(section: _Json, sections: _Json, prefix: str = "") -> Iterator[tuple[str, _Json]]:
     """Yields dotted key and JSON Schema of each value, sections taken apart."""
     for name, about in section["properties"].items():
         if "$ref" in about:
@@ -71,7 +75,7 @@ def _keys(section: dict[str, Any], sections: dict[str, Any], prefix: str = "") -
             yield f"{prefix}{name}", about | {"required": name in section.get("required", [])}
 
 
-def _type(about: dict[str, Any]) -> str:
+def _type(about: _Json) -> str:
     if "anyOf" in about:
         kinds = [_type(kind) for kind in about["anyOf"] if kind.get("type") != "null"]
         return " or ".join(kinds)
@@ -90,26 +94,27 @@ def _type(about: dict[str, Any]) -> str:
     return _SIMPLE.get(kind) or _number(about)
 
 
-def _number(about: dict[str, Any]) -> str:
+def _number(about: _Json) -> str:
     signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
     bounds = [f"{sign} {about[name]:,}" for name, sign in signs.items() if name in about]
     return " ".join(["whole number" if about["type"] == "integer" else "number", ", ".join(bounds)]).strip()
 
 
-def _default(about: dict[str, Any]) -> str:
+def _default(about: _Json) -> str:
     if about["required"]:
         return "required"
     if about["default"] is None:
         return "none"
     written = yaml.safe_dump(about["default"], default_flow_style=True, allow_unicode=True, width=10**6)
-    return f"`{written.removesuffix('...' + chr(10)).strip()}`"
+    first = written.splitlines()[0]  # PyYAML ends a plain scalar with a line `...`
+    return f"`{first}`"
 
 
 def _meaning(text: str) -> str:
     return " ".join(text.split()).replace("|", r"\|")
 
 
-def _markdown(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _markdown(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [headings, ("---",) * len(headings), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 

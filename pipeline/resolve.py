@@ -106,7 +106,7 @@ def _read(file: Path) -> dict[str, Any]:
         raise ConfigError(f"{where} must be valid YAML, got: {problem}. Correct that place.") from None
     if not isinstance(values, dict):
         raise ConfigError(
-            f"{file.name} must hold sections such as data and labels, got {shown(values)}. Begin with those two."
+            f"{file.name} must hold the sections data and labels, got {shown(values)}. Begin with those two."
         )
     return values
 

@@ -77,7 +77,7 @@ def explain(
             name = f"A key of {_dotted(place[:-1])}" if problem["loc"][-1] == "[key]" else key
             origin = origin_of(origins, re.sub(r"\[\d+\]", "", key))
             hint = _advice(kind, given, origin, problem.get("ctx", {}))
-            sentences.append(f"{name} must be {_constraint(problem)}, got {shown(given)}.{hint}")
+            sentences.append(f"{name} must be {_constraint(problem, place)}, got {shown(given)}.{hint}")
     return list(dict.fromkeys(sentences))
 
 
@@ -103,11 +103,11 @@ def _place(location: Sequence[str | int], values: Any, kind: str) -> list[str | 
     return place
 
 
-def _constraint(problem: Mapping[str, Any]) -> str:
+def _constraint(problem: Mapping[str, Any], place: Sequence[str | int]) -> str:
     context = problem.get("ctx", {})
     if problem["type"] == "literal_error":
         return str(context["expected"]).replace("'", "")
-    if problem["type"] == "string_type" and problem["loc"][-1] in _TEXT:
+    if problem["type"] == "string_type" and problem["loc"][-1] in _TEXT and problem["loc"][-1] != place[-1]:
         return "text or a list of texts"
     known = _CONSTRAINTS.get(problem["type"])
     context = {name: f"{bound:.12g}" for name, bound in context.items() if isinstance(bound, int | float)}

@@ -77,7 +77,10 @@ def show_runs(outputs: Sequence[Path], console: Console, as_json: bool) -> None:
         console.file.write(json.dumps([asdict(run) for run in runs], indent=1) + "\n")
         return
     if not runs:
-        raise InputError("There must be a run to list, got none under runs. Use `mtl run`, or give --output FOLDER.")
+        places = ", ".join(str(output) for output in outputs) or "runs"
+        raise InputError(
+            f"There must be a run to list, got none under {places}. Use `mtl run`, or give --output FOLDER."
+        )
     table = Table(box=None, pad_edge=False)
     for heading in ("run", "pipeline", "result", *HEADLINE.values(), "version", "seconds", "why"):
         table.add_column(heading, justify="right" if heading in (*HEADLINE.values(), "version", "seconds") else "left")

@@ -53,7 +53,7 @@ def DataGate(  # noqa: N802 - a component is a class to its users
     chosen = json.loads(settings)
     splits = artifact_utils.decode_split_names(statistics.split_names)
     stats = {split: _statistics(statistics.uri, split) for split in splits}
-    vectors = {name: vector["length"] for name, vector in read_summary(examples.uri).vectors.items()}
+    vectors = read_summary(examples.uri).vectors
 
     if reviewed_schema:
         in_force, notes = text_format.Parse(reviewed_schema, schema_pb2.Schema()), []
@@ -61,7 +61,7 @@ def DataGate(  # noqa: N802 - a component is a class to its users
         inferred = text_format.Parse(
             (Path(inferred_schema.uri) / "schema.pbtxt").read_text(encoding="utf-8"), schema_pb2.Schema()
         )
-        in_force, notes = curate(inferred, stats[outputs.TRAIN].datasets[0], vectors, chosen["keep"])
+        in_force, notes = curate(inferred, stats[outputs.TRAIN].datasets[0], vectors, chosen["labels"], chosen["keep"])
     exclude_labels_from_serving(in_force, chosen["labels"])
     _require_labels(in_force, chosen["labels"])
     (Path(schema.uri) / "schema.pbtxt").write_text(text_format.MessageToString(in_force), encoding="utf-8")
@@ -93,5 +93,6 @@ def _require_labels(schema: schema_pb2.Schema, labels: list[str]) -> None:
     for label in labels:
         if label not in known:
             raise InputError(
-                f'data.schema_file must describe both labels, got none of "{label}". Add the label to the schema.'
+                f'data.schema_file must describe both labels, got none of "{label}". '
+                "Add the label to the schema."
             )

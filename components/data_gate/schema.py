@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -12,10 +13,15 @@ from components.errors import InputError
 
 TRAINING, SERVING = "TRAINING", "SERVING"
 
-# A text column is taken for an identifier, and left out of the features, when it has more distinct values than
-# this, and they are more than this share of its values: every value is nearly its own category.
+# A text column is taken for an identifier, and left out of the features, when it has more distinct values
+# than this, and they are more than this share of its values: every value is nearly its own category.
 IDENTIFIER_MIN_DISTINCT = 20
 IDENTIFIER_MIN_SHARE = 0.5
+
+# An inferred schema allows what another sample of the same data may show: this share of texts outside the
+# vocabulary, which the transform has a bucket for, and a presence lower by this many standard errors.
+UNKNOWN_TEXTS = 0.02
+STANDARD_ERRORS = 3.0
 
 
 def read_schema(path: str | Path) -> schema_pb2.Schema:
@@ -42,7 +48,7 @@ def column_types(schema: schema_pb2.Schema) -> dict[str, str]:
 
 
 def categories(feature: schema_pb2.Feature, schema: schema_pb2.Schema) -> list[str]:
-    """Returns the texts a column may hold, from its own domain or the shared one it names; empty for any text."""
+    """Returns the texts a column may hold, from its own or the shared domain; empty for any text."""
     if feature.HasField("string_domain"):
         return list(feature.string_domain.value)
     return next((list(domain.value) for domain in schema.string_domain if domain.name == feature.domain), [])
@@ -52,36 +58,50 @@ def curate(
     inferred: schema_pb2.Schema,
     train: statistics_pb2.DatasetFeatureStatistics,
     vectors: Mapping[str, int],
+    labels: Collection[str],
     keep: Collection[str],
 ) -> tuple[schema_pb2.Schema, list[str]]:
     """Returns the inferred schema made ready for review and use, and a note for each column it leaves out.
 
-    Feature vectors get their fixed shape. A scalar may be missing in any row, because the transform handles it;
-    how often it was present in train stays in the schema as `presence`. Identifier-like text columns are marked
-    `DISABLED`, which TFDV and Transform both leave alone; a reviewer may remove that line.
+    Feature vectors get their fixed shape. Presence and domains get the room that chance needs, so that another
+    sample of the same data passes. Identifier-like text columns are marked `DISABLED`, which TFDV and Transform
+    both leave alone; a reviewer may remove that line.
 
     Args:
         inferred: the schema TFDV inferred from the train split.
         train: statistics of the train split.
         vectors: feature vector -> number of elements.
-        keep: columns never taken for identifiers: the labels, and those the user named.
+        labels: the two label columns; they must be present in every row.
+        keep: columns never taken for identifiers, because the user named them.
+
+    Raises:
+        InputError: no feature is left.
     """
     schema = schema_pb2.Schema()
     schema.CopyFrom(inferred)
     statistics = {feature.path.step[0]: feature for feature in train.features}
     notes = []
     for feature in schema.feature:
+        if feature.name in labels:
+            continue
         if feature.name in vectors:
             feature.ClearField("shape_type")
             feature.shape.dim.add(size=vectors[feature.name])
             feature.presence.min_fraction = 1.0
-        elif feature.name not in keep and (distinct := _identifier(statistics.get(feature.name))):
+            continue
+        column = statistics[feature.name]
+        feature.presence.min_fraction = _lowest_presence(column, train.num_examples)
+        if feature.name not in keep and feature.type == schema_pb2.BYTES:
+            feature.distribution_constraints.min_domain_mass = 1 - UNKNOWN_TEXTS
+        if feature.name not in keep and (distinct := _identifier(column)):
             feature.lifecycle_stage = schema_pb2.DISABLED
             notes.append(
                 f'"{feature.name}" is left out of the features: {distinct} distinct texts in '
                 f"{train.num_examples} train rows look like an identifier. "
                 "List it under features.categorical to keep it, or under data.ignore to silence this."
             )
+    if all(feature.name in labels or feature.lifecycle_stage for feature in schema.feature):
+        raise InputError("The data must have a feature to learn from, got none. " + " ".join(notes))
     return schema, notes
 
 
@@ -95,9 +115,18 @@ def exclude_labels_from_serving(schema: schema_pb2.Schema, labels: Collection[st
             feature.not_in_environment.append(SERVING)
 
 
-def _identifier(statistics: statistics_pb2.FeatureNameStatistics | None) -> int:
+def _lowest_presence(statistics: statistics_pb2.FeatureNameStatistics, rows: int) -> float:
+    """Returns the lower Wilson bound (Wilson 1927) of the share of rows that have a value."""
+    kind = statistics.WhichOneof("stats")
+    share = getattr(statistics, kind).common_stats.num_non_missing / rows
+    squared = STANDARD_ERRORS**2
+    spread = STANDARD_ERRORS * math.sqrt(share * (1 - share) / rows + squared / (4 * rows**2))
+    return max(0.0, (share + squared / (2 * rows) - spread) / (1 + squared / rows))
+
+
+def _identifier(statistics: statistics_pb2.FeatureNameStatistics) -> int:
     """Returns the number of distinct texts if they look like identifiers, else 0."""
-    if statistics is None or not statistics.HasField("string_stats"):
+    if not statistics.HasField("string_stats"):
         return 0
     distinct = statistics.string_stats.unique
     present = statistics.string_stats.common_stats.num_non_missing

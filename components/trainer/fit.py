@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -13,13 +14,14 @@ from components.trainer.dataset import Dataset
 from components.trainer.model import build_table_model, compile_model
 from components.trainer.scan import ScanningModel, chunks
 
+HEADLINE = "val_headline"
 _VALIDATION_BATCH = 4096
 
 
 def fit(
     train: Dataset,
     validation: Dataset,
-    vocabulary_sizes: list[int],
+    categories: int,
     num_classes: int,
     model: dict[str, Any],
     training: dict[str, Any],
@@ -30,16 +32,18 @@ def fit(
     Args:
         train: rows to learn from.
         validation: rows whose loss decides when to stop.
-        vocabulary_sizes: known texts of each categorical column.
+        categories: number of places that `categorical` can point to.
         num_classes: number of classes K.
         model: the `model` section of the configuration.
         training: the `training` section of the configuration.
         log_dir: folder for TensorBoard.
 
     Returns:
-        The model with the weights of its best epoch, and the losses and metrics of every epoch.
+        The model with the weights of its best epoch, and the losses and metrics of every epoch, `val_headline`
+        among them, whose lowest value marks that epoch.
     """
     keras.utils.set_random_seed(training["seed"])
+    weights = {REGRESSION: training["regression_weight"], CLASSIFICATION: training["classification_weight"]}
     strategy = _strategy()
     scan = strategy.num_replicas_in_sync == 1
     with strategy.scope():
@@ -47,7 +51,7 @@ def fit(
         network = build_table_model(
             {name: values.shape[1] for name, values in train.features.items()},
             [] if missing is None else missing.any(axis=0).nonzero()[0].tolist(),
-            vocabulary_sizes,
+            categories,
             num_classes,
             **model,
             model_class=ScanningModel if scan else keras.Model,
@@ -55,10 +59,7 @@ def fit(
         compile_model(
             network,
             learning_rate=training["learning_rate"],
-            loss_weights={
-                REGRESSION: training["regression_weight"],
-                CLASSIFICATION: training["classification_weight"],
-            },
+            loss_weights=weights,
             jit_compile=scan or "auto",
         )
     data: dict[str, Any]
@@ -75,14 +76,35 @@ def fit(
         epochs=training["epochs"],
         verbose=2,
         callbacks=[
-            keras.callbacks.EarlyStopping(
-                monitor="val_loss", mode="min", patience=training["patience"], restore_best_weights=True
-            ),
+            HeadlineStopping(weights, training["patience"]),
             keras.callbacks.TerminateOnNaN(),
             keras.callbacks.TensorBoard(log_dir, write_graph=False),
         ],
     )
     return network, {name: [float(value) for value in values] for name, values in history.history.items()}
+
+
+class HeadlineStopping(keras.callbacks.EarlyStopping):
+    """Stops by what the model is judged by: mean absolute error and log loss on the validation split.
+
+    The squared error that the network is fitted on would let a few extreme labels choose the epoch of both heads.
+
+    Args:
+        weights: output name -> weight of its head.
+        patience: epochs without a lower value before training stops.
+    """
+
+    def __init__(self, weights: Mapping[str, float], patience: int) -> None:
+        super().__init__(monitor=HEADLINE, mode="min", patience=patience, restore_best_weights=True)
+        self.weights = weights
+
+    def get_monitor_value(self, logs: dict[str, float]) -> float:
+        """Returns the weighted sum over the heads and leaves it in the logs, for the history and TensorBoard."""
+        logs[HEADLINE] = (
+            self.weights[REGRESSION] * logs[f"val_{REGRESSION}_mae"]
+            + self.weights[CLASSIFICATION] * logs[f"val_{CLASSIFICATION}_loss"]
+        )
+        return logs[HEADLINE]
 
 
 def _first_rows(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

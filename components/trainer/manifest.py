@@ -21,12 +21,14 @@ class Column:
         input: the input's keyword in Python, where names must be identifiers.
         kind: INT, FLOAT or BYTES as in the schema, or VECTOR.
         length: number of elements of a vector, else 1.
+        always_present: whether every training row had a value.
     """
 
     name: str
     input: str
     kind: str
     length: int = 1
+    always_present: bool = False
 
 
 @dataclass(frozen=True)

@@ -83,24 +83,24 @@ def compile_model(
 class FeatureEncoder(keras.layers.Layer):
     """Joins the transformed columns of a row into one vector for the trunk.
 
-    Numbers pass as they are; each column of `indicators` adds its missing-value flag; each category adds a one-hot
-    vector with a place for other texts and one for a missing value.
+    Numbers pass as they are; each column of `indicators` adds its missing-value flag; the categories of a row light
+    up their places in one vector.
 
     Args:
         indicators: positions in `missing` of the columns that had missing values in train.
-        vocabulary_sizes: number of known texts V of each categorical column.
+        categories: number of places that `categorical` can point to.
 
     Input shape:
-        A dict with any of `numeric` float32 [B, N], `missing` float32 [B, N], `categorical` int [B, C].
+        A dict with any of `numeric` float32 [B, N], `missing` float32 [B, N], `categorical` int64 [B, C].
 
     Output shape:
-        float32 [B, N + len(indicators) + sum(V + 2)].
+        float32 [B, N + len(indicators) + categories].
     """
 
-    def __init__(self, indicators: Sequence[int], vocabulary_sizes: Sequence[int], **kwargs: Any) -> None:
+    def __init__(self, indicators: Sequence[int], categories: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.indicators = list(indicators)
-        self.vocabulary_sizes = list(vocabulary_sizes)
+        self.categories = categories
 
     def call(self, inputs: Mapping[str, Any]) -> Any:
         """Returns the joined vector of each row."""
@@ -109,26 +109,26 @@ class FeatureEncoder(keras.layers.Layer):
             parts.append(inputs[NUMERIC])
         if self.indicators:
             parts.append(keras.ops.take(inputs[MISSING], self.indicators, axis=1))
-        for position, size in enumerate(self.vocabulary_sizes):
-            parts.append(keras.ops.one_hot(inputs[CATEGORICAL][:, position], size + 2, dtype="float32"))
+        if self.categories:
+            parts.append(keras.ops.multi_hot(inputs[CATEGORICAL], self.categories, dtype="float32"))
         return keras.ops.concatenate(parts, axis=1)
 
     def compute_output_shape(self, input_shape: Mapping[str, tuple[int | None, ...]]) -> tuple[int | None, int]:
         """Returns (B, width of the joined vector)."""
         batch = next(iter(input_shape.values()))[0]
         numeric = input_shape[NUMERIC][1] if NUMERIC in input_shape else 0
-        return batch, (numeric or 0) + len(self.indicators) + sum(size + 2 for size in self.vocabulary_sizes)
+        return batch, (numeric or 0) + len(self.indicators) + self.categories
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
-        own = {"indicators": self.indicators, "vocabulary_sizes": self.vocabulary_sizes}
+        own = {"indicators": self.indicators, "categories": self.categories}
         return super().get_config() | own
 
 
 def build_table_model(
     columns: Mapping[str, int],
     indicators: Sequence[int],
-    vocabulary_sizes: Sequence[int],
+    categories: int,
     num_classes: int,
     *,
     hidden: Sequence[int],
@@ -141,7 +141,7 @@ def build_table_model(
     Args:
         columns: tensor name (`numeric`, `missing`, `categorical`) -> number of columns.
         indicators: see `FeatureEncoder`.
-        vocabulary_sizes: see `FeatureEncoder`.
+        categories: see `FeatureEncoder`.
         num_classes: number of classes K.
         hidden: see `build_multi_task_model`.
         dropout: see `build_multi_task_model`.
@@ -155,6 +155,6 @@ def build_table_model(
         name: keras.Input((width,), name=name, dtype="int64" if name == CATEGORICAL else "float32")
         for name, width in columns.items()
     }
-    encoded = FeatureEncoder(indicators, vocabulary_sizes, name="features")(inputs)
+    encoded = FeatureEncoder(indicators, categories, name="features")(inputs)
     network = _shared_bottom((encoded.shape[1],), num_classes, hidden, dropout, l2)
     return model_class(inputs, network(encoded), name="table")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ from components import outputs
 from components.errors import InputError
 from components.trainer.dataset import Dataset, load
 from components.trainer.export import export, feature_columns
-from components.trainer.fit import fit
-from components.trainer.manifest import Manifest, TrainLabels
+from components.trainer.fit import HEADLINE, fit
+from components.trainer.manifest import Column, Manifest, TrainLabels
 
 HISTORY = "history.json"
 
@@ -45,14 +46,14 @@ def run_fn(fn_args: Any) -> None:
     network, history = fit(
         train,
         validation,
-        _vocabulary_sizes(transform, train),
+        _categories(transform, train),
         len(classes),
         config["model"],
         config["training"],
         fn_args.model_run_dir,
     )
     (Path(fn_args.model_run_dir) / HISTORY).write_text(json.dumps(history), encoding="utf-8")
-    best = _best_epoch(history["val_loss"])
+    best = _best_epoch(history[HEADLINE])
 
     schema_text = Path(fn_args.schema_path).read_text(encoding="utf-8")
     schema = text_format.Parse(schema_text, schema_pb2.Schema())
@@ -63,24 +64,39 @@ def run_fn(fn_args: Any) -> None:
         regression=labels[0],
         classification=labels[1],
         classes=classes,
-        columns=columns,
+        columns=_with_presence(columns, train, _categories(transform, train)),
         missing=config["reading"]["missing"],
         vectors=config["reading"]["vectors"],
         train=_train_labels(train, classes),
         parameters=network.count_params(),
-        epochs=len(history["val_loss"]),
+        epochs=len(history[HEADLINE]),
         best_epoch=best,
     ).write(directory, schema_text)
 
 
-def _vocabulary_sizes(transform: tft.TFTransformOutput, train: Dataset) -> list[int]:
+def _categories(transform: tft.TFTransformOutput, train: Dataset) -> int:
+    """Returns how many places the categories take: the vocabulary, and two more per column (`encode`)."""
     columns = train.features.get(outputs.CATEGORICAL)
-    count = 0 if columns is None else columns.shape[1]
-    return [transform.vocabulary_size_by_name(f"categories_{position}") for position in range(count)]
+    if columns is None:
+        return 0
+    return transform.vocabulary_size_by_name(outputs.CATEGORIES_VOCABULARY) + 2 * columns.shape[1]
+
+
+def _with_presence(columns: list[Column], train: Dataset, categories: int) -> list[Column]:
+    """Returns the columns with what train says of missing values; the tensors hold them in this order."""
+    texts = [column for column in columns if column.kind == "BYTES"]
+    numbers = [column for column in columns if column.kind in ("INT", "FLOAT")]
+    present: dict[str, bool] = {}
+    for position, column in enumerate(numbers):
+        present[column.name] = not train.features[outputs.MISSING][:, position].any()
+    for position, column in enumerate(texts):
+        missing = categories - len(texts) + position
+        present[column.name] = not (train.features[outputs.CATEGORICAL][:, position] == missing).any()
+    return [replace(column, always_present=bool(present.get(column.name, False))) for column in columns]
 
 
 def _best_epoch(losses: list[float]) -> int:
-    """Returns the epoch, from 1, with the lowest validation loss."""
+    """Returns the epoch, from 1, with the lowest validation headline."""
     finite = np.where(np.isfinite(losses), losses, np.inf)
     if not np.isfinite(finite).any():
         raise InputError(

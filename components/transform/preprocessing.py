@@ -29,8 +29,7 @@ def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> d
         - `numeric` float32 [B, N]: numeric columns by name, then the elements of each vector, standardised with the
           mean and standard deviation of the train split; missing values and constant columns are 0.
         - `missing` float32 [B, N]: 1 where the value was missing.
-        - `categorical` int64 [B, C]: index in the column's vocabulary, most frequent first; the vocabulary's size
-          stands for every other text, size + 1 for a missing value.
+        - `categorical` int64 [B, C]: see `encode`.
         - `regression_label` float32 [B]: the label in the user's units.
         - `regression_target` float32 [B]: the label standardised with the train split's mean and deviation.
         - `target_mean`, `target_scale` float32 [B]: those two constants.
@@ -50,11 +49,7 @@ def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> d
         result[outputs.NUMERIC] = standardise(values, missing)
         result[outputs.MISSING] = tf.cast(missing, tf.float32)
     if categories:
-        indices = [
-            _category(value, position, custom_config["max_categories"])
-            for position, value in enumerate(categories.values())
-        ]
-        result[outputs.CATEGORICAL] = tf.stack(indices, axis=1)
+        result[outputs.CATEGORICAL] = encode(list(categories.values()), custom_config["max_categories"])
     label = tf.cast(_dense(inputs[regression], 0.0), tf.float32)
     return result | _regression(label) | {outputs.CLASSIFICATION_LABEL: _class(inputs[classification])}
 
@@ -75,10 +70,39 @@ def standardise(values: tf.Tensor, missing: tf.Tensor) -> tf.Tensor:
         indices=tf.where(present), values=tf.boolean_mask(values, present), dense_shape=tf.shape(values, tf.int64)
     )
     sparse.set_shape([None, values.shape[1]])
-    mean = tft.mean(sparse, reduce_instance_dims=False)
-    deviation = tf.sqrt(tft.var(sparse, reduce_instance_dims=False))
-    scaled = tf.math.divide_no_nan(values - mean, deviation)
-    return tf.cast(tf.where(missing, tf.zeros_like(scaled), scaled), tf.float32)
+    scaled = tf.sparse.to_dense(tft.scale_to_z_score(sparse, elementwise=True))
+    return tf.cast(tf.ensure_shape(scaled, [None, values.shape[1]]), tf.float32)
+
+
+def encode(columns: list[tf.SparseTensor], size: int) -> tf.Tensor:
+    """Returns each category as its index in one vocabulary of all columns, most frequent first.
+
+    One vocabulary costs one analyzer, however many columns there are.
+
+    Args:
+        columns: C text columns [B, 1], absent where missing.
+        size: categories kept per column, on average: the vocabulary holds the C * size most frequent ones.
+
+    Returns:
+        int64 [B, C]. With V categories kept, `V + c` stands for any other text in column c and `V + C + c` for a
+        missing value.
+    """
+    count = len(columns)
+    tagged = [
+        tf.SparseTensor(column.indices, tf.strings.join([f"{position}:", column.values]), column.dense_shape)
+        for position, column in enumerate(columns)
+    ]
+    vocabulary = tft.vocabulary(
+        tf.sparse.concat(1, [_one_wide(column) for column in tagged]),
+        top_k=size * count,
+        vocab_filename=outputs.CATEGORIES_VOCABULARY,
+    )
+    kept = tf.cast(tft.experimental.get_vocabulary_size_by_name(outputs.CATEGORIES_VOCABULARY), tf.int64)
+    text = tf.stack([_dense(column, "") for column in tagged], axis=1)
+    index = tft.apply_vocabulary(text, vocabulary, default_value=-1)
+    position = tf.range(count, dtype=tf.int64)
+    unknown = tf.where(text == "", kept + count + position, kept + position)
+    return tf.where(index < 0, unknown, index)
 
 
 def _is_text(value: Any) -> bool:
@@ -91,8 +115,12 @@ def _is_scalar_number(value: Any) -> bool:
 
 def _dense(value: tf.SparseTensor, default: float | str) -> tf.Tensor:
     """Returns [B]: the scalar of each row, or the default where the row has none."""
-    rows = tf.SparseTensor(value.indices, value.values, [value.dense_shape[0], 1])
-    return tf.squeeze(tf.sparse.to_dense(rows, default_value=tf.cast(default, value.dtype)), axis=1)
+    return tf.squeeze(tf.sparse.to_dense(_one_wide(value), default_value=tf.cast(default, value.dtype)), axis=1)
+
+
+def _one_wide(value: tf.SparseTensor) -> tf.SparseTensor:
+    """Returns the scalar column with shape [B, 1] also when no row of the batch has a value."""
+    return tf.SparseTensor(value.indices, value.values, [value.dense_shape[0], 1])
 
 
 def _numeric(value: tf.SparseTensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -105,15 +133,6 @@ def _vector(value: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     value = tf.cast(value, tf.float64)
     missing = tf.logical_not(tf.math.is_finite(value))
     return tf.where(missing, tf.zeros_like(value), value), missing
-
-
-def _category(value: tf.SparseTensor, position: int, size: int) -> tf.Tensor:
-    """Returns int64 [B]: vocabulary index; vocabulary size for other texts, size + 1 for a missing value."""
-    text = _dense(value, "")
-    vocabulary = tft.vocabulary(value, top_k=size, vocab_filename=f"categories_{position}")
-    index = tft.apply_vocabulary(text, vocabulary, num_oov_buckets=1)
-    known = tf.cast(tft.experimental.get_vocabulary_size_by_name(f"categories_{position}"), tf.int64)
-    return tf.where(text == "", known + 1, index)
 
 
 def _regression(label: tf.Tensor) -> dict[str, tf.Tensor]:

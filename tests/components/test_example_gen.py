@@ -326,5 +326,4 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
         peaks.append(int(done.stdout) * 1024)
         sizes.append(path.stat().st_size)
     assert read_summary(str(tmp_path / "out")).rows_out == 2_400_000
-    print([p >> 20 for p in peaks], [s >> 20 for s in sizes])
     assert peaks[1] - peaks[0] < (sizes[1] - sizes[0]) / 2, (peaks, sizes)

@@ -1,5 +1,7 @@
 """The transform against NumPy, through a real Beam analysis."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -27,6 +29,7 @@ def table():
             "colour": []
             if i % 7 == 0
             else ["red", "green", "blue", "mauve"][int(rng.choice(4, p=[0.5, 0.3, 0.15, 0.05]))],
+            "shape": [["round", "square", "flat", "long"][i % 4]],
             "embedding": [float(v) for v in rng.normal(size=2)],
             "price (€)": [float(rng.normal(2e5, 5e4))],
             "kind": ["a" if i % 4 else "b"],
@@ -44,6 +47,7 @@ def transformed(table, tmp_path_factory):
         "constant": tf.float32,
         "sparse": tf.float32,
         "colour": tf.string,
+        "shape": tf.string,
         "price (€)": tf.float32,
         "kind": tf.string,
     }
@@ -89,21 +93,27 @@ def test_missing_values_have_an_indicator(table, transformed):
     )
 
 
-def test_categories_are_ranked_with_a_bucket_for_the_rest_and_one_for_missing(table, transformed):
+def test_categories_of_all_columns_are_ranked_in_one_vocabulary(table, transformed):
+    _, output = transformed
+    counts = Counter(
+        f"{position}:{row[name][0]}" for row in table for position, name in enumerate(("colour", "shape")) if row[name]
+    )
+    vocabulary = [text.decode() for text in output.vocabulary_by_name(outputs.CATEGORIES_VOCABULARY)]
+    assert len(vocabulary) == 2 * CONFIG["max_categories"] < len(counts)
+    assert [counts[token] for token in vocabulary] == sorted(counts.values(), reverse=True)[: len(vocabulary)]
+
+
+def test_other_texts_and_missing_values_have_their_own_place_per_column(table, transformed):
     columns, output = transformed
-    vocabulary = [text.decode() for text in output.vocabulary_by_name("categories_0")]
-    assert len(vocabulary) == 3
-    counts = {c: sum(row["colour"] == [c] for row in table) for c in ("red", "green", "blue", "mauve")}
-    assert [counts[c] for c in vocabulary] == sorted(counts.values(), reverse=True)[:3]
-    expected = [
-        4
-        if not row["colour"]
-        else vocabulary.index(row["colour"][0])
-        if row["colour"][0] in vocabulary
-        else 3
-        for row in table
-    ]
-    np.testing.assert_array_equal(columns[outputs.CATEGORICAL][:, 0], expected)
+    vocabulary = [text.decode() for text in output.vocabulary_by_name(outputs.CATEGORIES_VOCABULARY)]
+    kept = len(vocabulary)
+    for position, name in enumerate(("colour", "shape")):
+        tokens = [f"{position}:{row[name][0]}" if row[name] else None for row in table]
+        expected = [
+            kept + 2 + position if token is None else vocabulary.index(token) if token in vocabulary else kept + position
+            for token in tokens
+        ]
+        np.testing.assert_array_equal(columns[outputs.CATEGORICAL][:, position], expected)
 
 
 def test_regression_target_is_standardised_and_can_be_undone(table, transformed):
@@ -128,7 +138,7 @@ def test_classes_are_ranked_by_frequency(table, transformed):
 def test_unseen_class_is_minus_one_and_unseen_category_is_the_bucket(transformed):
     _, output = transformed
     layer = output.transform_features_layer()
-    text = {"colour": ["violet"], "kind": ["c"]}
+    text = {"colour": ["violet"], "shape": ["round"], "kind": ["c"]}
     batch = {
         name: tf.SparseTensor([[0, 0]], value, [1, 1])
         for name, value in (
@@ -139,4 +149,5 @@ def test_unseen_class_is_minus_one_and_unseen_category_is_the_bucket(transformed
     batch["embedding"] = tf.constant([[0.0, 0.0]])
     result = layer(batch)
     assert result[outputs.CLASSIFICATION_LABEL].numpy().tolist() == [-1]
-    assert result[outputs.CATEGORICAL].numpy().tolist() == [[3]]
+    kept = output.vocabulary_size_by_name(outputs.CATEGORIES_VOCABULARY)
+    assert result[outputs.CATEGORICAL].numpy()[0, 0] == kept

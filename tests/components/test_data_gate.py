@@ -1,0 +1,350 @@
+"""The data gate on hand-made schemas and on what TFDV really says of small tables."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
+from tfx.types import artifact_utils, standard_artifacts
+
+from components.data_gate.anomalies import Anomaly, Levels, from_proto
+from components.data_gate.component import SUMMARY, DataGate
+from components.data_gate.schema import (
+    TRAINING,
+    categories,
+    column_types,
+    curate,
+    exclude_labels_from_serving,
+    read_schema,
+)
+from components.errors import InputError, Rejected
+from components.example_gen.summary import FILE, Summary
+
+import tensorflow_data_validation as tfdv  # isort: skip - only after TFX
+
+ROWS = 60
+ALL = Levels("warn", {})
+
+
+def table(rows: int = ROWS, **columns: object) -> pd.DataFrame:
+    """A table with a number, a category, a nearly unique text and two labels; `columns` replaces or adds."""
+    plain = {
+        "x": np.linspace(0, 1, rows),
+        "c": [("red", "green", "blue")[i % 3] for i in range(rows)],
+        "note": [f"n{i}" for i in range(rows)],
+        "y": np.arange(rows, dtype=float),
+        "k": [("a", "b")[i % 2] for i in range(rows)],
+    }
+    return pd.DataFrame({name: values for name, values in (plain | columns).items() if values is not None})
+
+
+def statistics(frame: pd.DataFrame) -> statistics_pb2.DatasetFeatureStatisticsList:
+    return tfdv.generate_statistics_from_dataframe(frame)
+
+
+def inferred(frame: pd.DataFrame) -> schema_pb2.Schema:
+    return tfdv.infer_schema(statistics(frame), infer_feature_shape=False)
+
+
+def feature(schema: schema_pb2.Schema, name: str) -> schema_pb2.Feature:
+    [found] = [feature for feature in schema.feature if feature.name == name]
+    return found
+
+
+def found(frame: pd.DataFrame, schema: schema_pb2.Schema, levels: Levels = ALL) -> list[Anomaly]:
+    proto = tfdv.validate_statistics(statistics(frame), schema, environment=TRAINING)
+    return from_proto(proto, schema, "eval", levels)
+
+
+@pytest.fixture(scope="module")
+def schema() -> schema_pb2.Schema:
+    """The schema of the train split, with the labels excluded from serving."""
+    curated, _ = curate(inferred(table()), statistics(table()).datasets[0], {}, ["y", "k", "note"])
+    exclude_labels_from_serving(curated, ["y", "k"])
+    return curated
+
+
+def test_schema_in_text_format_is_read(tmp_path: Path):
+    path = tmp_path / "schema.pbtxt"
+    path.write_text(
+        'feature { name: "x" type: FLOAT } feature { name: "n" type: INT } feature { name: '
+        '"größe" type: BYTES }',
+        encoding="utf-8",
+    )
+    assert column_types(read_schema(path)) == {"x": "FLOAT", "n": "INT", "größe": "BYTES"}
+
+
+def test_schema_that_cannot_be_read(tmp_path: Path):
+    with pytest.raises(InputError) as raised:
+        read_schema(tmp_path / "none")
+    assert str(raised.value) == (
+        f"data.schema_file must be a readable file, got {tmp_path}/none (No such file or directory). "
+        "Correct the path."
+    )
+    wrong = tmp_path / "wrong.pbtxt"
+    wrong.write_text('feature {\n  nam: "x"\n}')
+    with pytest.raises(InputError) as raised:
+        read_schema(wrong)
+    assert str(raised.value).startswith(
+        f"data.schema_file must be a schema in text format, got {wrong}: 2:3 : "
+    )
+    assert str(raised.value).endswith("Correct that line.")
+    wrong.write_bytes(b'feature { name: "gr\xf6\xdfe" }')
+    with pytest.raises(InputError, match="must be a schema in text format"):
+        read_schema(wrong)
+
+
+def test_categories_come_from_either_kind_of_domain(schema: schema_pb2.Schema):
+    assert sorted(categories(feature(schema, "c"), schema)) == ["blue", "green", "red"]
+    assert categories(feature(schema, "x"), schema) == []
+    own = schema_pb2.Feature(name="c", string_domain=schema_pb2.StringDomain(value=["a", "b"]))
+    assert categories(own, schema) == ["a", "b"]
+
+
+def test_identifiers_are_left_out_unless_kept():
+    frame = table()
+    raw, train = inferred(frame), statistics(frame).datasets[0]
+    curated, notes = curate(raw, train, {}, ["y", "k"])
+    stages = {column.name: column.lifecycle_stage for column in curated.feature}
+    disabled = schema_pb2.LifecycleStage.DISABLED
+    assert [name for name, stage in stages.items() if stage == disabled] == ["note"]
+    assert notes == [
+        f'"note" is left out of the features: {ROWS} distinct texts in {ROWS} train rows look like'
+        f" an identifier. "
+        "List it under features.categorical to keep it, or under data.ignore to silence this."
+    ]
+    assert all(column.lifecycle_stage != disabled for column in raw.feature), "the inferred schema stays"
+    curated, notes = curate(raw, train, {}, ["y", "k", "note"])
+    assert (notes, curated) == ([], raw)
+
+
+@pytest.mark.parametrize(
+    ("distinct", "rows", "identifier"),
+    [(20, 20, False), (21, 21, True), (21, 42, False), (22, 43, True), (200, 1000, False)],
+)
+def test_what_looks_like_an_identifier(distinct: int, rows: int, identifier: bool):
+    frame = table(rows, note=[f"n{i % distinct}" for i in range(rows)])
+    _, notes = curate(inferred(frame), statistics(frame).datasets[0], {}, [])
+    assert len(notes) == identifier
+
+
+def test_missing_texts_do_not_hide_an_identifier():
+    frame = table(200, note=[f"n{i}" if i % 4 == 0 else None for i in range(200)])
+    _, [note] = curate(inferred(frame), statistics(frame).datasets[0], {}, [])
+    assert note.startswith('"note" is left out of the features: 50 distinct texts in 200 train rows')
+
+
+def test_vectors_get_their_shape():
+    raw = text_format.Parse(
+        'feature { name: "e" type: FLOAT value_count { min: 2 max: 2 } presence { min_count: 1 } }'
+        'feature { name: "x" type: FLOAT value_count { min: 1 max: 1 } presence { min_count: 1 } }',
+        schema_pb2.Schema(),
+    )
+    curated, notes = curate(raw, statistics_pb2.DatasetFeatureStatistics(num_examples=9), {"e": 2}, [])
+    vector, scalar = feature(curated, "e"), feature(curated, "x")
+    assert [dim.size for dim in vector.shape.dim] == [2]
+    assert vector.WhichOneof("shape_type") == "shape"
+    assert vector.presence.min_fraction == 1.0
+    assert scalar == feature(raw, "x")
+    assert notes == []
+
+
+def test_labels_are_needed_for_training_only(schema: schema_pb2.Schema):
+    assert list(schema.default_environment) == ["TRAINING", "SERVING"]
+    excluded = {column.name: list(column.not_in_environment) for column in schema.feature}
+    assert excluded == {"x": [], "c": [], "note": [], "y": ["SERVING"], "k": ["SERVING"]}
+    again = schema_pb2.Schema()
+    again.CopyFrom(schema)
+    exclude_labels_from_serving(again, ["y", "k"])
+    assert again == schema
+    # TFDV agrees: rows without labels are as they must be for serving, and not for training.
+    rows = statistics(table(y=None, k=None))
+    assert not tfdv.validate_statistics(rows, schema, environment="SERVING").anomaly_info
+    assert set(tfdv.validate_statistics(rows, schema, environment="TRAINING").anomaly_info) == {"y", "k"}
+
+
+def test_same_data_has_no_anomalies(schema: schema_pb2.Schema):
+    assert found(table(), schema) == []
+
+
+def test_new_column(schema: schema_pb2.Schema):
+    [anomaly] = found(table(extra=1.5), schema)
+    assert anomaly == Anomaly(
+        "eval",
+        "extra",
+        "SCHEMA_NEW_COLUMN",
+        "warn",
+        '"extra" must be a column of the schema, got a new column in the eval split.',
+    )
+    assert anomaly.as_dict()["column"] == "extra"
+
+
+def test_missing_column(schema: schema_pb2.Schema):
+    [anomaly] = found(table(x=None), schema)
+    assert (anomaly.column, anomaly.kind) == ("x", "SCHEMA_MISSING_COLUMN")
+    assert anomaly.sentence == '"x" must be in the data, got no value of it in the eval split.'
+
+
+def test_unexpected_category(schema: schema_pb2.Schema):
+    frame = table()
+    frame.loc[:5, "c"] = "mauve"
+    [anomaly] = found(frame, schema)
+    assert (anomaly.column, anomaly.kind) == ("c", "ENUM_TYPE_UNEXPECTED_STRING_VALUES")
+    listed = ", ".join(categories(feature(schema, "c"), schema))
+    assert anomaly.sentence.startswith(f'"c" must be one of {listed}, got mauve (')
+    assert anomaly.sentence.endswith("%) in the eval split.")
+    assert "10%" in anomaly.sentence, "six of sixty rows"
+
+
+def test_many_known_categories_are_shortened():
+    known = [f"v{i:02}" for i in range(12)] * 5
+    of_many = inferred(table(c=known))
+    [anomaly] = found(table(c=[*known[:-1], "other"]), of_many)
+    values = categories(feature(of_many, "c"), of_many)
+    assert anomaly.sentence.startswith(
+        f'"c" must be one of {", ".join(values[:8])} … (12 values), got other ('
+    )
+
+
+def test_another_type(schema: schema_pb2.Schema):
+    [anomaly] = found(table(x=["high"] * ROWS), schema)
+    assert (anomaly.column, anomaly.kind) == ("x", "UNEXPECTED_DATA_TYPE")
+    assert anomaly.sentence == (
+        '"x" must be FLOAT as the schema says, got in the eval split: '
+        "Expected data of type: FLOAT but got STRING."
+    )
+
+
+def test_more_missing_values_than_allowed(schema: schema_pb2.Schema):
+    frame = table()
+    frame.loc[:14, "x"] = None
+    anomalies = found(frame, schema)
+    [anomaly] = [anomaly for anomaly in anomalies if anomaly.kind == "FEATURE_TYPE_LOW_FRACTION_PRESENT"]
+    assert anomaly.column == "x"
+    assert anomaly.sentence.startswith(
+        '"x" must be present in at least 1 of the rows, got fewer in the eval split ('
+    )
+    assert "0.75" in anomaly.sentence, "a quarter of the rows has no value"
+
+
+def test_too_few_examples_is_an_anomaly_of_the_whole_split(schema: schema_pb2.Schema):
+    strict = schema_pb2.Schema()
+    strict.CopyFrom(schema)
+    strict.dataset_constraints.min_examples_count = 100
+    [anomaly] = found(table(), strict)
+    assert (anomaly.column, anomaly.kind) == ("", "DATASET_LOW_NUM_EXAMPLES")
+    assert anomaly.sentence.startswith("The eval split must be as the schema says: ")
+    assert anomaly.sentence.count(".") == 1
+
+
+def test_levels(schema: schema_pb2.Schema):
+    frame = table(extra=1.5, c=["mauve"] * ROWS)
+    levels = Levels("fail", {"SCHEMA_NEW_COLUMN": "ignore", "ENUM_TYPE_UNEXPECTED_STRING_VALUES": "warn"})
+    assert [(a.column, a.level) for a in found(frame, schema, levels)] == [("c", "warn")]
+    assert [(a.column, a.level) for a in found(frame, schema, Levels("fail", {}))] == [
+        ("c", "fail"),
+        ("extra", "fail"),
+    ]
+    assert found(frame, schema, Levels("ignore", {})) == []
+    strict = schema_pb2.Schema()
+    strict.CopyFrom(schema)
+    strict.dataset_constraints.min_examples_count = 100
+    assert found(table(), strict, Levels("ignore", {})) == []
+
+
+def test_levels_of_unknown_types_are_refused():
+    with pytest.raises(InputError) as raised:
+        Levels("warn", {"SCHEMA_NEW_COLUM": "fail"})
+    assert str(raised.value) == (
+        'gates.data.levels must name TFDV anomaly types, got "SCHEMA_NEW_COLUM". '
+        'Did you mean "SCHEMA_NEW_COLUMN"?'
+    )
+
+
+class Step:
+    """The DataGate step on real artifacts; `run` returns its summary."""
+
+    def __init__(self, root: Path, splits: dict[str, pd.DataFrame]):
+        self.root = root
+        self.artifacts = {
+            "examples": standard_artifacts.Examples(),
+            "statistics": standard_artifacts.ExampleStatistics(),
+            "inferred_schema": standard_artifacts.Schema(),
+            "schema": standard_artifacts.Schema(),
+            "anomalies": standard_artifacts.ExampleAnomalies(),
+        }
+        for name, artifact in self.artifacts.items():
+            artifact.uri = str(root / name)
+            (root / name).mkdir()
+        self.artifacts["statistics"].split_names = artifact_utils.encode_split_names(list(splits))
+        for split, frame in splits.items():
+            folder = root / "statistics" / f"Split-{split}"
+            folder.mkdir()
+            (folder / "FeatureStats.pb").write_bytes(statistics(frame).SerializeToString())
+        text = text_format.MessageToString(inferred(splits["train"]))
+        (root / "inferred_schema" / "schema.pbtxt").write_text(text)
+        summary = Summary([], "csv", ",", "", 0, 0, {}, {}, "y", "k", {}, {}, {}, {}, {}, {}, "row", [])
+        (root / "examples" / FILE).write_text(summary.to_json())
+
+    def run(self, reviewed: str = "", **settings: object) -> dict[str, list]:
+        chosen = {"labels": ["y", "k"], "keep": ["y", "k"], "level": "warn", "levels": {}} | settings
+        DataGate.test_call(**self.artifacts, reviewed_schema=reviewed, settings=json.dumps(chosen), code="1")
+        return self.summary()
+
+    def summary(self) -> dict[str, list]:
+        return json.loads((self.root / "anomalies" / SUMMARY).read_text(encoding="utf-8"))
+
+    def schema(self) -> schema_pb2.Schema:
+        return read_schema(self.root / "schema" / "schema.pbtxt")
+
+
+@pytest.fixture
+def step(tmp_path: Path) -> Step:
+    """A train split, and an eval split with a category that train does not have."""
+    odd = table(40)
+    odd.loc[0, "c"] = "mauve"
+    return Step(tmp_path, {"train": table(), "eval": odd})
+
+
+def test_step_warns_against_the_inferred_schema(step: Step):
+    summary = step.run()
+    [anomaly] = [anomaly for anomaly in summary["anomalies"] if anomaly["column"] == "c"]
+    assert (anomaly["split"], anomaly["level"]) == ("eval", "warn")
+    assert [note.split()[0] for note in summary["notes"]] == ['"note"']
+    assert feature(step.schema(), "note").lifecycle_stage == schema_pb2.LifecycleStage.DISABLED
+    assert list(feature(step.schema(), "y").not_in_environment) == ["SERVING"]
+    kinds = {}
+    for split in ("train", "eval"):
+        path = step.root / "anomalies" / f"Split-{split}" / "SchemaDiff.pb"
+        kinds[split] = set(anomalies_pb2.Anomalies.FromString(path.read_bytes()).anomaly_info)
+    assert kinds == {"train": set(), "eval": {"c"}}
+    assert step.artifacts["anomalies"].split_names == step.artifacts["statistics"].split_names
+
+
+def test_step_stops_the_run_and_still_writes_what_it_found(step: Step):
+    with pytest.raises(Rejected) as raised:
+        step.run(levels={"ENUM_TYPE_UNEXPECTED_STRING_VALUES": "fail"})
+    [sentence] = raised.value.problems
+    assert sentence.startswith('"c" must be one of ')
+    assert raised.value.exit_code == 3
+    assert [anomaly["sentence"] for anomaly in step.summary()["anomalies"]] == [sentence]
+
+
+def test_step_follows_the_reviewed_schema(step: Step):
+    reviewed = inferred(table(c=["red", "mauve", "green", "blue"] * (ROWS // 4)))
+    reviewed.feature.remove(feature(reviewed, "note"))
+    summary = step.run(text_format.MessageToString(reviewed), levels={"SCHEMA_NEW_COLUMN": "ignore"})
+    assert summary == {"notes": [], "anomalies": []}
+    assert {column.name for column in step.schema().feature} == {"x", "c", "y", "k"}
+    assert list(step.schema().default_environment) == ["TRAINING", "SERVING"]
+
+
+def test_step_needs_both_labels_in_the_reviewed_schema(step: Step):
+    with pytest.raises(InputError) as raised:
+        step.run('feature { name: "x" type: FLOAT } feature { name: "y" type: FLOAT }')
+    assert str(raised.value) == (
+        'data.schema_file must describe both labels, got none of "k". Add the label to the schema.'
+    )

@@ -1,0 +1,143 @@
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from components.errors import InputError
+from components.pusher.store import Store
+from pipeline import facts
+from pipeline.facts import STEP_MODULES, Facts, gather
+from pipeline.resolve import resolve
+
+SCHEMA = 'feature {{ name: "{name}" type: FLOAT }}\n'
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "t.csv").write_text("x,y,k\n1,2,a\n2,3,b\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def gathered(*overrides: str, data: str = "t.csv") -> Facts:
+    flags = {"data.path": data, "labels.regression": "y", "labels.classification": "k", "name": "t"}
+    return gather(resolve(None, flags, overrides).config)
+
+
+def push(folder: Path, content: str, manifest: Mapping[str, object]) -> int:
+    model = folder / f"export-{content}"
+    model.mkdir()
+    (model / "saved_model.pb").write_text(content)
+    return Store(folder / "runs" / "t" / "serving").publish(model, manifest).version
+
+
+def provenance(of: Facts) -> dict[str, object]:
+    """What the Pusher writes beside a model."""
+    return dataclasses.asdict(of.production)
+
+
+def test_digest_is_of_content_not_of_places(folder: Path):
+    first = gathered()
+    assert first.production.digest == gathered().production.digest
+    (folder / "copy.csv").write_bytes((folder / "t.csv").read_bytes())
+    moved = gathered("runtime.output=elsewhere", "push.keep=2", "push.destination=served", data="copy.csv")
+    assert (moved.production.digest, moved.fingerprint) == (first.production.digest, first.fingerprint)
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "training.epochs=3",
+        "training.seed=1",
+        "model.hidden=[8]",
+        "features.categorical=[x]",
+        "gates.rule=regression",
+        "data.split.salt=other",
+        "data.missing=[]",
+        "name=other",
+    ],
+)
+def test_digest_changes_with_the_configuration(folder: Path, override: str):
+    assert gathered(override).production.digest != gathered().production.digest
+
+
+def test_digest_changes_with_data_code_and_reviewed_schema(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    digests = [gathered().production.digest]
+    (folder / "s.pbtxt").write_text(SCHEMA.format(name="x"))
+    reviewed = gathered("data.schema_file=s.pbtxt")
+    assert (reviewed.types, reviewed.reviewed_schema) == ({"x": "FLOAT"}, SCHEMA.format(name="x"))
+    digests.append(reviewed.production.digest)
+    (folder / "s.pbtxt").write_text(SCHEMA.format(name="z"))
+    digests.append(gathered("data.schema_file=s.pbtxt").production.digest)
+    (folder / "t.csv").write_text("x,y,k\n1,2,a\n2,4,b\n")
+    digests.append(gathered().production.digest)
+    monkeypatch.setattr(facts, "code_fingerprint", lambda module: f"new {module}")
+    digests.append(gathered().production.digest)
+    assert len(set(digests)) == len(digests)
+
+
+def test_each_step_has_its_code(folder: Path):
+    found = gathered()
+    assert set(found.code) == set(STEP_MODULES)
+    assert all(len(print_) == 64 for print_ in found.code.values())
+    assert (found.types, found.reviewed_schema) == ({}, "")
+
+
+def test_without_a_pushed_model_there_is_no_baseline(folder: Path):
+    first, second = gathered(), gathered()
+    assert (first.production.baseline, second.production.baseline) == (0, 0)
+    assert first.production.attempt != second.production.attempt
+
+
+def test_its_own_push_is_recognised(folder: Path):
+    other = push(folder, "other", {"digest": "another", "baseline": 0, "attempt": "x"})
+    before = gathered()
+    assert before.production.baseline == other
+    push(folder, "mine", provenance(before))
+    # The second run finds what the first one found, not its own model: every step comes from the cache.
+    assert gathered() == before
+
+
+def test_a_model_pushed_since_is_the_baseline(folder: Path):
+    before = gathered()
+    push(folder, "mine", provenance(before))
+    other = push(folder, "other", provenance(gathered("training.epochs=3")))
+    after = gathered()
+    assert (after.production.digest, after.production.baseline) == (before.production.digest, other)
+    assert after.production.attempt != before.production.attempt
+
+
+def test_after_a_rollback_the_push_is_new(folder: Path):
+    other = push(folder, "other", {"digest": "another"})
+    before = gathered()
+    push(folder, "mine", provenance(before))
+    Store(folder / "runs" / "t" / "serving").rollback()
+    after = gathered()
+    assert after.production.baseline == other
+    assert after.production.attempt != before.production.attempt
+
+
+def test_a_model_of_another_tool_is_a_baseline(folder: Path):
+    version = folder / "runs" / "t" / "serving" / "1700000000"
+    version.mkdir(parents=True)
+    (version / "saved_model.pb").write_text("foreign")
+    assert gathered().production.baseline == 1_700_000_000
+
+
+def test_facts_are_json(folder: Path):
+    assert json.loads(json.dumps(dataclasses.asdict(gathered()))).keys() == {
+        *("fingerprint", "reviewed_schema", "types", "code", "production")
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [(None, "must be a readable file, got"), ("feature { nam: 1 }", "must be a schema in text format, got")],
+)
+def test_a_schema_that_cannot_be_read(folder: Path, text: str | None, message: str):
+    if text is not None:
+        (folder / "s.pbtxt").write_text(text)
+    with pytest.raises(InputError, match=message):
+        gathered("data.schema_file=s.pbtxt")

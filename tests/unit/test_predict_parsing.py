@@ -1,0 +1,197 @@
+"""How `mtl predict` reads cells: against what the ingest makes of the same text."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
+
+from components.errors import InputError
+from components.example_gen.cells import Cells
+from components.example_gen.spec import MISSING
+from components.example_gen.tables import Batch
+from components.trainer.manifest import Column, Manifest, TrainLabels
+from pipeline.predict import _features, _inputs, _members, _model_folder, _number, _text, _vector
+
+NAN = float("nan")
+
+
+def feature(text: str = "") -> schema_pb2.Feature:
+    return text_format.Parse(text, schema_pb2.Feature())
+
+
+def cells(*values: object, kind: pa.DataType | None = None) -> Cells:
+    return Cells(pa.array(values, kind or pa.string()), MISSING)
+
+
+def blank(rows: int) -> list[list[str]]:
+    return [[] for _ in range(rows)]
+
+
+def number(column: Cells, described: str = "", *, whole: bool = False) -> tuple[list[float], list[list[str]]]:
+    problems = blank(len(column))
+    values = _number("x", column, feature(described), problems, whole=whole)
+    assert values.dtype == np.float64
+    return values.tolist(), problems
+
+
+def test_module_needs_no_tensorflow():
+    script = (
+        "import sys; import pipeline.predict\n"
+        "heavy = {'tensorflow', 'tfx', 'keras', 'apache_beam', 'tensorflow_data_validation'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+def test_numbers_and_missing_values():
+    values, problems = number(cells("1", " 2.5 ", "-3e2", "", "NA", "007", None))
+    np.testing.assert_array_equal(values, [1, 2.5, -300, NAN, NAN, 7, NAN])
+    assert problems == blank(7)
+
+
+@pytest.mark.parametrize("text", ["high", "1,5", "inf", "-Infinity", "1e999", "0x1F", "1 2", "--1"])
+def test_what_is_no_finite_number_is_flagged_and_missing(text: str):
+    values, problems = number(cells("1", text))
+    np.testing.assert_array_equal(values, [1, NAN])
+    assert problems == [[], [f'x must be a finite number, got "{text}"']]
+
+
+def test_whole_numbers():
+    values, problems = number(cells("1", "2.0", "2.5", "", "1e3"), whole=True)
+    np.testing.assert_array_equal(values, [1, 2, NAN, NAN, 1000])
+    assert problems == [[], [], ['x must be a whole number, got "2.5"'], [], []]
+
+
+def test_numbers_of_parquet():
+    values, problems = number(cells(1, None, 3, kind=pa.int64()), whole=True)
+    np.testing.assert_array_equal(values, [1, NAN, 3])
+    values, problems = number(cells(0.1, NAN, float("inf"), kind=pa.float64()))
+    np.testing.assert_array_equal(values, [0.1, NAN, NAN])
+    assert problems == [[], [], ['x must be a finite number, got "inf"']]
+    values, problems = number(cells(True, None, kind=pa.bool_()))
+    np.testing.assert_array_equal(values, [NAN, NAN])
+    assert problems == [['x must be a finite number, got "true"'], []]
+
+
+def test_range_of_a_reviewed_schema():
+    values, problems = number(cells("-1", "0", "5", "6", ""), "float_domain { min: 0 max: 5 }")
+    np.testing.assert_array_equal(values, [-1, 0, 5, 6, NAN])
+    outside = "x must be in the schema's range, got {}"
+    assert problems == [[outside.format("-1")], [], [], [outside.format("6")], []]
+    assert number(cells("-9", "9"), "int_domain { max: 5 }", whole=True)[1] == [[], [outside.format("9")]]
+
+
+def test_a_value_that_was_never_missing_must_be_there():
+    always = "presence { min_fraction: 1.0 }"
+    assert number(cells("1", "", "NA"), always)[1] == [[], *[["x must have a value, got none"]] * 2]
+    assert number(cells("1", ""), "presence { min_fraction: 0.9 }")[1] == blank(2)
+    problems = blank(2)
+    _text(Column("c", "c", "BYTES", 1), cells("a", None), feature(always), problems)
+    assert problems == [[], ["c must have a value, got none"]]
+
+
+def test_text_and_unknown_categories():
+    known = 'string_domain { value: "red" value: "blue" }'
+    problems = blank(5)
+    values = _text(
+        Column("c", "c", "BYTES", 1), cells("red", "NA", "green", None, "Red"), feature(known), problems
+    )
+    assert values.tolist() == ["red", "", "green", "", "Red"]
+    unknown = 'c must be a known category, got "{}"'
+    assert problems == [[], [], [unknown.format("green")], [], [unknown.format("Red")]]
+    problems = blank(1)
+    _text(Column("c", "c", "BYTES", 1), cells("anything"), feature(), problems)
+    assert problems == blank(1)
+
+
+def test_categories_of_a_shared_domain_are_known():
+    schema = text_format.Parse(
+        'feature { name: "c" type: BYTES domain: "colours" }'
+        'feature { name: "d" type: BYTES string_domain { value: "own" } }'
+        'feature { name: "x" type: FLOAT float_domain { max: 1 } }'
+        'string_domain { name: "colours" value: "red" }',
+        schema_pb2.Schema(),
+    )
+    features = _features(schema)
+    assert {name: list(found.string_domain.value) for name, found in features.items()} == {
+        **{"c": ["red"], "d": ["own"], "x": []}
+    }
+    assert features["x"].float_domain.max == 1
+    problems = blank(2)
+    _text(Column("c", "c", "BYTES", 1), cells("red", "blue"), features["c"], problems)
+    assert problems == [[], ['c must be a known category, got "blue"']]
+
+
+def test_vectors_of_columns():
+    problems = blank(3)
+    columns = [cells("1", "", "3"), cells("4", "5", "many")]
+    values = _vector(Column("e", "e", "VECTOR", 2), ("e1", "e2"), columns, problems)
+    assert values.dtype == np.float32
+    np.testing.assert_array_equal(values, [[1, 4], [NAN, 5], [3, NAN]])
+    assert problems == [[], [], ['e2 must be a finite number, got "many"']]
+
+
+@pytest.mark.parametrize("kind", [pa.list_(pa.float32()), pa.list_(pa.float64())])
+def test_vectors_of_lists(kind: pa.DataType):
+    problems = blank(5)
+    column = cells([1.0, 2.0], None, [3.0], [4.0, None], [5.0, 6.0], kind=kind)
+    values = _vector(Column("e", "e", "VECTOR", 2), ("e",), [column], problems)
+    np.testing.assert_array_equal(values, [[1, 2], [NAN, NAN], [NAN, NAN], [4, NAN], [5, 6]])
+    assert problems == [
+        [],
+        ["e must have 2 numbers, got no value"],
+        ["e must have 2 numbers, got 1 numbers"],
+        [],
+        [],
+    ]
+
+
+def manifest(*columns: Column, vectors: dict[str, str] | None = None) -> Manifest:
+    train = TrainLabels(rows=2, mean=0.0, median=0.0, class_counts={"a": 1, "b": 1})
+    return Manifest("y", "k", ["a", "b"], list(columns), ["-"], vectors or {}, train, 1, 1, 1)
+
+
+def test_columns_are_found_and_vectors_put_together():
+    model = manifest(Column("x", "x", "INT", 1), Column("e", "e", "VECTOR", 3), vectors={"e": "p*"})
+    found = _members(model, ["id", "p10", "p2", "x", "p1"])
+    assert found == {"x": ("x",), "e": ("p1", "p2", "p10")}
+    with pytest.raises(InputError) as raised:
+        _members(model, ["p1", "p2", "x"])
+    assert str(raised.value) == 'The vector "e" must have 3 columns like "p*", got 2.'
+    with pytest.raises(InputError) as raised:
+        _members(model, ["p1", "p2", "p3", "X "])
+    assert str(raised.value) == 'The input must have the column "x", got none. Did you mean "X "?'
+
+
+def test_a_row_has_all_its_problems():
+    model = manifest(
+        Column("x", "in_0", "INT", 1), Column("größe", "in_1", "FLOAT", 1), Column("c", "in_2", "BYTES", 1)
+    )
+    table = pa.record_batch(
+        {"c": ["red", "-"], "other": ["p", "q"], "größe": ["1", "tall"], "x": ["1", "1.5"]}
+    )
+    features = {"x": feature(), "größe": feature(), "c": feature("presence { min_fraction: 1 }")}
+    inputs, problems = _inputs(Batch(table, 1, ""), model, _members(model, table.schema.names), features)
+    np.testing.assert_array_equal(inputs["in_0"], [1, NAN])
+    np.testing.assert_array_equal(inputs["in_1"], [1, NAN])
+    assert inputs["in_2"].tolist() == ["red", ""]
+    assert problems == [
+        "",
+        'x must be a whole number, got "1.5"; größe must be a finite number, got "tall"; '
+        "c must have a value, got none",
+    ]
+
+
+def test_a_model_or_its_folder_of_versions(tmp_path):
+    version = tmp_path / "serving" / "3"
+    version.mkdir(parents=True)
+    with pytest.raises(InputError, match=r"^--model must be a pushed model or its folder of versions, got "):
+        _model_folder(tmp_path / "serving")
+    (version / "saved_model.pb").write_text("")
+    (tmp_path / "serving" / "current").symlink_to("3")
+    assert _model_folder(version) == version
+    assert _model_folder(tmp_path / "serving") == version

@@ -1,0 +1,111 @@
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pipeline import runs
+from pipeline.lock import only_run
+from pipeline.runs import Run, Step, new_run, read_runs, record_path
+
+
+def finished(output: Path, run_id: str, state: str = "pushed", **fields: object) -> Run:
+    run = Run(run_id, "t", state, "2026-01-01T00:00:00+00:00", {"name": "t"}, {"name": "inferred"}, **fields)
+    run.write(output)
+    return run
+
+
+def test_what_was_written_is_read(tmp_path: Path):
+    run = finished(
+        tmp_path,
+        "20260101-000000",
+        digest="abc",
+        steps=[
+            Step("Trainer", "done", "data changed", "9,924 parameters", 1.5, {"code": "1f"}, {"model": "/m"})
+        ],
+        seconds=12.5,
+        problems=['"größe" must be …'],
+        metrics={"regression": {"mae": 0.25, "r2": None}},
+        version=3,
+    )
+    assert read_runs(tmp_path) == [run]
+    assert json.loads(record_path(tmp_path, run.id).read_text(encoding="utf-8"))["version"] == 3
+
+
+def test_no_runs_no_folder(tmp_path: Path):
+    assert read_runs(tmp_path / "none") == []
+    assert not (tmp_path / "none").exists()
+
+
+class _Frozen(datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return cls(2026, 1, 1, 12, 0, 0, tzinfo=tz)
+
+
+def test_runs_of_one_second_have_ids_of_their_own_and_keep_their_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(runs, "datetime", _Frozen)
+    ids = []
+    for _ in range(12):
+        run = new_run(tmp_path, "t", {}, {})
+        assert (run.state, run.started) == ("running", "2026-01-01T12:00:00+00:00")
+        run.state = "pushed"
+        run.write(tmp_path)
+        ids.append(run.id)
+    assert ids == ["20260101-120000", *(f"20260101-120000-{n}" for n in range(2, 13))]
+    finished(tmp_path, "20260101-120001")
+    finished(tmp_path, "20260101-115959")
+    assert [run.id for run in read_runs(tmp_path)] == ["20260101-115959", *ids, "20260101-120001"]
+
+
+def test_id_is_the_time_in_utc(tmp_path: Path):
+    before = datetime.now(UTC).replace(microsecond=0)
+    run = new_run(tmp_path, "t", {}, {})
+    assert before <= datetime.strptime(run.id, "%Y%m%d-%H%M%S").replace(tzinfo=UTC) <= datetime.now(UTC)
+    assert run.started.endswith("+00:00")
+
+
+def test_a_run_whose_process_was_killed_is_interrupted(tmp_path: Path):
+    finished(tmp_path, "20260101-000000", "rejected")
+    script = (
+        "import os, signal, sys; from pathlib import Path\n"
+        "from pipeline.lock import only_run; from pipeline.runs import new_run\n"
+        "output = Path(sys.argv[1])\n"
+        "with only_run(output):\n"
+        "    new_run(output, 't', {}, {}).write(output)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False, timeout=60)
+    assert done.returncode == -9
+    assert [run.state for run in read_runs(tmp_path)] == ["rejected", "interrupted"]
+
+
+def test_a_run_whose_process_lives_is_running(tmp_path: Path):
+    with only_run(tmp_path):
+        new_run(tmp_path, "t", {}, {}).write(tmp_path)
+        assert [run.state for run in read_runs(tmp_path)] == ["running"]
+
+
+def test_a_record_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    run = finished(tmp_path, "20260101-000000")
+
+    def killed(source: Path, target: Path) -> None:
+        # What a reader sees at the last moment before the new record takes the place of the old one.
+        assert json.loads(Path(target).read_text(encoding="utf-8"))["state"] == "pushed"
+        assert json.loads(Path(source).read_text(encoding="utf-8"))["state"] == "failed"
+        raise OSError("killed")
+
+    run.state = "failed"
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", killed)
+        with pytest.raises(OSError, match="killed"):
+            run.write(tmp_path)
+    assert [found.state for found in read_runs(tmp_path)] == ["pushed"]
+    run.write(tmp_path)
+    assert [found.state for found in read_runs(tmp_path)] == ["failed"]
+    assert [entry.name for entry in (tmp_path / "runs").iterdir()] == ["20260101-000000.json"]
