@@ -1,0 +1,1 @@
+"""The work inside the steps; knows no runner and never imports `pipeline`."""

@@ -45,7 +45,7 @@ def _source(module: str) -> Path | None:
 
 def _imports(tree: ast.Module) -> set[str]:
     root = __name__.partition(".")[0]
-    names = set()
+    names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)

@@ -155,9 +155,7 @@ class Synthetic:
             columns[f"c{i + 1}"] = pa.array(np.array([*LEVELS, ""])[level], mask=absent)
 
         x1, x2, x3, x4, x5 = numbers[:5]
-        summands = np.stack(
-            [10 * np.sin(np.pi * x1 * x2), 20 * (x3 - 0.5) ** 2, 10 * x4 + 5 * x5 + effect], axis=1
-        )
+        summands = np.stack([10 * np.sin(np.pi * x1 * x2), 20 * (x3 - 0.5) ** 2, 10 * x4 + 5 * x5 + effect], axis=1)
         mean = summands.sum(axis=1)
         y = (mean + self.noise * stream(4).standard_normal(_BLOCK)[:rows]).round(_DECIMALS)
 
@@ -291,15 +289,11 @@ def write(
         finally:
             partial.unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(
-            f"The output file must be writable, got `{path}`: {error.strerror or error}."
-        ) from error
+        raise InputError(f"The output file must be writable, got `{path}`: {error.strerror or error}.") from error
     return sums.scores(recipe)
 
 
-def _write_chunks(
-    file: Path, suffix: str, recipe: Synthetic, rows: int, chunk_rows: int, sums: _Sums
-) -> None:
+def _write_chunks(file: Path, suffix: str, recipe: Synthetic, rows: int, chunk_rows: int, sums: _Sums) -> None:
     schema = next(recipe.blocks(1)).table.schema
     if suffix == ".csv":
         writer = pa.csv.CSVWriter(file, schema, write_options=pa.csv.WriteOptions(quoting_style="none"))

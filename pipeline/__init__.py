@@ -1,0 +1,1 @@
+"""The wiring and the user's surface: configuration, graph, runner, command line."""

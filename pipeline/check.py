@@ -12,7 +12,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from components.data_gate.schema import column_types, read_schema
+from components.data_gate.anomalies import Levels
+from components.data_gate.schema import column_types, read_schema, require_labels
 from components.example_gen.features import Feature, choose_features
 from components.example_gen.profile import Profile, profile
 from components.example_gen.roles import assign_roles
@@ -48,7 +49,11 @@ def check_data(config: Config) -> Checked:
         InputError: the table cannot be used; the same errors as the ingest's.
     """
     schema = config.data.schema_file
-    spec = config.ingest_spec(column_types(read_schema(schema)) if schema else None)
+    Levels(config.gates.data.inferred, config.gates.data.levels)
+    reviewed = read_schema(schema) if schema else None
+    if reviewed is not None:
+        require_labels(reviewed, [config.labels.regression, config.labels.classification])
+    spec = config.ingest_spec(column_types(reviewed) if reviewed is not None else None)
     table = open_table(spec.paths, spec.format, spec.delimiter)
     roles = assign_roles(spec, table.columns)
     found = profile(table, spec, roles)

@@ -9,6 +9,8 @@ import dataclasses
 import functools
 import json
 import sys
+import tempfile
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,13 +35,20 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         _fail("Interrupted. The next run continues from the steps that are done.", 130)
     except Exception as error:
-        message = (str(error).strip().splitlines() or [""])[0]
-        _fail(f"This is a bug: {type(error).__name__}: {message}\nThe newest file in the folder logs has all of it.", 1)
+        _fail(_bug(error), 1)
 
 
 def _fail(message: str, code: int) -> None:
     click.echo(click.style("error: ", fg="red", bold=True) + message, err=True)
     sys.exit(code)
+
+
+def _bug(error: Exception) -> str:
+    """Writes the traceback to a file and returns the sentence that names it."""
+    with tempfile.NamedTemporaryFile("w", prefix="mtl-", suffix=".log", delete=False, encoding="utf-8") as file:
+        traceback.print_exception(error, file=file)
+    message = (str(error).strip().splitlines() or [""])[0]
+    return f"This is a bug in mtl: {type(error).__name__}: {message}. Report it with the file {file.name}."
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -54,11 +63,24 @@ def cli() -> None:
 def configured(verb: Callable[..., None]) -> Callable[..., None]:
     """Adds the options that make a configuration, and passes the resolved one as first argument."""
 
-    @click.option("-c", "--config", "file", type=click.Path(path_type=Path), help=f"YAML file [default: {DEFAULT_CONFIG}]")
+    @click.option(
+        "-c",
+        "--config",
+        "file",
+        type=click.Path(path_type=Path),
+        help=f"YAML file [default: {DEFAULT_CONFIG}]",
+    )
     @click.option("-d", "--data", help="CSV or Parquet: a file, folder or glob.")
     @click.option("-r", "--regression", help="Label column of the number.")
     @click.option("-k", "--classification", help="Label column of the class.")
-    @click.option("-s", "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Any key of the file, e.g. training.epochs=20.")
+    @click.option(
+        "-s",
+        "--set",
+        "overrides",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Any key of the file, e.g. training.epochs=20.",
+    )
     @functools.wraps(verb)
     def wrapped(
         file: Path | None,
@@ -150,7 +172,12 @@ def runs(output: Path | None, as_json: bool) -> None:
 @cli.command()
 @click.option("-i", "--input", "source", required=True, help="Rows as CSV or Parquet.")
 @click.option("-o", "--output", "target", required=True, type=click.Path(path_type=Path), help="CSV to write.")
-@click.option("-m", "--model", type=click.Path(path_type=Path), help="Pushed model, or its folder of versions [default: the one pushed last under runs]")
+@click.option(
+    "-m",
+    "--model",
+    type=click.Path(path_type=Path),
+    help="Pushed model, or its folder of versions [default: the one pushed last under runs]",
+)
 def predict(source: str, target: Path, model: Path | None) -> None:
     """Predict with the pushed model; rows the schema does not allow are flagged, not lost."""
     from pipeline.predict import predict_file
@@ -160,7 +187,12 @@ def predict(source: str, target: Path, model: Path | None) -> None:
 
 
 @cli.command()
-@click.option("-m", "--model", type=click.Path(path_type=Path), help="Folder of versions [default: the one pushed to last under runs]")
+@click.option(
+    "-m",
+    "--model",
+    type=click.Path(path_type=Path),
+    help="Folder of versions [default: the one pushed to last under runs]",
+)
 def rollback(model: Path | None) -> None:
     """Go back to the version that was pushed before the current one."""
     from components.pusher.store import Store

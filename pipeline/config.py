@@ -49,9 +49,7 @@ class Split(Section):
             got = "nothing" if self.column is None else f'"{self.column}"'
             raise ValueError(f"column must be {wanted} when by is {self.by}, got {got}")
         if self.validation + self.eval >= 0.95:
-            raise ValueError(
-                f"validation + eval must be below 0.95, got {self.validation + self.eval:g}. Lower one"
-            )
+            raise ValueError(f"validation + eval must be below 0.95, got {self.validation + self.eval:g}. Lower one")
         return self
 
 
@@ -61,7 +59,7 @@ class Data(Section):
     path: str | list[str]
     """A file, a folder, a glob, or a list of them: CSV (plain or .gz) or Parquet."""
     format: Literal["auto", "csv", "parquet"] = "auto"
-    """`auto` goes by the file name."""
+    """`auto` goes by the first bytes of the file."""
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = None
     """One character; left out, it is found among comma, semicolon, tab and bar."""
     missing: list[str] = list(MISSING)
@@ -238,9 +236,7 @@ class Config(Section):
     @classmethod
     def _name(cls, name: str) -> str:
         if name and not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", name):
-            raise ValueError(
-                f'must be up to 64 lower-case letters, digits and inner hyphens, got "{name}". Rename it'
-            )
+            raise ValueError(f'must be up to 64 lower-case letters, digits and inner hyphens, got "{name}". Rename it')
         return name
 
     @model_validator(mode="after")

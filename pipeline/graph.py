@@ -122,9 +122,7 @@ def build(config: Config, facts: Facts) -> Pipeline:
     return Pipeline(
         pipeline_name=config.name,
         pipeline_root=str(config.output / "artifacts"),
-        metadata_connection_config=metadata.sqlite_metadata_connection_config(
-            str(config.output / "metadata.db")
-        ),
+        metadata_connection_config=metadata.sqlite_metadata_connection_config(str(config.output / "metadata.db")),
         components=steps,
         enable_cache=True,
         beam_pipeline_args=list(config.runtime.beam_args),

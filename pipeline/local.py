@@ -41,6 +41,7 @@ def run(resolved: Resolved, *, cache: bool = True) -> Run:
         Exception: a bug; the record and the log have it too.
     """
     config = resolved.config
+    began = time.monotonic()
     with only_run(config.output):
         earlier = read_runs(config.output)
         record = new_run(config.output, config.name, config.as_json(), resolved.origins)
@@ -58,6 +59,7 @@ def run(resolved: Resolved, *, cache: bool = True) -> Run:
             record.problems = [f"{type(error).__name__}: {error}"]
             raise
         finally:
+            record.seconds = time.monotonic() - began
             record.write(config.output)
     return record
 
@@ -71,7 +73,6 @@ def log_path(output: Path, run_id: str) -> Path:
 
 def _run(record: Run, resolved: Resolved, earlier: list[Run], cache: bool, terminal: TextIO) -> None:
     config = resolved.config
-    began = time.monotonic()
     facts = gather(config)
     record.digest = facts.production.digest
     start = Step("Start", reason="import of TensorFlow and TFX")
@@ -99,7 +100,6 @@ def _run(record: Run, resolved: Resolved, earlier: list[Run], cache: bool, termi
             except Exception:
                 traceback.print_exc()  # into the log
                 raise
-    record.seconds = time.monotonic() - began
     _conclude(record)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def only_run(output: Path) -> Iterator[None]:
         ) from None
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take(descriptor)
         except BlockingIOError:
             holder = os.read(descriptor, 32).decode() or "unknown"
             raise RunInProgress(
@@ -43,10 +44,29 @@ def only_run(output: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def _take(descriptor: int, patience: float = 0.5) -> None:
+    """Takes the lock, or raises BlockingIOError; `is_running` of another process holds it for a moment."""
+    until = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+
+
 def is_running(output: Path) -> bool:
     """Returns whether a living process holds the output folder."""
     try:
-        with only_run(output):
-            return False
-    except RunInProgress:
+        descriptor = os.open(output / ".lock", os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return False
+    except BlockingIOError:
         return True
+    finally:
+        os.close(descriptor)

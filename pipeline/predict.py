@@ -44,7 +44,7 @@ def predict_file(source: str, target: Path, model: Path) -> Counts:
     """Scores a table and writes it with the prediction's columns added.
 
     Added are `predicted_<number label>`, `predicted_<class label>`, `probability` and `problems`; the last one says
-    which cells the schema does not allow. Such a cell counts as missing.
+    which cells the schema does not allow. A cell that is no number where one must be counts as missing.
 
     Args:
         source: CSV or Parquet with the feature columns; others pass through.
@@ -61,7 +61,12 @@ def predict_file(source: str, target: Path, model: Path) -> Counts:
     manifest = Manifest.read(folder)
     table = open_table(expand(source))
     members = _members(manifest, table.columns)
-    added = [f"predicted_{manifest.regression}", f"predicted_{manifest.classification}", "probability", PROBLEMS]
+    added = [
+        f"predicted_{manifest.regression}",
+        f"predicted_{manifest.classification}",
+        "probability",
+        PROBLEMS,
+    ]
     for name in added:
         if name in table.columns:
             raise InputError(f'The input must not have a column "{name}", got one. Rename that column.')
@@ -98,9 +103,7 @@ def _model_folder(model: Path) -> Path:
     for folder in (model, model / "current"):
         if (folder / "saved_model.pb").is_file():
             return folder.resolve()
-    raise InputError(
-        f"--model must be a pushed model or its folder of versions, got {model}. Run `mtl run` first."
-    )
+    raise InputError(f"--model must be a pushed model or its folder of versions, got {model}. Run `mtl run` first.")
 
 
 def _load(folder: Path) -> tuple[Any, Any]:
@@ -163,9 +166,7 @@ def _inputs(
     return inputs, ["; ".join(found) for found in problems]
 
 
-def _text(
-    column: Column, cells: Cells, feature: schema_pb2.Feature, problems: list[list[str]]
-) -> np.ndarray:
+def _text(column: Column, cells: Cells, feature: schema_pb2.Feature, problems: list[list[str]]) -> np.ndarray:
     values = cells.text().fill_null("").to_numpy(zero_copy_only=False)
     _flag_missing(column.name, cells.missing, feature, problems)
     known = set(feature.string_domain.value)
@@ -195,9 +196,7 @@ def _number(
     return values
 
 
-def _vector(
-    column: Column, names: Sequence[str], cells: Sequence[Cells], problems: list[list[str]]
-) -> np.ndarray:
+def _vector(column: Column, names: Sequence[str], cells: Sequence[Cells], problems: list[list[str]]) -> np.ndarray:
     if not cells[0].is_vector:
         anything = schema_pb2.Feature()
         parts = [_number(name, cell, anything, problems, whole=False) for name, cell in zip(names, cells, strict=True)]
@@ -214,9 +213,7 @@ def _vector(
     return result
 
 
-def _flag_missing(
-    name: str, missing: np.ndarray, feature: schema_pb2.Feature, problems: list[list[str]]
-) -> None:
+def _flag_missing(name: str, missing: np.ndarray, feature: schema_pb2.Feature, problems: list[list[str]]) -> None:
     if feature.presence.min_fraction == 1.0:
         for row in np.flatnonzero(missing):
             problems[row].append(f"{name} must have a value, got none")

@@ -23,7 +23,10 @@ def output_to(log: Path) -> Iterator[TextIO]:
     sys.stdout.flush()
     sys.stderr.flush()
     saved = os.dup(1), os.dup(2)
-    with open(log, "ab", buffering=0) as file, os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1) as terminal:
+    with (
+        open(log, "ab", buffering=0) as file,
+        os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1) as terminal,
+    ):
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
         try:

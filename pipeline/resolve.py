@@ -145,11 +145,7 @@ def _make_absolute(values: dict[str, Any], base: Path) -> None:
     """Resolves every path that is still relative against `base`, in place."""
 
     def absolute(path: Any) -> Any:
-        return (
-            str(base / Path(path).expanduser())
-            if isinstance(path, str) and path and "://" not in path
-            else path
-        )
+        return str(base / Path(path).expanduser()) if isinstance(path, str) and path and "://" not in path else path
 
     for section, key in (
         ("data", "path"),

@@ -99,9 +99,7 @@ def read_runs(output: Path) -> list[Run]:
     """Returns the runs of an output folder, oldest first; a run whose process died is `interrupted`."""
     runs = []
     # By time, then by number: "…-2" comes before "…-10" and after the run without a number.
-    for path in sorted(
-        (output / FOLDER).glob("*.json"), key=lambda path: (path.stem[:15], len(path.stem), path.stem)
-    ):
+    for path in sorted((output / FOLDER).glob("*.json"), key=lambda path: (path.stem[:15], len(path.stem), path.stem)):
         values = json.loads(path.read_text(encoding="utf-8"))
         values["steps"] = [Step(**step) for step in values["steps"]]
         runs.append(Run(**values))

@@ -40,9 +40,7 @@ _CONSTRAINTS = {
 }
 
 
-def explain(
-    error: ValidationError, values: dict[str, Any], origins: Mapping[str, str], file: Path | None
-) -> list[str]:
+def explain(error: ValidationError, values: dict[str, Any], origins: Mapping[str, str], file: Path | None) -> list[str]:
     """Returns one sentence per problem pydantic found.
 
     Args:
@@ -88,9 +86,7 @@ def _place(location: Sequence[str | int], values: Any, kind: str) -> list[str | 
     """
     place: list[str | int] = []
     for part in location:
-        known = (
-            part in values if isinstance(values, dict) else isinstance(values, list) and isinstance(part, int)
-        )
+        known = part in values if isinstance(values, dict) else isinstance(values, list) and isinstance(part, int)
         if known:
             values = values[part]
         elif part in _TEXT or part in _TEXTS:

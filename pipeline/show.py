@@ -37,24 +37,31 @@ def show_config(resolved: Resolved, console: Console) -> None:
     try:
         found = _inferred(resolved.config)
     except InputError as error:
-        console.print(Text(f"# The data could not be read, so nothing is inferred from it: {error}", "yellow"), soft_wrap=True)
+        console.print(
+            Text(f"# The data could not be read, so nothing is inferred from it: {error}", "yellow"),
+            soft_wrap=True,
+        )
         found = {}
-    for key, value in found.items():
+    for key in ("data.delimiter", "features.numeric"):
         section, name = key.split(".")
+        value = found.get(key)
         if value and not values[section][name]:
             values[section][name] = value
             origins[key] = "inferred from the data"
+    if texts := found.pop("texts", None):
+        # Not written down as categories: the data gate leaves out those that turn out to be identifiers.
+        origins.setdefault("features.categorical", f"default; text in the data: {', '.join(texts)}")
     _print(values, Resolved(resolved.config, origins), console)
 
 
 def _inferred(config: Config) -> dict[str, Any]:
-    """Returns what the data itself says, by dotted key."""
+    """Returns what the data itself says, by dotted key, and under `texts` the columns that hold text."""
     checked = check_data(config)
     kinds = {feature.name: feature.kind for feature in checked.features}
     return {
         "data.delimiter": checked.delimiter,
         "features.numeric": [name for name, kind in kinds.items() if kind in (Kind.INT, Kind.FLOAT)],
-        "features.categorical": [name for name, kind in kinds.items() if kind == Kind.BYTES],
+        "texts": [name for name, kind in kinds.items() if kind == Kind.BYTES],
     }
 
 

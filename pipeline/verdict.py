@@ -29,17 +29,23 @@ def print_verdict(console: Console, run: Run, output: Path) -> None:
             soft_wrap=True,
         )
         return
-    for sentence in details.warnings(run):
+    warnings = details.warnings(run)
+    for sentence in warnings:
         console.print(Text.assemble(("note  ", "yellow"), sentence), soft_wrap=True)
     figures = details.evaluation(run)
     pushed = details.push(run)
     assert figures is not None, "only a run that was not stopped comes here"
     assert pushed is not None, "only a run that was not stopped comes here"
     table = Table.grid(padding=(0, 2))
-    table.add_row("data", _mark(True), "as the schema says")
+    notes = f"{len(warnings)} note{'s' if len(warnings) > 1 else ''} above" if warnings else "as the schema says"
+    table.add_row("data", _mark(True), notes)
     for head, label in figures["labels"].items():
         checks = [check for check in figures["verdict"]["checks"] if check["head"] == head]
-        said = [check["sentence"].partition(": ")[2] for check in checks if check["value"] is not None or not check["passed"]]
+        said = [
+            check["sentence"].partition(": ")[2]
+            for check in checks
+            if check["value"] is not None or not check["passed"]
+        ]
         passed = all(check["passed"] for check in checks)
         table.add_row(head, _mark(passed), Text("\n".join([f"{label}: {_metrics(figures, head)}", *said])))
     if pushed["pushed"]:
@@ -55,9 +61,7 @@ def print_verdict(console: Console, run: Run, output: Path) -> None:
 def _metrics(figures: dict[str, Any], head: str) -> str:
     """Returns the head's metrics on the eval split, each with its name."""
     values = {name: interval["value"] for name, interval in figures["heads"][head]["metrics"].items()}
-    return ", ".join(
-        f"{METRICS[head][name].title} {value:.4g}" for name, value in values.items() if value is not None
-    )
+    return ", ".join(f"{METRICS[head][name].title} {value:.4g}" for name, value in values.items() if value is not None)
 
 
 def _mark(passed: bool) -> Text:

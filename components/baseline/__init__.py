@@ -1,0 +1,1 @@
+"""The model now in production, as an artifact."""

@@ -34,8 +34,7 @@ class Levels:
         for name in self.by_type:
             if name not in known:
                 raise InputError(
-                    f'gates.data.levels must name TFDV anomaly types, got "{name}".'
-                    f"{did_you_mean(name, known)}"
+                    f'gates.data.levels must name TFDV anomaly types, got "{name}".{did_you_mean(name, known)}'
                 )
 
     def of(self, kind: str) -> str:

@@ -16,8 +16,8 @@ from tfx.types.standard_artifacts import ExampleAnomalies, Examples, ExampleStat
 
 from components import outputs
 from components.data_gate import anomalies as findings
-from components.data_gate.schema import TRAINING, curate, exclude_labels_from_serving
-from components.errors import InputError, Rejected
+from components.data_gate.schema import TRAINING, curate, exclude_labels_from_serving, require_labels
+from components.errors import Rejected
 from components.example_gen.summary import read_summary
 
 SUMMARY = "gate.json"
@@ -55,15 +55,16 @@ def DataGate(  # noqa: N802 - a component is a class to its users
     stats = {split: _statistics(statistics.uri, split) for split in splits}
     vectors = read_summary(examples.uri).vectors
 
+    notes: list[str] = []
     if reviewed_schema:
-        in_force, notes = text_format.Parse(reviewed_schema, schema_pb2.Schema()), []
+        in_force = text_format.Parse(reviewed_schema, schema_pb2.Schema())
     else:
         inferred = text_format.Parse(
             (Path(inferred_schema.uri) / "schema.pbtxt").read_text(encoding="utf-8"), schema_pb2.Schema()
         )
         in_force, notes = curate(inferred, stats[outputs.TRAIN].datasets[0], vectors, chosen["labels"], chosen["keep"])
     exclude_labels_from_serving(in_force, chosen["labels"])
-    _require_labels(in_force, chosen["labels"])
+    require_labels(in_force, chosen["labels"])
     (Path(schema.uri) / "schema.pbtxt").write_text(text_format.MessageToString(in_force), encoding="utf-8")
 
     levels = findings.Levels(chosen["level"], chosen["levels"])
@@ -86,13 +87,3 @@ def DataGate(  # noqa: N802 - a component is a class to its users
 def _statistics(uri: str, split: str) -> statistics_pb2.DatasetFeatureStatisticsList:
     path = Path(uri) / f"Split-{split}" / "FeatureStats.pb"
     return statistics_pb2.DatasetFeatureStatisticsList.FromString(path.read_bytes())
-
-
-def _require_labels(schema: schema_pb2.Schema, labels: list[str]) -> None:
-    known = {feature.name for feature in schema.feature}
-    for label in labels:
-        if label not in known:
-            raise InputError(
-                f'data.schema_file must describe both labels, got none of "{label}". '
-                "Add the label to the schema."
-            )

@@ -105,6 +105,20 @@ def curate(
     return schema, notes
 
 
+def require_labels(schema: schema_pb2.Schema, labels: Collection[str]) -> None:
+    """Checks that a schema describes the labels.
+
+    Raises:
+        InputError: it lacks one.
+    """
+    known = column_types(schema)
+    for label in labels:
+        if label not in known:
+            raise InputError(
+                f'data.schema_file must describe both labels, got none of "{label}". Add the label to the schema.'
+            )
+
+
 def exclude_labels_from_serving(schema: schema_pb2.Schema, labels: Collection[str]) -> None:
     """Declares the TRAINING and SERVING environments, in place, with the labels in TRAINING only."""
     for environment in (TRAINING, SERVING):

@@ -133,9 +133,7 @@ def _threshold(result: HeadResult, name: str, bound: float, decides: bool) -> Ch
         said = f"{metric.title} must be {word} {bound:g}, but it is undefined on these {result.n:,} rows."
     else:
         said = f"{metric.title} must be {word} {bound:g}, got {value}."
-    return Check(
-        result.head, "threshold", passed, interval.value, bound, f"{result.head}: {said}", decides=decides
-    )
+    return Check(result.head, "threshold", passed, interval.value, bound, f"{result.head}: {said}", decides=decides)
 
 
 def _better_than_trivial(result: HeadResult, decides: bool) -> Check:

@@ -80,16 +80,12 @@ class Bootstrap:
         ValueError: the models differ in their number of rows, or an option is out of range.
     """
 
-    def __init__(
-        self, scores: Mapping[str, Scores], resamples: int = 500, level: float = 0.95, seed: int = 0
-    ):
+    def __init__(self, scores: Mapping[str, Scores], resamples: int = 500, level: float = 0.95, seed: int = 0):
         sizes = {name: score.n for name, score in scores.items()}
         if len(set(sizes.values())) != 1:
             raise ValueError(f"scores must be of the same rows, got {sizes} rows.")
         if resamples < 1 or not 0 < level < 1:
-            raise ValueError(
-                f"resamples must be positive and level between 0 and 1, got {resamples}, {level}."
-            )
+            raise ValueError(f"resamples must be positive and level between 0 and 1, got {resamples}, {level}.")
         self.n = next(iter(sizes.values()))
         self.resamples, self.level = resamples, level
         self._values = {name: values(score) for name, score in scores.items()}
@@ -105,9 +101,7 @@ class Bootstrap:
         shrink = np.sqrt(min(1.0, MAX_ROWS / self.n))
         for name, draws in _draw(drawn, min(self.n, MAX_ROWS), resamples, rng).items():
             self._draws[name] = {
-                metric: self._values[name][metric] + shrink * (draw - centre[name][metric])
-                if shrink < 1
-                else draw
+                metric: self._values[name][metric] + shrink * (draw - centre[name][metric]) if shrink < 1 else draw
                 for metric, draw in draws.items()
             }
 

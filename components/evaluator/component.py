@@ -49,14 +49,10 @@ def Evaluator(  # noqa: N802 - a component is a class to its users
     chosen = json.loads(settings)
     candidate_dir = path_utils.serving_model_path(model.uri)
     manifest = Manifest.read(candidate_dir)
-    in_force = text_format.Parse(
-        (Path(schema.uri) / "schema.pbtxt").read_text(encoding="utf-8"), schema_pb2.Schema()
-    )
+    in_force = text_format.Parse((Path(schema.uri) / "schema.pbtxt").read_text(encoding="utf-8"), schema_pb2.Schema())
     columns = _slice_columns(chosen["slices"], in_force)
     eval_split = Path(examples.uri) / f"Split-{EVAL}"
-    rows = read_rows(
-        eval_split, in_force.SerializeToString(), (manifest.regression, manifest.classification), columns
-    )
+    rows = read_rows(eval_split, in_force.SerializeToString(), (manifest.regression, manifest.classification), columns)
     baseline_dir = path_utils.serving_model_path(baseline.uri)
     gates = chosen["gates"]
     result = evaluate(

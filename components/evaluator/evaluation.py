@@ -159,8 +159,7 @@ def evaluate(
         "classification": (classification, pushed_classification, trivial.classification(label)),
     }
     heads = {
-        head: compare(head, *contest, resamples=resamples, level=level, seed=seed)
-        for head, contest in contests.items()
+        head: compare(head, *contest, resamples=resamples, level=level, seed=seed) for head, contest in contests.items()
     }
     scored = {head: contest[0] for head, contest in contests.items()}
     return Evaluation(

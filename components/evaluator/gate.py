@@ -52,8 +52,7 @@ class Gate:
     def __post_init__(self) -> None:
         if self.rule not in RULES:
             raise InputError(
-                f'`gates.rule` must be one of {", ".join(RULES)}, got "{self.rule}".'
-                f"{did_you_mean(self.rule, RULES)}"
+                f'`gates.rule` must be one of {", ".join(RULES)}, got "{self.rule}".{did_you_mean(self.rule, RULES)}'
             )
         for head, known in METRICS.items():
             gate = self.head(head)
@@ -71,9 +70,7 @@ class Gate:
                         "Leave it out to set no bound."
                     )
             if not (math.isfinite(gate.tolerance) and gate.tolerance >= 0):
-                raise InputError(
-                    f"`gates.{head}.tolerance` must be 0 or more, got {gate.tolerance}. Use 0.02 for 2 %."
-                )
+                raise InputError(f"`gates.{head}.tolerance` must be 0 or more, got {gate.tolerance}. Use 0.02 for 2 %.")
 
     def head(self, head: str) -> HeadGate:
         """The demands on one head."""

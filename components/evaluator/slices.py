@@ -63,9 +63,7 @@ def slices(columns: Mapping[str, npt.NDArray[Any]], spec: Sequence[str | Sequenc
     for entry in spec:
         names = (entry,) if isinstance(entry, str) else tuple(entry)
         if not names:
-            raise InputError(
-                "`slices` must name at least one column in each entry, got []. Remove the entry."
-            )
+            raise InputError("`slices` must name at least one column in each entry, got []. Remove the entry.")
         for name in names:
             if name not in columns:
                 raise InputError(

@@ -81,8 +81,7 @@ class TrivialPredictor:
         counts = np.array([self.counts[name] for name in classes], dtype=np.float64)
         rows = np.broadcast_to(counts / counts.sum(), (len(labels), len(classes)))
         return {
-            metric: ClassificationScores.of(labels, rows, classes, (metric,))
-            for metric in ("log_loss", "accuracy")
+            metric: ClassificationScores.of(labels, rows, classes, (metric,)) for metric in ("log_loss", "accuracy")
         }
 
 

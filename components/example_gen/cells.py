@@ -97,8 +97,7 @@ class Cells:
             return Kind.VECTOR
         kind = self.number_kind
         if kind is None or (
-            pa.types.is_string(self._raw.type)
-            and pc.any(pc.match_substring_regex(self._present, _PADDED)).as_py()
+            pa.types.is_string(self._raw.type) and pc.any(pc.match_substring_regex(self._present, _PADDED)).as_py()
         ):
             return Kind.BYTES
         return kind
@@ -147,9 +146,7 @@ class Cells:
 
     def odd_values(self) -> tuple[int, dict[str, int]]:
         """Returns how many cells of a text column are numbers, and how often each other text occurs."""
-        counts = pc.value_counts(
-            self._present if pa.types.is_string(self._raw.type) else self.text().drop_null()
-        )
+        counts = pc.value_counts(self._present if pa.types.is_string(self._raw.type) else self.text().drop_null())
         values, repeats = counts.field("values"), counts.field("counts").to_numpy(zero_copy_only=False)
         number = pc.match_substring_regex(values, _NUMBER).to_numpy(zero_copy_only=False)
         odd = zip(values.filter(pa.array(~number)).to_pylist(), repeats[~number].tolist(), strict=True)

@@ -48,9 +48,7 @@ def scalar_array(values: pa.Array, missing: np.ndarray) -> pa.ListArray:
     offsets = np.concatenate([[0], np.cumsum(~missing)]).astype(np.int32)
     if not missing.any():
         return pa.ListArray.from_arrays(pa.array(offsets), values)
-    return pa.ListArray.from_arrays(
-        pa.array(offsets), values.filter(pa.array(~missing)), mask=pa.array(missing)
-    )
+    return pa.ListArray.from_arrays(pa.array(offsets), values.filter(pa.array(~missing)), mask=pa.array(missing))
 
 
 def _vector_array(feature: Feature, cells: Mapping[str, Cells]) -> pa.ListArray:

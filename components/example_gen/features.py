@@ -58,9 +58,7 @@ def choose_features(found: Profile, spec: IngestSpec, roles: Roles) -> tuple[lis
         warnings.extend(_infinite(name, non_finite))
         features.append(Feature(name, Kind.VECTOR, members, len(members), non_finite))
     if not features:
-        raise InputError(
-            "The data must have at least one feature with a value, got columns of missing values only."
-        )
+        raise InputError("The data must have at least one feature with a value, got columns of missing values only.")
     if spec.split == "column" and roles.split is not None and (blank := found.columns[roles.split].blank):
         warnings.append(f"{roles.split}: {blank:,} rows have no key; each was split by its own content.")
     for feature in features:

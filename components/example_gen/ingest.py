@@ -56,14 +56,10 @@ def ingest(spec: IngestSpec, folder: str, rows_per_file: int = ROWS_PER_FILE) ->
     # A column without a value in train has no type there, and no later step could use it.
     unseen = [feature for feature in features if not written.seen_in_train[feature.name]]
     if unseen:
-        warnings += [
-            f"{feature.name}: no value falls into train, so it is not written." for feature in unseen
-        ]
+        warnings += [f"{feature.name}: no value falls into train, so it is not written." for feature in unseen]
         features = [feature for feature in features if feature not in unseen]
         if not features:
-            raise InputError(
-                "The data must have at least one feature with a value in train, got none. Add rows."
-            )
+            raise InputError("The data must have at least one feature with a value in train, got none. Add rows.")
         written = _Pass(table, spec, roles, found, features).write(folder, rows_per_file)
     _check(found, written, spec)
     summary = Summary(
@@ -85,9 +81,7 @@ def ingest(spec: IngestSpec, folder: str, rows_per_file: int = ROWS_PER_FILE) ->
         missing={feature.name: written.missing[feature.name] for feature in features},
         non_finite={feature.name: feature.non_finite for feature in features if feature.non_finite},
         vectors={feature.name: feature.length for feature in features if feature.kind == Kind.VECTOR},
-        vector_columns={
-            feature.name: list(feature.columns) for feature in features if feature.kind == Kind.VECTOR
-        },
+        vector_columns={feature.name: list(feature.columns) for feature in features if feature.kind == Kind.VECTOR},
         split_by=spec.split,
         warnings=warnings + _left_out(found),
     )
@@ -99,9 +93,7 @@ def ingest(spec: IngestSpec, folder: str, rows_per_file: int = ROWS_PER_FILE) ->
 class _Pass:
     """The second pass: assigns, encodes and writes every row that has both labels."""
 
-    def __init__(
-        self, table: Table, spec: IngestSpec, roles: Roles, found: Profile, features: Sequence[Feature]
-    ):
+    def __init__(self, table: Table, spec: IngestSpec, roles: Roles, found: Profile, features: Sequence[Feature]):
         self._table, self._spec, self._roles, self._found = table, spec, roles, found
         self._features = features
         self.rows: list[int] = []
@@ -181,8 +173,7 @@ def _check(found: Profile, written: _Pass, spec: IngestSpec) -> None:
         if not rows:
             remedy = "another data.split.salt" if spec.split == "row" else "another split column"
             raise InputError(
-                f"The {split} split needs at least 1 row, got 0 of {found.rows:,} rows. "
-                f"Add rows, or choose {remedy}."
+                f"The {split} split needs at least 1 row, got 0 of {found.rows:,} rows. Add rows, or choose {remedy}."
             )
 
 

@@ -111,9 +111,7 @@ def profile(table: Table, spec: IngestSpec, roles: Roles) -> Profile:
     style, cuts = times.cuts(spec.fractions)
     warnings: tuple[str, ...] = ()
     if times.ambiguous:
-        warnings = (
-            f"{times.column}: day and month could be exchanged in every value; the month was read first.",
-        )
+        warnings = (f"{times.column}: day and month could be exchanged in every value; the month was read first.",)
     return dataclasses.replace(found, time_style=style, time_cuts=cuts, warnings=warnings)
 
 

@@ -71,13 +71,9 @@ def assign_roles(spec: IngestSpec, columns: Sequence[str]) -> Roles:
     features = tuple(name for name in free if name not in owner)
     for feature in vectors:
         if feature in features or feature in labels:
-            raise InputError(
-                f'A vector must have a name of its own, got "{feature}", a column. Rename the vector.'
-            )
+            raise InputError(f'A vector must have a name of its own, got "{feature}", a column. Rename the vector.')
     if not features and not vectors:
-        raise InputError(
-            "The data must have at least one feature column, got labels and left-out columns only."
-        )
+        raise InputError("The data must have at least one feature column, got labels and left-out columns only.")
     return Roles(spec.regression, spec.classification, features, vectors, spec.column)
 
 
@@ -93,9 +89,7 @@ def _check_names(spec: IngestSpec, columns: Sequence[str]) -> None:
                 f'The {what} label must be a column of the data, got "{label}".{did_you_mean(label, columns)}'
             )
         if label in spec.ignore:
-            raise InputError(
-                f'A label must not be listed in data.ignore, got "{label}". Remove it from the list.'
-            )
+            raise InputError(f'A label must not be listed in data.ignore, got "{label}". Remove it from the list.')
     if spec.regression == spec.classification:
         raise InputError(f'The two labels must be different columns, got "{spec.regression}" for both.')
     lists = {
@@ -108,8 +102,7 @@ def _check_names(spec: IngestSpec, columns: Sequence[str]) -> None:
         for name in names:
             if name not in columns:
                 raise InputError(
-                    f'A name in {place} must be a column of the data, got "{name}".'
-                    f"{did_you_mean(name, columns)}"
+                    f'A name in {place} must be a column of the data, got "{name}".{did_you_mean(name, columns)}'
                 )
     for name in spec.numeric:
         if name in spec.categorical:

@@ -263,9 +263,7 @@ def _csv_batches(path: str, columns: Sequence[str], delimiter: str, wanted: list
         yield data.select(wanted)
     # Arrow closes an open quote at the end of the file, and all rows after it are gone.
     if "\n" in cell and not _ends_with_quote(path):
-        raise InputError(
-            f'Every quote in "{Path(path).name}" must be closed, got an open one in row {rows}. Close it.'
-        )
+        raise InputError(f'Every quote in "{Path(path).name}" must be closed, got an open one in row {rows}. Close it.')
 
 
 def _ends_with_quote(path: str) -> bool:

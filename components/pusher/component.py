@@ -80,9 +80,7 @@ def Pusher(  # noqa: N802 - a component is a class to its users
 
 
 def _plain(published: Published) -> dict[str, Any]:
-    return {
-        name: str(value) if isinstance(value, Path) else value for name, value in asdict(published).items()
-    }
+    return {name: str(value) if isinstance(value, Path) else value for name, value in asdict(published).items()}
 
 
 def _some_rows(uri: str, columns: list[Column], count: int = 32) -> list[dict[str, Any]]:

@@ -83,9 +83,7 @@ def check_in_fresh_process(
     try:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout)
     except subprocess.TimeoutExpired:
-        raise Unservable(
-            [f"The model must answer within {timeout:g} seconds of its start, got no answer."]
-        ) from None
+        raise Unservable([f"The model must answer within {timeout:g} seconds of its start, got no answer."]) from None
     try:
         result = json.loads(done.stdout.splitlines()[-1])
     except (IndexError, json.JSONDecodeError):
@@ -111,9 +109,7 @@ def smoke(model_dir: Path, rows: Sequence[Row]) -> dict[str, Any]:
     import tensorflow as tf
 
     if not rows:
-        raise Unservable(
-            ["The rows to check the model with must be one or more, got none. Give some eval rows."]
-        )
+        raise Unservable(["The rows to check the model with must be one or more, got none. Give some eval rows."])
     started = time.perf_counter()
     try:
         model = tf.saved_model.load(str(model_dir))
@@ -129,9 +125,7 @@ def smoke(model_dir: Path, rows: Sequence[Row]) -> dict[str, Any]:
     first = {name: tf.constant(value[:1]) for name, value in inputs.items()}
 
     by_example = _ask("serving_default", lambda: model.signatures["serving_default"](examples=examples))
-    by_column = _ask(
-        "predict", lambda: model.signatures["predict"](**{k: tf.constant(v) for k, v in inputs.items()})
-    )
+    by_column = _ask("predict", lambda: model.signatures["predict"](**{k: tf.constant(v) for k, v in inputs.items()}))
     one_row = _ask("predict", lambda: model.signatures["predict"](**first))
     served = _ask("predict", lambda: _serve(model_dir, columns, inputs))
     started = time.perf_counter()
@@ -201,9 +195,7 @@ def _columns(model_dir: Path, predict: Any) -> list[_Column]:
             listed = content if isinstance(content, list) else content.get("columns", [])
     listed = listed or [{"name": name, "input": name} for name in arguments]
     if strange := {column["input"] for column in listed} ^ set(arguments):
-        raise Unservable(
-            [f"The listed columns must be the inputs of `predict`, got `{min(strange)}` in one alone."]
-        )
+        raise Unservable([f"The listed columns must be the inputs of `predict`, got `{min(strange)}` in one alone."])
     columns = []
     for column in listed:
         spec = arguments[column["input"]]
@@ -233,9 +225,7 @@ def _ask(signature: str, call: Any) -> Outputs:
     try:
         return {name: np.asarray(value) for name, value in call().items()}
     except Exception as error:  # any error of the model's graph means the same: it cannot be served
-        raise Unservable(
-            [f"The signature `{signature}` must score the rows, got {_short(error)}."]
-        ) from error
+        raise Unservable([f"The signature `{signature}` must score the rows, got {_short(error)}."]) from error
 
 
 def _serve(model_dir: Path, columns: Sequence[_Column], inputs: Mapping[str, np.ndarray]) -> Outputs:
@@ -247,8 +237,7 @@ def _serve(model_dir: Path, columns: Sequence[_Column], inputs: Mapping[str, np.
         signature = graph.signature_def["predict"]
         raw = set(signature.inputs) == {column.name for column in columns}
         feeds = {
-            signature.inputs[column.name if raw else column.input].name: inputs[column.input]
-            for column in columns
+            signature.inputs[column.name if raw else column.input].name: inputs[column.input] for column in columns
         }
         return dict(session.run({name: info.name for name, info in signature.outputs.items()}, feeds))
 

@@ -84,9 +84,7 @@ class Store:
         """Returns the versions that can be served, oldest first."""
         if not self.path.is_dir():
             return []
-        numbers = (
-            int(entry.name) for entry in self.path.iterdir() if re.fullmatch("0|[1-9][0-9]*", entry.name)
-        )
+        numbers = (int(entry.name) for entry in self.path.iterdir() if re.fullmatch("0|[1-9][0-9]*", entry.name))
         return sorted(number for number in numbers if (self.folder(number) / "saved_model.pb").is_file())
 
     def withdrawn(self) -> list[int]:
@@ -137,13 +135,9 @@ class Store:
         """
         model = Path(source)
         if not (model / "saved_model.pb").is_file():
-            raise InputError(
-                f"`{model}` must be a SavedModel, got no `saved_model.pb` in it. Export the model anew."
-            )
+            raise InputError(f"`{model}` must be a SavedModel, got no `saved_model.pb` in it. Export the model anew.")
         if keep < 1:
-            raise InputError(
-                f"`keep` must be at least 1, got {keep}. Keep 2 or more to be able to roll back."
-            )
+            raise InputError(f"`keep` must be at least 1, got {keep}. Keep 2 or more to be able to roll back.")
         content = files.fingerprint(model, ignore=[MANIFEST])
         with self._staging() as staging:
             staged = staging / "model"
@@ -157,9 +151,7 @@ class Store:
                 files.write_durably(staged / MANIFEST, text + "\n")
                 files.sync(staged)
             if files.fingerprint(staged, ignore=[MANIFEST]) != content:
-                raise InputError(
-                    f"`{model}` must not change while it is pushed. Push again when it is complete."
-                )
+                raise InputError(f"`{model}` must not change while it is pushed. Push again when it is complete.")
             if check is not None:
                 check(staged)
             with self._explained(), self._locked():
@@ -180,9 +172,7 @@ class Store:
             current, previous = self.current(), self.previous()
             if current is None or previous is None:
                 held = "none" if current is None else f"version {current} alone"
-                raise InputError(
-                    f"`{self.path}` must hold two versions or more to roll back, got {held}. Push first."
-                )
+                raise InputError(f"`{self.path}` must hold two versions or more to roll back, got {held}. Push first.")
             files.link_atomically(self.path / ".withdrawing", str(current))
             self._finish_rollback(current)
             return RolledBack(previous, current)
@@ -273,9 +263,7 @@ class Store:
         place = self.path / "current"
         try:
             if place.exists() and not place.is_symlink():
-                raise InputError(
-                    f"`{place}` must be a link made by a push, got a folder or file. Move it away."
-                )
+                raise InputError(f"`{place}` must be a link made by a push, got a folder or file. Move it away.")
             yield
         except OSError as error:
             raise InputError(

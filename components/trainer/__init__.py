@@ -1,0 +1,1 @@
+"""The two-headed network: model, fitting, export."""

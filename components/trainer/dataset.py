@@ -71,9 +71,7 @@ def load(patterns: Sequence[str], transform: tft.TFTransformOutput) -> Dataset:
             parts[name].append(values)
     columns = {name: np.concatenate(values) for name, values in parts.items() if values}
     features = {
-        name: columns[name]
-        for name in (outputs.NUMERIC, outputs.MISSING, outputs.CATEGORICAL)
-        if name in columns
+        name: columns[name] for name in (outputs.NUMERIC, outputs.MISSING, outputs.CATEGORICAL) if name in columns
     }
     return Dataset(
         features,

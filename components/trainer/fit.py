@@ -50,7 +50,7 @@ def fit(
         missing = train.features.get("missing")
         network = build_table_model(
             {name: values.shape[1] for name, values in train.features.items()},
-            [] if missing is None else missing.any(axis=0).nonzero()[0].tolist(),
+            [] if missing is None else np.flatnonzero(missing.any(axis=0)).tolist(),
             categories,
             num_classes,
             **model,

@@ -80,9 +80,7 @@ def chunks(
         if rows % batch_size:
             yield take(order[None, whole * batch_size :])
 
-    signature = tf.nest.map_structure(
-        lambda values: tf.TensorSpec((None, None, *values.shape[1:]), values.dtype), data
-    )
+    signature = tf.nest.map_structure(lambda values: tf.TensorSpec((None, None, *values.shape[1:]), values.dtype), data)
     count = -(-(rows // batch_size) // _STEPS) + bool(rows % batch_size)
     dataset = tf.data.Dataset.from_generator(epoch, output_signature=signature)
     return dataset.apply(tf.data.experimental.assert_cardinality(count)).prefetch(1)

@@ -1,0 +1,1 @@
+"""Raw columns to the tensors the network reads."""

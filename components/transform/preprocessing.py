@@ -67,7 +67,9 @@ def standardise(values: tf.Tensor, missing: tf.Tensor) -> tf.Tensor:
     """
     present = tf.logical_not(missing)
     sparse = tf.SparseTensor(
-        indices=tf.where(present), values=tf.boolean_mask(values, present), dense_shape=tf.shape(values, tf.int64)
+        indices=tf.where(present),
+        values=tf.boolean_mask(values, present),
+        dense_shape=tf.shape(values, tf.int64),
     )
     sparse.set_shape([None, values.shape[1]])
     scaled = tf.sparse.to_dense(tft.scale_to_z_score(sparse, elementwise=True))

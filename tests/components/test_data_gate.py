@@ -62,7 +62,7 @@ def found(frame: pd.DataFrame, schema: schema_pb2.Schema, levels: Levels = ALL) 
 @pytest.fixture(scope="module")
 def schema() -> schema_pb2.Schema:
     """The schema of the train split, with the labels excluded from serving."""
-    curated, _ = curate(inferred(table()), statistics(table()).datasets[0], {}, ["y", "k", "note"])
+    curated, _ = curate(inferred(table()), statistics(table()).datasets[0], {}, ["y", "k"], ["note"])
     exclude_labels_from_serving(curated, ["y", "k"])
     return curated
 
@@ -70,8 +70,7 @@ def schema() -> schema_pb2.Schema:
 def test_schema_in_text_format_is_read(tmp_path: Path):
     path = tmp_path / "schema.pbtxt"
     path.write_text(
-        'feature { name: "x" type: FLOAT } feature { name: "n" type: INT } feature { name: '
-        '"größe" type: BYTES }',
+        'feature { name: "x" type: FLOAT } feature { name: "n" type: INT } feature { name: "größe" type: BYTES }',
         encoding="utf-8",
     )
     assert column_types(read_schema(path)) == {"x": "FLOAT", "n": "INT", "größe": "BYTES"}
@@ -81,16 +80,13 @@ def test_schema_that_cannot_be_read(tmp_path: Path):
     with pytest.raises(InputError) as raised:
         read_schema(tmp_path / "none")
     assert str(raised.value) == (
-        f"data.schema_file must be a readable file, got {tmp_path}/none (No such file or directory). "
-        "Correct the path."
+        f"data.schema_file must be a readable file, got {tmp_path}/none (No such file or directory). Correct the path."
     )
     wrong = tmp_path / "wrong.pbtxt"
     wrong.write_text('feature {\n  nam: "x"\n}')
     with pytest.raises(InputError) as raised:
         read_schema(wrong)
-    assert str(raised.value).startswith(
-        f"data.schema_file must be a schema in text format, got {wrong}: 2:3 : "
-    )
+    assert str(raised.value).startswith(f"data.schema_file must be a schema in text format, got {wrong}: 2:3 : ")
     assert str(raised.value).endswith("Correct that line.")
     wrong.write_bytes(b'feature { name: "gr\xf6\xdfe" }')
     with pytest.raises(InputError, match="must be a schema in text format"):
@@ -107,7 +103,7 @@ def test_categories_come_from_either_kind_of_domain(schema: schema_pb2.Schema):
 def test_identifiers_are_left_out_unless_kept():
     frame = table()
     raw, train = inferred(frame), statistics(frame).datasets[0]
-    curated, notes = curate(raw, train, {}, ["y", "k"])
+    curated, notes = curate(raw, train, {}, ["y", "k"], [])
     stages = {column.name: column.lifecycle_stage for column in curated.feature}
     disabled = schema_pb2.LifecycleStage.DISABLED
     assert [name for name, stage in stages.items() if stage == disabled] == ["note"]
@@ -117,8 +113,37 @@ def test_identifiers_are_left_out_unless_kept():
         "List it under features.categorical to keep it, or under data.ignore to silence this."
     ]
     assert all(column.lifecycle_stage != disabled for column in raw.feature), "the inferred schema stays"
-    curated, notes = curate(raw, train, {}, ["y", "k", "note"])
-    assert (notes, curated) == ([], raw)
+    curated, notes = curate(raw, train, {}, ["y", "k"], ["note"])
+    assert notes == []
+    assert all(column.lifecycle_stage != disabled for column in curated.feature)
+
+
+def test_labels_are_never_identifiers():
+    frame = table(k=[f"k{i}" for i in range(ROWS)])
+    curated, [note] = curate(inferred(frame), statistics(frame).datasets[0], {}, ["y", "k"], [])
+    assert note.startswith('"note" is left out')
+    assert feature(curated, "k") == feature(inferred(frame), "k")
+
+
+def test_only_identifiers_leave_nothing_to_learn_from():
+    frame = table(x=None, c=None)
+    with pytest.raises(InputError) as raised:
+        curate(inferred(frame), statistics(frame).datasets[0], {}, ["y", "k"], [])
+    assert str(raised.value).startswith(
+        'The data must have a feature to learn from, got none. "note" is left out of the features: '
+    )
+
+
+@pytest.mark.parametrize("present", [60, 59, 45, 6])
+def test_presence_has_the_room_of_another_sample(present: int):
+    frame = table(x=[0.5] * present + [None] * (ROWS - present))
+    curated, _ = curate(inferred(frame), statistics(frame).datasets[0], {}, ["y", "k"], [])
+    lowest = feature(curated, "x").presence.min_fraction
+    # The share p at which the observed one lies three standard errors above: the root of Wilson's equation.
+    share = present / ROWS
+    roots = np.roots([1 + 9 / ROWS, -(2 * share + 9 / ROWS), share**2])
+    assert lowest == pytest.approx(min(roots))
+    assert feature(curated, "y").presence.min_fraction == 1.0
 
 
 @pytest.mark.parametrize(
@@ -127,13 +152,13 @@ def test_identifiers_are_left_out_unless_kept():
 )
 def test_what_looks_like_an_identifier(distinct: int, rows: int, identifier: bool):
     frame = table(rows, note=[f"n{i % distinct}" for i in range(rows)])
-    _, notes = curate(inferred(frame), statistics(frame).datasets[0], {}, [])
+    _, notes = curate(inferred(frame), statistics(frame).datasets[0], {}, ["y", "k"], [])
     assert len(notes) == identifier
 
 
 def test_missing_texts_do_not_hide_an_identifier():
     frame = table(200, note=[f"n{i}" if i % 4 == 0 else None for i in range(200)])
-    _, [note] = curate(inferred(frame), statistics(frame).datasets[0], {}, [])
+    _, [note] = curate(inferred(frame), statistics(frame).datasets[0], {}, ["y", "k"], [])
     assert note.startswith('"note" is left out of the features: 50 distinct texts in 200 train rows')
 
 
@@ -143,12 +168,18 @@ def test_vectors_get_their_shape():
         'feature { name: "x" type: FLOAT value_count { min: 1 max: 1 } presence { min_count: 1 } }',
         schema_pb2.Schema(),
     )
-    curated, notes = curate(raw, statistics_pb2.DatasetFeatureStatistics(num_examples=9), {"e": 2}, [])
+    seen = text_format.Parse(
+        'num_examples: 9 features { path { step: "e" } num_stats { common_stats { num_non_missing: 7 } } }'
+        'features { path { step: "x" } num_stats { common_stats { num_non_missing: 9 } } }',
+        statistics_pb2.DatasetFeatureStatistics(),
+    )
+    curated, notes = curate(raw, seen, {"e": 2}, ["y", "k"], [])
     vector, scalar = feature(curated, "e"), feature(curated, "x")
     assert [dim.size for dim in vector.shape.dim] == [2]
     assert vector.WhichOneof("shape_type") == "shape"
     assert vector.presence.min_fraction == 1.0
-    assert scalar == feature(raw, "x")
+    assert scalar.WhichOneof("shape_type") == "value_count"
+    assert (scalar.value_count.min, scalar.value_count.max) == (1, 1)
     assert notes == []
 
 
@@ -199,22 +230,26 @@ def test_unexpected_category(schema: schema_pb2.Schema):
     assert "10%" in anomaly.sentence, "six of sixty rows"
 
 
+def test_one_unknown_text_in_sixty_is_chance(schema: schema_pb2.Schema):
+    frame = table()
+    frame.loc[0, "c"] = "mauve"
+    assert found(frame, schema) == []
+
+
 def test_many_known_categories_are_shortened():
     known = [f"v{i:02}" for i in range(12)] * 5
     of_many = inferred(table(c=known))
+    exclude_labels_from_serving(of_many, ["y", "k"])
     [anomaly] = found(table(c=[*known[:-1], "other"]), of_many)
     values = categories(feature(of_many, "c"), of_many)
-    assert anomaly.sentence.startswith(
-        f'"c" must be one of {", ".join(values[:8])} … (12 values), got other ('
-    )
+    assert anomaly.sentence.startswith(f'"c" must be one of {", ".join(values[:8])} … (12 values), got other (')
 
 
 def test_another_type(schema: schema_pb2.Schema):
     [anomaly] = found(table(x=["high"] * ROWS), schema)
     assert (anomaly.column, anomaly.kind) == ("x", "UNEXPECTED_DATA_TYPE")
     assert anomaly.sentence == (
-        '"x" must be FLOAT as the schema says, got in the eval split: '
-        "Expected data of type: FLOAT but got STRING."
+        '"x" must be FLOAT as the schema says, got in the eval split: Expected data of type: FLOAT but got STRING.'
     )
 
 
@@ -225,7 +260,7 @@ def test_more_missing_values_than_allowed(schema: schema_pb2.Schema):
     [anomaly] = [anomaly for anomaly in anomalies if anomaly.kind == "FEATURE_TYPE_LOW_FRACTION_PRESENT"]
     assert anomaly.column == "x"
     assert anomaly.sentence.startswith(
-        '"x" must be present in at least 1 of the rows, got fewer in the eval split ('
+        '"x" must be present in at least 0.87 of the rows, got fewer in the eval split ('
     )
     assert "0.75" in anomaly.sentence, "a quarter of the rows has no value"
 
@@ -259,8 +294,7 @@ def test_levels_of_unknown_types_are_refused():
     with pytest.raises(InputError) as raised:
         Levels("warn", {"SCHEMA_NEW_COLUM": "fail"})
     assert str(raised.value) == (
-        'gates.data.levels must name TFDV anomaly types, got "SCHEMA_NEW_COLUM". '
-        'Did you mean "SCHEMA_NEW_COLUMN"?'
+        'gates.data.levels must name TFDV anomaly types, got "SCHEMA_NEW_COLUM". Did you mean "SCHEMA_NEW_COLUMN"?'
     )
 
 
@@ -290,7 +324,7 @@ class Step:
         (root / "examples" / FILE).write_text(summary.to_json())
 
     def run(self, reviewed: str = "", **settings: object) -> dict[str, list]:
-        chosen = {"labels": ["y", "k"], "keep": ["y", "k"], "level": "warn", "levels": {}} | settings
+        chosen = {"labels": ["y", "k"], "keep": [], "level": "warn", "levels": {}} | settings
         DataGate.test_call(**self.artifacts, reviewed_schema=reviewed, settings=json.dumps(chosen), code="1")
         return self.summary()
 

@@ -58,13 +58,8 @@ def read(folder, split):
     files = sorted(str(path) for path in Path(folder, f"Split-{split}").iterdir())
     rows = []
     for record in tf.data.TFRecordDataset(files, "GZIP").as_numpy_iterator():
-        row = {
-            name: None if value is None else value.tolist()
-            for name, value in ExampleToNumpyDict(record).items()
-        }
-        rows.append(
-            {name: value if value is None or len(value) > 1 else value[0] for name, value in row.items()}
-        )
+        row = {name: None if value is None else value.tolist() for name, value in ExampleToNumpyDict(record).items()}
+        rows.append({name: value if value is None or len(value) > 1 else value[0] for name, value in row.items()})
     return rows
 
 
@@ -121,9 +116,7 @@ def test_the_split_is_the_same_for_any_order_format_and_way_of_reading(tmp_path)
         ingest(each, str(tmp_path / name))
     assert contents(tmp_path / "csv") == contents(tmp_path / "other") == contents(tmp_path / "many")
     assert contents(tmp_path / "csv") == contents(tmp_path / "parquet")
-    ingest(
-        spec(tmp_path / "t.csv", types={"count": "FLOAT"}, categorical=("p_1",)), str(tmp_path / "retyped")
-    )
+    ingest(spec(tmp_path / "t.csv", types={"count": "FLOAT"}, categorical=("p_1",)), str(tmp_path / "retyped"))
     for split in SPLITS:
         assert [row["price"] for row in read(tmp_path / "retyped", split)] == [
             row["price"] for row in read(tmp_path / "csv", split)
@@ -138,9 +131,7 @@ def test_a_split_does_not_depend_on_the_process(tmp_path):
         "from components.example_gen.spec import IngestSpec; "
         "ingest(IngestSpec((sys.argv[1],), 'price', 'grade'), sys.argv[2])"
     )
-    subprocess.run(
-        [sys.executable, "-c", code, str(path), str(tmp_path / "there")], check=True, capture_output=True
-    )
+    subprocess.run([sys.executable, "-c", code, str(path), str(tmp_path / "there")], check=True, capture_output=True)
     assert read_summary(str(tmp_path / "there")) == here
     assert contents(tmp_path / "here") == contents(tmp_path / "there")
 
@@ -227,20 +218,14 @@ def test_long_splits_are_cut_into_files(tmp_path):
     parts = -(-summary.splits["train"] // 50)
     names = sorted(path.name for path in (tmp_path / "many" / "Split-train").iterdir())
     assert names == [f"data_tfrecord-{index:05d}-of-{parts:05d}.gz" for index in range(parts)]
-    assert [read(tmp_path / "many", split) for split in SPLITS] == [
-        read(tmp_path / "one", split) for split in SPLITS
-    ]
+    assert [read(tmp_path / "many", split) for split in SPLITS] == [read(tmp_path / "one", split) for split in SPLITS]
 
 
 def test_too_little_data_is_refused(tmp_path):
-    with pytest.raises(
-        InputError, match=re.escape("at least 7 rows with both labels to fill its splits, got 6.")
-    ):
+    with pytest.raises(InputError, match=re.escape("at least 7 rows with both labels to fill its splits, got 6.")):
         ingest(spec(csv_file(tmp_path, frame(6))), str(tmp_path / "out"))
     one_key = csv_file(tmp_path, frame().assign(key="same"))
-    with pytest.raises(
-        InputError, match=r"split needs at least 1 row, got 0 of 400 rows\. Add rows, or choose"
-    ):
+    with pytest.raises(InputError, match=r"split needs at least 1 row, got 0 of 400 rows\. Add rows, or choose"):
         ingest(spec(one_key, split="column", column="key"), str(tmp_path / "out"))
 
 
@@ -274,9 +259,7 @@ def test_the_component_fills_an_artifact_that_stock_statistics_gen_reads(tmp_pat
     artifact = Examples()
     artifact.uri = str(tmp_path / "out")
     chosen = spec(path)
-    ExampleGen.test_call(
-        examples=artifact, spec=chosen.to_json(), fingerprint=fingerprint(chosen.paths), code="c"
-    )
+    ExampleGen.test_call(examples=artifact, spec=chosen.to_json(), fingerprint=fingerprint(chosen.paths), code="c")
     summary = read_summary(artifact.uri)
     assert artifact_utils.decode_split_names(artifact.split_names) == list(SPLITS)
     assert (artifact.span, artifact.version) == (0, 0)

@@ -74,10 +74,7 @@ def oracle(values):
 
 def test_numeric_columns_equal_numpy(table, transformed):
     columns, _ = transformed
-    raw = {
-        name: [row[name][0] if row[name] else np.nan for row in table]
-        for name in ("constant", "epoch", "sparse")
-    }
+    raw = {name: [row[name][0] if row[name] else np.nan for row in table] for name in ("constant", "epoch", "sparse")}
     expected = [oracle(values) for values in raw.values()]
     expected += [oracle([row["embedding"][i] for row in table]) for i in range(2)]
     np.testing.assert_allclose(columns[outputs.NUMERIC], np.stack(expected, axis=1), atol=2e-5)
@@ -88,9 +85,7 @@ def test_missing_values_have_an_indicator(table, transformed):
     missing = columns[outputs.MISSING]
     assert missing.shape == (ROWS, 5)
     np.testing.assert_array_equal(missing[:, 2], [not row["sparse"] for row in table])
-    assert missing.sum() == sum(not row["sparse"] for row in table) + 1, (
-        "only sparse and one element of the vector"
-    )
+    assert missing.sum() == sum(not row["sparse"] for row in table) + 1, "only sparse and one element of the vector"
 
 
 def test_categories_of_all_columns_are_ranked_in_one_vocabulary(table, transformed):
@@ -110,7 +105,11 @@ def test_other_texts_and_missing_values_have_their_own_place_per_column(table, t
     for position, name in enumerate(("colour", "shape")):
         tokens = [f"{position}:{row[name][0]}" if row[name] else None for row in table]
         expected = [
-            kept + 2 + position if token is None else vocabulary.index(token) if token in vocabulary else kept + position
+            kept + 2 + position
+            if token is None
+            else vocabulary.index(token)
+            if token in vocabulary
+            else kept + position
             for token in tokens
         ]
         np.testing.assert_array_equal(columns[outputs.CATEGORICAL][:, position], expected)
@@ -120,9 +119,7 @@ def test_regression_target_is_standardised_and_can_be_undone(table, transformed)
     columns, _ = transformed
     label = np.array([row["price (€)"][0] for row in table])
     np.testing.assert_allclose(columns[outputs.REGRESSION_TARGET], oracle(label), atol=1e-5)
-    restored = (
-        columns[outputs.REGRESSION_TARGET] * columns[outputs.TARGET_SCALE] + columns[outputs.TARGET_MEAN]
-    )
+    restored = columns[outputs.REGRESSION_TARGET] * columns[outputs.TARGET_SCALE] + columns[outputs.TARGET_MEAN]
     np.testing.assert_allclose(restored, label, rtol=1e-6)
     np.testing.assert_allclose(columns[outputs.REGRESSION_LABEL], label, rtol=1e-6)
 
@@ -130,9 +127,7 @@ def test_regression_target_is_standardised_and_can_be_undone(table, transformed)
 def test_classes_are_ranked_by_frequency(table, transformed):
     columns, output = transformed
     assert [text.decode() for text in output.vocabulary_by_name(outputs.CLASSES_VOCABULARY)] == ["a", "b"]
-    np.testing.assert_array_equal(
-        columns[outputs.CLASSIFICATION_LABEL], [row["kind"] == ["b"] for row in table]
-    )
+    np.testing.assert_array_equal(columns[outputs.CLASSIFICATION_LABEL], [row["kind"] == ["b"] for row in table])
 
 
 def test_unseen_class_is_minus_one_and_unseen_category_is_the_bucket(transformed):
@@ -142,8 +137,7 @@ def test_unseen_class_is_minus_one_and_unseen_category_is_the_bucket(transformed
     batch = {
         name: tf.SparseTensor([[0, 0]], value, [1, 1])
         for name, value in (
-            text
-            | {"epoch": tf.constant([0], tf.int64), "constant": [3.0], "sparse": [0.0], "price (€)": [1.0]}
+            text | {"epoch": tf.constant([0], tf.int64), "constant": [3.0], "sparse": [0.0], "price (€)": [1.0]}
         ).items()
     }
     batch["embedding"] = tf.constant([[0.0, 0.0]])

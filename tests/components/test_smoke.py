@@ -35,9 +35,7 @@ class Model(tf.Module):
         keys = tf.lookup.KeyValueTensorInitializer(["klein", "groß"], [1.0, 2.0])
         self.sizes = tf.lookup.StaticHashTable(keys, default_value=0.0)
 
-    def score(
-        self, length: tf.Tensor, size: tf.Tensor, count: tf.Tensor, vector: tf.Tensor
-    ) -> dict[str, tf.Tensor]:
+    def score(self, length: tf.Tensor, size: tf.Tensor, count: tf.Tensor, vector: tf.Tensor) -> dict[str, tf.Tensor]:
         def filled(x: tf.Tensor) -> tf.Tensor:
             x = tf.cast(x, tf.float32)
             return tf.where(tf.math.is_nan(x), 0.0, x)
@@ -159,8 +157,7 @@ def test_encoding_of_rows_is_what_the_model_sees(good: Path):
     answer = model.signatures["predict"](**{c.input: tf.constant(c.tensor(ROWS)) for c in columns})
     sizes, vectors = {"groß": 2.0}, [0.5, 0.0, 1e6]
     expected = [
-        4000
-        + 100 * ((row["Culmen Length (mm)"] or 0) / 40 + sizes.get(row["größe"], 0) + (row["f 1"] or 0) / 1e7)
+        4000 + 100 * ((row["Culmen Length (mm)"] or 0) / 40 + sizes.get(row["größe"], 0) + (row["f 1"] or 0) / 1e7)
         for row in ROWS
     ]
     expected = np.array(expected) + np.array(vectors) / 1e5
@@ -193,9 +190,7 @@ def test_no_rows(good: Path):
 
 
 def test_model_that_needs_the_training_process(tmp_path: Path, rows_file: Path):
-    with pytest.raises(
-        Unservable, match="The signature `serving_default` must score the rows, got"
-    ) as caught:
+    with pytest.raises(Unservable, match="The signature `serving_default` must score the rows, got") as caught:
         check_in_fresh_process(export(tmp_path / "model", "python"), rows_file)
     assert caught.value.exit_code == 3
 
@@ -208,7 +203,5 @@ def test_truncated_model(good: Path, tmp_path: Path, rows_file: Path):
         smoke(model, ROWS)
     with pytest.raises(Unservable, match=r"must answer within 0\.01 seconds of its start, got no answer"):
         check_in_fresh_process(model, rows_file, timeout=0.01)
-    with pytest.raises(
-        Unservable, match="The model must load in a fresh process, got exit code 1: FileNotFoundError"
-    ):
+    with pytest.raises(Unservable, match="The model must load in a fresh process, got exit code 1: FileNotFoundError"):
         check_in_fresh_process(model, tmp_path / "absent.json")

@@ -53,9 +53,7 @@ class Played:
     outputs: list[str]
 
 
-BLOCKS = [
-    Block(found["script"], int(found["code"] or 0), found["output"]) for found in _BLOCK.finditer(README)
-]
+BLOCKS = [Block(found["script"], int(found["code"] or 0), found["output"]) for found in _BLOCK.finditer(README)]
 NAMES = [block.script.splitlines()[0] for block in BLOCKS]
 
 

@@ -184,9 +184,7 @@ def test_one_metric_clearly_better_suffices_and_the_other_is_told():
 def test_higher_is_better_turns_the_difference_round():
     trivial = {"log_loss": difference(0.8, 0.7, 0.05), "accuracy": difference(0.5, 0.6, 0.05)}
     found = verdict(classification=replace(classification(), trivial=trivial))
-    assert (
-        "accuracy 0.900 [0.880, 0.920] is worse than predicting the majority class, 0.600" in found.reasons[0]
-    )
+    assert "accuracy 0.900 [0.880, 0.920] is worse than predicting the majority class, 0.600" in found.reasons[0]
 
 
 def against_pushed(gap, half, **demands):
@@ -216,9 +214,7 @@ def against_pushed(gap, half, **demands):
 def test_only_a_clear_loss_against_the_pushed_model_rejects(gap, half, demands, passed, warning, said):
     found = against_pushed(gap, half, **demands)
     assert found.blessed == passed
-    checks = [
-        check for check in found.checks if check.name == "no_worse_than_pushed" and check.head == "regression"
-    ]
+    checks = [check for check in found.checks if check.name == "no_worse_than_pushed" and check.head == "regression"]
     if said is None:
         assert checks == []
     else:
@@ -255,9 +251,7 @@ def test_predictions_that_are_not_finite_are_never_blessed(rule, head):
     assert not found.heads[head]
 
 
-@pytest.mark.parametrize(
-    ("rule", "blessed"), [("all", False), ("regression", False), ("classification", True)]
-)
+@pytest.mark.parametrize(("rule", "blessed"), [("all", False), ("regression", False), ("classification", True)])
 def test_under_a_primary_head_the_other_is_reported_but_does_not_decide(rule, blessed):
     found = verdict(Gate(HeadGate({"mae": 0.1}), rule=rule))
     assert found.blessed == blessed

@@ -42,9 +42,7 @@ def _normal_errors(n, seed):
 def test_every_metric_agrees_with_drawing_rows_one_by_one():
     rng = np.random.default_rng(3)
     labels = rng.choice(["a", "b", "c"], 300)
-    probabilities = (
-        rng.dirichlet([1, 1, 1], 300) * 0.5 + 0.5 * np.eye(3)[np.searchsorted(["a", "b", "c"], labels)]
-    )
+    probabilities = rng.dirichlet([1, 1, 1], 300) * 0.5 + 0.5 * np.eye(3)[np.searchsorted(["a", "b", "c"], labels)]
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     scores = ClassificationScores.of(labels, probabilities, ("a", "b", "c"))
     found = Bootstrap({"model": scores}, resamples=2000)
@@ -106,9 +104,7 @@ def test_few_rows_have_a_value_but_no_interval(n, given):
 
 
 def test_same_seed_same_interval():
-    first, second, other = (
-        Bootstrap({"a": regression(50)}, seed=seed).interval("a", "mae") for seed in (1, 1, 2)
-    )
+    first, second, other = (Bootstrap({"a": regression(50)}, seed=seed).interval("a", "mae") for seed in (1, 1, 2))
     assert first == second
     assert first.low != other.low
 

@@ -84,9 +84,7 @@ def test_odd_values_are_counted():
     assert cells(["1", "2.5", "x", "NA", "x", "y", "-inf"]).odd_values() == (3, {"x": 2, "y": 1})
 
 
-@pytest.mark.parametrize(
-    "type", [pa.list_(pa.float32()), pa.list_(pa.float32(), 2), pa.large_list(pa.int64())]
-)
+@pytest.mark.parametrize("type", [pa.list_(pa.float32()), pa.list_(pa.float32(), 2), pa.large_list(pa.int64())])
 def test_lists_are_vectors_of_known_length(type):
     column = pa.array([[9, 9], [1, 2], None, [3, None]], type).slice(1)  # a slice: offsets do not begin at 0
     read = Cells(column, MISSING)

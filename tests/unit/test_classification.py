@@ -43,9 +43,7 @@ def oracle(labels, probabilities, classes, weight=None):
     ]
     by_name = np.argsort(classes)  # scikit-learn wants the columns in the order of sorted labels
     return {
-        "log_loss": sk.log_loss(
-            labels, probabilities[:, by_name], labels=sorted(classes), sample_weight=weight
-        ),
+        "log_loss": sk.log_loss(labels, probabilities[:, by_name], labels=sorted(classes), sample_weight=weight),
         "accuracy": sk.accuracy_score(labels, predicted, sample_weight=weight),
         "macro_f1": sk.f1_score(labels, predicted, average="macro", sample_weight=weight),
         "auc": np.mean(areas),

@@ -99,9 +99,7 @@ def test_every_verb_has_help(mtl: Callable[..., Said], verb: str, option: str):
     assert said.out.startswith(f"Usage: mtl {verb} ")
     assert cli.commands[verb].help.splitlines()[0].split(".")[0][:40] in said.out
     options = [parameter for parameter in cli.commands[verb].params if parameter.param_type_name == "option"]
-    assert all(
-        parameter.help or parameter.name == "rows" or parameter.name == "seed" for parameter in options
-    )
+    assert all(parameter.help or parameter.name == "rows" or parameter.name == "seed" for parameter in options)
 
 
 def test_wrong_use_is_the_users_input(mtl: Callable[..., Said]):
@@ -177,9 +175,7 @@ def test_config_prints_a_file_that_means_the_same(mtl: Callable[..., Said]):
 def test_config_without_the_data_is_still_a_file(mtl: Callable[..., Said]):
     said = mtl("config", *FLAGS)
     assert said.code == 0
-    assert said.out.startswith(
-        "# The data could not be read, so nothing is inferred from it: The data file must"
-    )
+    assert said.out.startswith("# The data could not be read, so nothing is inferred from it: The data file must")
     assert yaml.safe_load(said.out)["data"]["path"] == str(Path.cwd() / "t.csv")
 
 
@@ -224,18 +220,15 @@ BAD_TABLES: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "number label is text": (
         lambda: write(rows(y=[*range(39), "high"])),
-        'The regression label "y" must be a number, got "high" in row 40. Correct it, or add it '
-        "to data.missing.",
+        'The regression label "y" must be a number, got "high" in row 40. Correct it, or add it to data.missing.',
     ),
     "number label is infinite": (
         lambda: write(rows(y=[*range(38), "inf", 1])),
-        'The regression label "y" must be finite in 32 bits, got inf in row 39. Correct it, or '
-        "leave it empty.",
+        'The regression label "y" must be finite in 32 bits, got inf in row 39. Correct it, or leave it empty.',
     ),
     "number label is too large": (
         lambda: write(rows(y=[1e39, *range(39)])),
-        'The regression label "y" must be finite in 32 bits, got 1e+39 in row 1. Correct it, or '
-        "leave it empty.",
+        'The regression label "y" must be finite in 32 bits, got 1e+39 in row 1. Correct it, or leave it empty.',
     ),
     "one class": (
         lambda: write(rows(k="a")),
@@ -270,8 +263,7 @@ BAD_TABLES: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "ragged": (
         text("x,y,k\n1,2,a\n1,2,a,4\n"),
-        'Every row of "t.csv" must have 3 fields like the header, got 4 in row 2. Check its '
-        "delimiters and quotes.",
+        'Every row of "t.csv" must have 3 fields like the header, got 4 in row 2. Check its delimiters and quotes.',
     ),
     "latin-1": (
         lambda: latin(rows()),
@@ -360,6 +352,23 @@ def test_bad_configurations(mtl: Callable[..., Said], arguments: tuple[str, ...]
     assert not Path("runs").exists()
 
 
+@pytest.mark.parametrize("verb", ["check", "run"])
+def test_bad_gates_and_schemas(mtl: Callable[..., Said], verb: str):
+    write(rows())
+    assert refused(mtl(verb, *FLAGS, "--set", "gates.data.levels.SCHEMA_NEW_COLUM=fail")) == (
+        'gates.data.levels must name TFDV anomaly types, got "SCHEMA_NEW_COLUM". Did you mean "SCHEMA_NEW_COLUMN"?'
+    )
+    reviewed = ("--set", "data.schema_file=s.pbtxt")
+    assert refused(mtl(verb, *FLAGS, *reviewed)) == (
+        f"data.schema_file must be a readable file, got {Path.cwd()}/s.pbtxt (No such file or directory). "
+        "Correct the path."
+    )
+    Path("s.pbtxt").write_text('feature { name: "y" type: FLOAT }')
+    assert refused(mtl(verb, *FLAGS, *reviewed)) == (
+        'data.schema_file must describe both labels, got none of "k". Add the label to the schema.'
+    )
+
+
 @pytest.mark.parametrize("verb", ["check", "run", "config"])
 def test_nothing_given(mtl: Callable[..., Said], verb: str):
     assert refused(mtl(verb)) == (
@@ -402,9 +411,7 @@ def test_no_runs(mtl: Callable[..., Said]):
         "There must be a run to list, got none under runs. Use `mtl run`, or give --output FOLDER."
     )
     assert mtl("runs", "--json").out == "[]\n"
-    assert refused(mtl("runs", "--output", "out")).startswith(
-        "There must be a run to list, got none under out."
-    )
+    assert refused(mtl("runs", "--output", "out")).startswith("There must be a run to list, got none under out.")
 
 
 def test_runs_are_listed_oldest_first(mtl: Callable[..., Said]):

@@ -106,9 +106,7 @@ def test_json_schema_refuses_unknown_keys_and_explains_every_key():
         assert section["additionalProperties"] is False, name
         for key, described in section["properties"].items():
             # A section is explained where it is defined.
-            assert "description" in described or schema["$defs"][described["$ref"].rpartition("/")[2]], (
-                f"{name}.{key}"
-            )
+            assert "description" in described or schema["$defs"][described["$ref"].rpartition("/")[2]], f"{name}.{key}"
     assert schema["properties"]["name"]["type"] == "string"
     assert schema["$defs"]["Gates"]["properties"]["rule"]["enum"] == ["all", "regression", "classification"]
 

@@ -47,9 +47,7 @@ def test_figures_are_those_of_scikit_learn_and_differences_are_paired():
     loss = sk.log_loss(rows.label, ours.probabilities, labels=CLASSES)
     assert regression.metrics["mae"].value == pytest.approx(mae)
     assert classification.metrics["log_loss"].value == pytest.approx(loss)
-    assert regression.baseline["mae"].value == pytest.approx(
-        mae - sk.mean_absolute_error(rows.number, theirs.number)
-    )
+    assert regression.baseline["mae"].value == pytest.approx(mae - sk.mean_absolute_error(rows.number, theirs.number))
     trivial = train_labels()
     assert regression.trivial["mae"].value == pytest.approx(mae - np.abs(rows.number - trivial.median).mean())
     assert classification.trivial["accuracy"].theirs == pytest.approx((rows.label == trivial.majority).mean())
@@ -81,9 +79,7 @@ def test_noise_alone_rejects_no_more_models_than_the_level_allows(n):
     blessed = 0
     for seed in range(40):
         rows, predict = world(n, seed=seed)
-        found = fast(
-            rows, predict(0.2, 2 * seed), train_labels(), baseline=predict(0.2, 2 * seed + 1), gate=gate
-        )
+        found = fast(rows, predict(0.2, 2 * seed), train_labels(), baseline=predict(0.2, 2 * seed + 1), gate=gate)
         blessed += found.verdict.blessed
     # Two heads with 2.5 % each on the bad side; on 36 rows the intervals are a little short.
     assert blessed >= 34
@@ -118,9 +114,7 @@ def test_slices_hold_both_heads_figures():
         assert mae.low < mae.value < mae.high
         assert mae.resamples == 50
         predicted = np.array(CLASSES)[model.probabilities[mask].argmax(axis=1)]
-        assert part.metrics["classification"]["accuracy"].value == pytest.approx(
-            (predicted == rows.label[mask]).mean()
-        )
+        assert part.metrics["classification"]["accuracy"].value == pytest.approx((predicted == rows.label[mask]).mean())
     assert all(part.small for part in found.slices[2:])
 
 
@@ -194,8 +188,7 @@ def test_a_broken_pushed_model_keeps_no_sound_one_out():
 def test_the_same_call_gives_the_same_json():
     rows, predict = world(60)
     first, second = (
-        fast(rows, predict(0.2), train_labels(), baseline=predict(0.3), slices=["group"]).to_dict()
-        for _ in range(2)
+        fast(rows, predict(0.2), train_labels(), baseline=predict(0.3), slices=["group"]).to_dict() for _ in range(2)
     )
     assert first == second
     assert json.loads(json.dumps(first, allow_nan=False)) == first

@@ -97,9 +97,7 @@ def test_a_value_that_was_never_missing_must_be_there():
 def test_text_and_unknown_categories():
     known = 'string_domain { value: "red" value: "blue" }'
     problems = blank(5)
-    values = _text(
-        Column("c", "c", "BYTES", 1), cells("red", "NA", "green", None, "Red"), feature(known), problems
-    )
+    values = _text(Column("c", "c", "BYTES", 1), cells("red", "NA", "green", None, "Red"), feature(known), problems)
     assert values.tolist() == ["red", "", "green", "", "Red"]
     unknown = 'c must be a known category, got "{}"'
     assert problems == [[], [], [unknown.format("green")], [], [unknown.format("Red")]]
@@ -108,7 +106,7 @@ def test_text_and_unknown_categories():
     assert problems == blank(1)
 
 
-def test_categories_of_a_shared_domain_are_known():
+def test_schema_and_manifest_say_what_a_cell_may_be():
     schema = text_format.Parse(
         'feature { name: "c" type: BYTES domain: "colours" }'
         'feature { name: "d" type: BYTES string_domain { value: "own" } }'
@@ -116,11 +114,12 @@ def test_categories_of_a_shared_domain_are_known():
         'string_domain { name: "colours" value: "red" }',
         schema_pb2.Schema(),
     )
-    features = _features(schema)
+    features = _features(schema, manifest(Column("c", "c", "BYTES"), Column("x", "x", "FLOAT", always_present=True)))
     assert {name: list(found.string_domain.value) for name, found in features.items()} == {
         **{"c": ["red"], "d": ["own"], "x": []}
     }
     assert features["x"].float_domain.max == 1
+    assert {name: found.presence.min_fraction for name, found in features.items()} == {"c": 0, "d": 0, "x": 1}
     problems = blank(2)
     _text(Column("c", "c", "BYTES", 1), cells("red", "blue"), features["c"], problems)
     assert problems == [[], ['c must be a known category, got "blue"']]
@@ -171,9 +170,7 @@ def test_a_row_has_all_its_problems():
     model = manifest(
         Column("x", "in_0", "INT", 1), Column("größe", "in_1", "FLOAT", 1), Column("c", "in_2", "BYTES", 1)
     )
-    table = pa.record_batch(
-        {"c": ["red", "-"], "other": ["p", "q"], "größe": ["1", "tall"], "x": ["1", "1.5"]}
-    )
+    table = pa.record_batch({"c": ["red", "-"], "other": ["p", "q"], "größe": ["1", "tall"], "x": ["1", "1.5"]})
     features = {"x": feature(), "größe": feature(), "c": feature("presence { min_fraction: 1 }")}
     inputs, problems = _inputs(Batch(table, 1, ""), model, _members(model, table.schema.names), features)
     np.testing.assert_array_equal(inputs["in_0"], [1, NAN])
@@ -181,8 +178,7 @@ def test_a_row_has_all_its_problems():
     assert inputs["in_2"].tolist() == ["red", ""]
     assert problems == [
         "",
-        'x must be a whole number, got "1.5"; größe must be a finite number, got "tall"; '
-        "c must have a value, got none",
+        'x must be a whole number, got "1.5"; größe must be a finite number, got "tall"; c must have a value, got none',
     ]
 
 

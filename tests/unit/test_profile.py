@@ -26,9 +26,7 @@ def look(path, **fields):
 
 
 def table(tmp_path, rows=20, **columns):
-    frame = pd.DataFrame(
-        {"y": np.arange(rows) / 2, "c": ["a", "b"] * (rows // 2), "x": range(rows)} | columns
-    )
+    frame = pd.DataFrame({"y": np.arange(rows) / 2, "c": ["a", "b"] * (rows // 2), "x": range(rows)} | columns)
     path = tmp_path / "t.csv"
     frame.to_csv(path, index=False)
     return path
@@ -87,9 +85,7 @@ def test_a_column_without_values_is_not_written(tmp_path):
     _, features, warnings = look(table(tmp_path, empty=[None] * 20))
     assert "empty" not in features
     assert warnings == ["empty: all 20 values are missing, so the column is not written."]
-    with pytest.raises(
-        InputError, match="at least one feature with a value, got columns of missing values only"
-    ):
+    with pytest.raises(InputError, match="at least one feature with a value, got columns of missing values only"):
         look(table(tmp_path, x=[None] * 20))
 
 

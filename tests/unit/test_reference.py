@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 from pydantic import BaseModel
 
@@ -79,6 +80,14 @@ def test_verbs_table_says_what_help_says(verb: str):
     )
 
 
+def test_example_configuration_is_valid():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
+    config = Config.model_validate(yaml.safe_load(example))
+    assert config.data.split.by == "time"
+    assert config.gates.regression.thresholds == {"mae": 12.5}
+
+
 def test_updated_refuses_a_text_without_markers():
     with pytest.raises(ValueError, match=r"must have <!-- config table --> and .* once each"):
         updated("# Nothing\n")
@@ -91,6 +100,4 @@ def test_module_writes_the_tables_between_the_markers(tmp_path: Path):
     page.write_text("".join(frame.format(name=name, table="old") for name in names))
     subprocess.run([sys.executable, "-m", "pipeline.reference", str(page)], cwd=ROOT, check=True)
     tables = zip(names, (config_table(), verbs_table()), strict=True)
-    assert page.read_text(encoding="utf-8") == "".join(
-        frame.format(name=name, table=table) for name, table in tables
-    )
+    assert page.read_text(encoding="utf-8") == "".join(frame.format(name=name, table=table) for name, table in tables)

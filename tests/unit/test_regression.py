@@ -77,8 +77,7 @@ def test_perfect_predictions():
 def test_no_weight_at_all_leaves_every_metric_undefined():
     label, prediction = rows(5)
     assert all(
-        np.isnan(result[0])
-        for result in RegressionScores(label, prediction).weighted(np.zeros((5, 1))).values()
+        np.isnan(result[0]) for result in RegressionScores(label, prediction).weighted(np.zeros((5, 1))).values()
     )
 
 

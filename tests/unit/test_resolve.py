@@ -156,8 +156,7 @@ def test_name_is_inferred_from_the_data(folder: Path, path: object, name: str):
         ),
         (
             "gates: {classification: {tolerence: 1}}",
-            "gates.classification.tolerence must be a known key, got an unknown one. Did you mean"
-            ' "tolerance"?',
+            'gates.classification.tolerence must be a known key, got an unknown one. Did you mean "tolerance"?',
         ),
         (
             "push: {zzz: 1}",
@@ -230,8 +229,7 @@ def test_unknown_keys(folder: Path, text: str, sentence: str):
         ),
         (
             "gates: {rule: regresion}",
-            'gates.rule must be all, regression or classification, got "regresion". Did you mean '
-            '"regression"?',
+            'gates.rule must be all, regression or classification, got "regresion". Did you mean "regression"?',
         ),
         (
             "gates: {regression: {thresholds: {mea: 1}}}",
@@ -323,9 +321,7 @@ def test_labels_differ(folder: Path):
 
 
 def test_missing_keys_say_where_to_write_them(folder: Path):
-    assert refusal(write(folder, "data: {path: t.csv}\n")) == (
-        "labels must be given, got nothing. Add it to mtl.yaml."
-    )
+    assert refusal(write(folder, "data: {path: t.csv}\n")) == ("labels must be given, got nothing. Add it to mtl.yaml.")
     assert refusal(write(folder, "labels: {regression: y}\ndata: {path: t.csv}\n")) == (
         "labels.classification must be given, got nothing. Add it to mtl.yaml."
     )
@@ -350,9 +346,7 @@ def test_the_source_of_a_bad_value_is_named(folder: Path):
     assert refusal(file, flags={"training.epochs": -1}) == (
         "training.epochs must be at least 1, got -1. Correct it on the command line."
     )
-    assert refusal(file, "training.epochs=-2") == (
-        "training.epochs must be at least 1, got -2. Correct it in --set."
-    )
+    assert refusal(file, "training.epochs=-2") == ("training.epochs must be at least 1, got -2. Correct it in --set.")
 
 
 @pytest.mark.parametrize(
@@ -373,8 +367,7 @@ def test_the_source_of_a_bad_value_is_named(folder: Path):
         ),
         (
             "name: a\nb: c: d\n",
-            "mtl.yaml, line 2, must be valid YAML, got: mapping values are not allowed here. "
-            "Correct that place.",
+            "mtl.yaml, line 2, must be valid YAML, got: mapping values are not allowed here. Correct that place.",
         ),
         (
             "name: a\n---\nname: b\n",
@@ -411,8 +404,7 @@ def test_files_that_cannot_be_read(folder: Path):
     latin = folder / "latin.yaml"
     latin.write_bytes("name: größe\n".encode("latin-1"))
     assert refusal(latin) == (
-        f"--config must be a readable YAML file, got {latin} (it is not UTF-8 text). Correct the "
-        f"path or the file."
+        f"--config must be a readable YAML file, got {latin} (it is not UTF-8 text). Correct the path or the file."
     )
     assert refusal(folder / "none.yaml") == (
         f"--config must be a readable YAML file, got {folder}/none.yaml (No such file or directory). "

@@ -23,9 +23,7 @@ def test_what_was_written_is_read(tmp_path: Path):
         tmp_path,
         "20260101-000000",
         digest="abc",
-        steps=[
-            Step("Trainer", "done", "data changed", "9,924 parameters", 1.5, {"code": "1f"}, {"model": "/m"})
-        ],
+        steps=[Step("Trainer", "done", "data changed", "9,924 parameters", 1.5, {"code": "1f"}, {"model": "/m"})],
         seconds=12.5,
         problems=['"größe" must be …'],
         metrics={"regression": {"mae": 0.25, "r2": None}},
@@ -46,9 +44,7 @@ class _Frozen(datetime):
         return cls(2026, 1, 1, 12, 0, 0, tzinfo=tz)
 
 
-def test_runs_of_one_second_have_ids_of_their_own_and_keep_their_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_runs_of_one_second_have_ids_of_their_own_and_keep_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(runs, "datetime", _Frozen)
     ids = []
     for _ in range(12):

@@ -76,9 +76,7 @@ def test_versions_of_another_tool_are_adopted(store: Store, tmp_path: Path):
 def test_same_model_is_published_once(store: Store, tmp_path: Path):
     push(store, tmp_path, "a")
     before = (store.path / "1" / MANIFEST).read_bytes()
-    again = store.publish(
-        tmp_path / "export-a", {"run": "another"}, check=lambda _: pytest.fail("not needed")
-    )
+    again = store.publish(tmp_path / "export-a", {"run": "another"}, check=lambda _: pytest.fail("not needed"))
     assert again == Published(1, store.path / "1", unchanged=True, previous=1)
     assert (store.path / "1" / MANIFEST).read_bytes() == before
     push(store, tmp_path, "b")
@@ -100,9 +98,7 @@ def test_rollback_twice_then_push(store: Store, tmp_path: Path):
     assert store.rollback() == RolledBack(version=1, withdrawn=2)
     assert read(store) == "a"
     assert names(store) == {"1", "withdrawn-2", "withdrawn-3", "current", ".lock"}
-    with pytest.raises(
-        InputError, match=r"must hold two versions or more to roll back, got version 1 alone\."
-    ):
+    with pytest.raises(InputError, match=r"must hold two versions or more to roll back, got version 1 alone\."):
         store.rollback()
     assert push(store, tmp_path, "d").version == 4, "withdrawn numbers are not used again"
     assert store.withdrawn() == [2, 3]
@@ -192,16 +188,12 @@ def test_killed_push_hides_nothing_half_and_the_next_one_works(stage: str, store
         assert files.fingerprint(store.folder(version), ignore=[MANIFEST]) == content
 
     published = push(store, tmp_path, "c")
-    assert published.version == (
-        3 if committed or stage in ("after the rename", "link made, not in place") else 2
-    )
+    assert published.version == (3 if committed or stage in ("after the rename", "link made, not in place") else 2)
     assert read(store) == "c"
     assert not [name for name in names(store) if name.startswith(".") and name != ".lock"]
 
 
-@pytest.mark.parametrize(
-    ("function", "name"), [("link_atomically", "current"), ("rename", "2"), ("unlink", "")]
-)
+@pytest.mark.parametrize(("function", "name"), [("link_atomically", "current"), ("rename", "2"), ("unlink", "")])
 def test_killed_rollback_is_finished_by_the_next_operation(
     function: str, name: str, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -267,33 +259,25 @@ def test_published_files_are_readable_by_the_server(store: Store, tmp_path: Path
         store.publish(source, {})
     finally:
         os.umask(umask)
-    modes = [
-        stat.S_IMODE((store.folder(1) / name).stat().st_mode) for name in ("", "variables", "saved_model.pb")
-    ]
+    modes = [stat.S_IMODE((store.folder(1) / name).stat().st_mode) for name in ("", "variables", "saved_model.pb")]
     assert modes == [0o755, 0o755, 0o644]
 
 
 @pytest.mark.parametrize("below", ["", "deeper"])
 def test_destination_that_is_a_file(below: str, tmp_path: Path):
     (tmp_path / "file").write_text("x")
-    with pytest.raises(
-        InputError, match=r"The push destination `.*file.*` must be a folder that can be written, got:"
-    ):
+    with pytest.raises(InputError, match=r"The push destination `.*file.*` must be a folder that can be written, got:"):
         Store(tmp_path / "file" / below).publish(model(tmp_path / "m", "a"), {})
 
 
 def test_destination_that_cannot_be_written(tmp_path: Path):
-    with pytest.raises(
-        InputError, match=r"must be a folder that can be written, got: .*\. Choose another destination"
-    ):
+    with pytest.raises(InputError, match=r"must be a folder that can be written, got: .*\. Choose another destination"):
         Store("/proc/served").publish(model(tmp_path / "m", "a"), {})
 
 
 def test_current_that_is_no_link(store: Store, tmp_path: Path):
     (store.path / "current").mkdir(parents=True)
-    with pytest.raises(
-        InputError, match=r"current` must be a link made by a push, got a folder or file\. Move it"
-    ):
+    with pytest.raises(InputError, match=r"current` must be a link made by a push, got a folder or file\. Move it"):
         push(store, tmp_path, "a")
 
 

@@ -39,14 +39,10 @@ def moments(missing: float, category_columns: int) -> tuple[np.ndarray, np.ndarr
     effect = odds @ effects
     means = np.array([integral(1), 20 / 12, 7.5 + category_columns * effect])
     spread = category_columns * odds @ (effects - effect) ** 2
-    return means, np.array(
-        [integral(2) - means[0] ** 2, 400 * (1 / 80 - 1 / 144), 100 / 12 + 25 / 12 + spread]
-    )
+    return means, np.array([integral(2) - means[0] ** 2, 400 * (1 / 80 - 1 / 144), 100 / 12 + 25 / 12 + spread])
 
 
-@pytest.mark.parametrize(
-    "options", [{}, {"noise": 0.5, "sharpness": 3.0, "category_columns": 2, "missing": 0.2}]
-)
+@pytest.mark.parametrize("options", [{}, {"noise": 0.5, "sharpness": 3.0, "category_columns": 2, "missing": 0.2}])
 def test_scores_are_those_of_the_rows_written(options: dict[str, float], tmp_path: Path):
     best = write(tmp_path / "t.parquet", 20_000, seed=3, **options)
     frame = pd.read_parquet(tmp_path / "t.parquet")
@@ -76,9 +72,7 @@ def test_scores_are_those_of_the_rows_written(options: dict[str, float], tmp_pat
     assert best.accuracy == pytest.approx(best.expected_accuracy, abs=4 * 0.5 / math.sqrt(20_000))
     assert np.var(mean) == pytest.approx(variances.sum(), rel=0.04)
     for k, name in enumerate(CLASSES):
-        assert (frame.label == name).mean() == pytest.approx(
-            odds[:, k].mean(), abs=4 * 0.5 / math.sqrt(20_000)
-        )
+        assert (frame.label == name).mean() == pytest.approx(odds[:, k].mean(), abs=4 * 0.5 / math.sqrt(20_000))
 
 
 def test_noise_is_normal_and_tells_nothing_about_the_class(tmp_path: Path):
@@ -86,9 +80,7 @@ def test_noise_is_normal_and_tells_nothing_about_the_class(tmp_path: Path):
     frame = pd.read_parquet(tmp_path / "t.parquet")
     noise = (frame.y - summands(frame).sum(axis=1)) / 2
     assert abs(noise.mean()) < 4 / math.sqrt(50_000)
-    assert (noise**4).mean() == pytest.approx(3, abs=4 * math.sqrt(96 / 50_000)), (
-        "kurtosis of a normal variable"
-    )
+    assert (noise**4).mean() == pytest.approx(3, abs=4 * math.sqrt(96 / 50_000)), "kurtosis of a normal variable"
     assert noise.groupby(frame.label).mean().abs().max() < 4 / math.sqrt(50_000 / 4)
 
 

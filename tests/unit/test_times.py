@@ -45,9 +45,7 @@ def test_oldest_rows_train_however_times_are_written(tmp_path, style, written):
 
 
 def test_dates_that_can_be_read_two_ways_are_reported(tmp_path):
-    profile = found(
-        tmp_path, [f"{first:02d}/{second:02d}/2024" for first in range(1, 11) for second in range(1, 11)]
-    )
+    profile = found(tmp_path, [f"{first:02d}/{second:02d}/2024" for first in range(1, 11) for second in range(1, 11)])
     assert profile.time_style == "%m/%d/%Y"
     assert "day and month could be exchanged" in profile.warnings[0]
 

@@ -1,0 +1,85 @@
+"""The scanned training step does what Keras's own step does, in the same order."""
+
+import keras
+import numpy as np
+import pytest
+
+from components.outputs import CLASSIFICATION, REGRESSION
+from components.trainer.model import build_table_model, compile_model
+from components.trainer.scan import ScanningModel, chunks
+
+ROWS, BATCH = 70, 16
+
+
+@pytest.fixture(scope="module")
+def data():
+    random = np.random.default_rng(3)
+    features = {
+        "numeric": random.normal(size=(ROWS, 4)).astype("float32"),
+        "missing": np.zeros((ROWS, 4), "float32"),
+    }
+    labels = {
+        REGRESSION: random.normal(size=(ROWS, 1)).astype("float32"),
+        CLASSIFICATION: random.integers(0, 3, ROWS),
+    }
+    return features, labels
+
+
+def build(model_class, **options):
+    keras.utils.set_random_seed(5)
+    model = build_table_model(
+        {"numeric": 4, "missing": 4}, [], 0, 3, hidden=[8, 8], dropout=0.0, l2=0.001, model_class=model_class
+    )
+    compile_model(model, learning_rate=0.01, loss_weights={REGRESSION: 0.7, CLASSIFICATION: 1.3}, **options)
+    return model
+
+
+def test_every_row_comes_once_per_epoch_in_a_new_order(data):
+    dataset = chunks(*data, BATCH, seed=0)
+    epochs = []
+    for _ in range(2):
+        pieces = [features["numeric"].numpy().reshape(-1, 4) for features, _ in dataset]
+        assert [len(piece) for piece in pieces] == [ROWS // BATCH * BATCH, ROWS % BATCH]
+        epochs.append(np.concatenate(pieces))
+    for epoch in epochs:
+        np.testing.assert_array_equal(np.sort(epoch, axis=0), np.sort(data[0]["numeric"], axis=0))
+    assert not np.array_equal(*epochs)
+    assert dataset.cardinality().numpy() == 2
+
+
+def test_scanned_steps_give_the_weights_and_metrics_of_ordinary_steps(data):
+    features, labels = data
+    scanning, ordinary = build(ScanningModel, jit_compile=True), build(keras.Model)
+    scanning.prepare(*({name: values[:8] for name, values in part.items()} for part in data))
+    dataset = chunks(features, labels, BATCH, seed=9)
+    history = scanning.fit(dataset, epochs=1, shuffle=False, verbose=0).history
+
+    results, sizes = [], []
+    for chunk_features, chunk_labels in chunks(features, labels, BATCH, seed=9):
+        for step in range(chunk_features["numeric"].shape[0]):
+            result = ordinary.train_on_batch(
+                {name: values[step] for name, values in chunk_features.items()},
+                {name: values[step] for name, values in chunk_labels.items()},
+                return_dict=True,
+            )
+            results.append({name: float(value) for name, value in result.items()})
+            sizes.append(chunk_features["numeric"].shape[1])
+    for ours, theirs in zip(scanning.get_weights(), ordinary.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+    assert set(history) == set(results[0])
+    for name in results[0]:
+        # Keras weighs a head's own loss by batch and not by row when it cannot know the batch size in advance.
+        weights = None if name.endswith("_output_loss") else sizes
+        expected = np.average([result[name] for result in results], weights=weights)
+        assert history[name][0] == pytest.approx(expected, rel=1e-4), name
+
+
+def test_the_same_seed_gives_the_same_model(data):
+    runs = []
+    for _ in range(2):
+        model = build(ScanningModel, jit_compile=True)
+        model.prepare(*({name: values[:8] for name, values in part.items()} for part in data))
+        model.fit(chunks(*data, BATCH, seed=1), epochs=3, shuffle=False, verbose=0)
+        runs.append(model.get_weights())
+    for first, second in zip(*runs, strict=True):
+        np.testing.assert_array_equal(first, second)

@@ -1,0 +1,79 @@
+"""Runs of the real command in processes of their own, shared by the tests that look at them."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MTL = Path(sys.executable).with_name("mtl")
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finished command: exit code, what it printed, and the folder it wrote to."""
+
+    code: int
+    out: str
+    err: str
+    output: Path
+
+    @property
+    def record(self):
+        """The newest run record."""
+        return json.loads(sorted((self.output / "runs").glob("*.json"))[-1].read_text())
+
+    @property
+    def states(self):
+        """Step -> state of the newest run."""
+        return {step["name"]: step["state"] for step in self.record["steps"]}
+
+    @property
+    def reasons(self):
+        """Step -> why it ran or did not."""
+        return {step["name"]: step["reason"] for step in self.record["steps"]}
+
+    def artifact(self, step, output):
+        """The folder of a step's output."""
+        return Path(next(s for s in self.record["steps"] if s["name"] == step)["artifacts"][output])
+
+    @property
+    def evaluation(self):
+        """The Evaluator's figures."""
+        return json.loads((self.artifact("Evaluator", "evaluation") / "evaluation.json").read_text())
+
+    @property
+    def model(self):
+        """The model that is current."""
+        return (self.output / "serving" / "current").resolve()
+
+
+def mtl(output, *arguments, code_from=None):
+    """Runs `mtl run` into an output folder; `code_from` is another copy of the source to run."""
+    environment = dict(os.environ)
+    if code_from is not None:
+        environment["PYTHONPATH"] = str(code_from)
+    command = [MTL, "run", *map(str, arguments), "--set", f"runtime.output={output}"]
+    if code_from is not None:
+        command = [sys.executable, "-c", "from pipeline.cli import main; main()", *map(str, command[1:])]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=code_from or ROOT, env=environment, timeout=900)
+    return Done(done.returncode, done.stdout, done.stderr, Path(output))
+
+
+@pytest.fixture(scope="session")
+def wine(tmp_path_factory):
+    """The bundled data through the whole pipeline."""
+    done = mtl(
+        tmp_path_factory.mktemp("wine"),
+        "--config",
+        "data/wine/config.yaml",
+        "--set",
+        "evaluation.slices=[cultivar]",
+    )
+    assert done.code == 0, done.out + done.err
+    return done

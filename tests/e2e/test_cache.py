@@ -1,0 +1,149 @@
+"""What is re-run when something changes, and what a killed run leaves behind."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+from tests.e2e.conftest import MTL, ROOT, mtl
+
+INGEST = {"ExampleGen", "StatisticsGen", "SchemaGen", "DataGate"}
+FIT = {"Transform", "Trainer"}
+JUDGE = {"Evaluator", "Pusher"}
+ALL = INGEST | FIT | {"Baseline"} | JUDGE
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory):
+    """A copy of the source and of the data that tests may change, after a first run."""
+    folder = tmp_path_factory.mktemp("workshop")
+    for name in ("components", "pipeline", "data"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    first = run(folder)
+    assert first.code == 0, first.out + first.err
+    assert set(first.states.values()) == {"done"}
+    return folder
+
+
+def run(folder, *arguments):
+    return mtl(
+        folder / "output",
+        "-c",
+        "data/wine/config.yaml",
+        "-s",
+        "training.epochs=30",
+        *arguments,
+        code_from=folder,
+    )
+
+
+def cached(done):
+    return {name for name, state in done.states.items() if state == "cached"}
+
+
+def test_the_same_again_runs_nothing_and_says_so(workshop):
+    done = run(workshop)
+    assert done.code == 0
+    assert cached(done) == ALL
+    assert {done.reasons[name] for name in ALL} == {"unchanged"}
+    assert done.out.count("cached") == len(ALL)
+    assert done.record["version"] == 1
+
+
+def test_a_config_key_reruns_what_depends_on_it(workshop):
+    done = run(workshop, "-s", "training.learning_rate=0.002")
+    assert done.code in (0, 3)
+    assert cached(done) == INGEST | {"Transform"}
+    assert done.reasons["Trainer"] == "config changed"
+    assert done.reasons["Evaluator"] == "an earlier step changed"
+
+
+def test_a_gate_reruns_the_verdict_alone(workshop):
+    done = run(workshop, "-s", "gates.regression.thresholds={mae: 0.001}")
+    assert done.code == 3
+    assert cached(done) >= INGEST | FIT
+    assert not cached(done) & JUDGE
+    assert done.record["state"] == "rejected"
+    assert "MAE" in done.record["problems"][0]
+    assert "nothing pushed" in done.out
+
+
+def test_a_line_of_preprocessing_fn_reruns_transform_and_what_follows(workshop):
+    source = workshop / "components" / "transform" / "preprocessing.py"
+    before = source.read_text()
+    source.write_text(before + "\n# One more line.\n")
+    try:
+        done = run(workshop)
+    finally:
+        source.write_text(before)
+    assert cached(done) == INGEST | ({"Baseline"} & cached(done))
+    assert done.reasons["Transform"] == "code changed"
+    assert done.reasons["Trainer"] == "an earlier step changed"
+
+
+def test_a_row_reruns_everything(workshop):
+    table = workshop / "data" / "wine" / "wine.csv"
+    lines = table.read_text().splitlines(keepends=True)
+    table.write_text("".join([*lines[:-1], lines[-1].replace(lines[-1].split(",")[0], "13.5", 1)]))
+    try:
+        done = run(workshop)
+    finally:
+        table.write_text("".join(lines))
+    assert cached(done) <= {"Baseline"}
+    assert done.reasons["ExampleGen"] == "data changed"
+
+
+def test_a_model_that_was_deleted_is_pushed_again(workshop):
+    shutil.rmtree(workshop / "output" / "serving")
+    done = run(workshop)
+    assert done.code == 0
+    assert done.states["Pusher"] == "done"
+    assert cached(done) >= INGEST | FIT
+    assert (workshop / "output" / "serving" / "current" / "saved_model.pb").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", ["ExampleGen", "Transform", "Trainer", "Evaluator", "Pusher"])
+def test_a_run_killed_in_a_step_leaves_the_pushed_model_and_the_next_run_completes(tmp_path, step):
+    output = tmp_path / "output"
+    arguments = ["--config", "data/wine/config.yaml", "--set", "training.epochs=5"]
+    first = mtl(output, *arguments, "--set", "gates.rule=classification")
+    pushed = first.model
+    content = (pushed / "saved_model.pb").read_bytes()
+
+    again = [
+        *arguments,
+        "--no-cache",
+        "--set",
+        f"runtime.output={output}",
+        "--set",
+        "gates.rule=classification",
+    ]
+    process = subprocess.Popen([MTL, "run", *again], cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
+    wait_for(output, step)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    listed = subprocess.run([MTL, "runs", "-o", output], capture_output=True, text=True, check=True).stdout
+    assert "interrupted" in listed
+    assert (output / "serving" / "current").resolve() == pushed
+    assert (pushed / "saved_model.pb").read_bytes() == content
+
+    after = mtl(output, *arguments, "--no-cache", "--set", "gates.rule=classification")
+    assert after.record["state"] in ("pushed", "rejected"), after.out + after.err
+    assert not [path for path in (output / "serving").iterdir() if path.name.startswith(".staging")]
+
+
+def wait_for(output, step):
+    """Waits until the newest run is in a step."""
+    import json
+
+    for _ in range(3000):
+        newest = sorted((output / "runs").glob("*.json"))[-1]
+        steps = json.loads(newest.read_text())["steps"]
+        if any(s["name"] == step and s["state"] == "running" for s in steps):
+            return
+        time.sleep(0.1)
+    raise TimeoutError(step)
