@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sklearn import metrics
 
-from tests.e2e.conftest import MTL, ROOT
+from tests.e2e.conftest import MTL, ROOT, mtl
 
 STEPS = [
     "ExampleGen",
@@ -182,3 +182,28 @@ def test_bad_cells_are_flagged_not_lost(wine, tmp_path):
     ]
     assert answer["ash"].tolist() == table["ash"].tolist()
     assert (answer["predicted_alcohol"].astype(float) > 0).all()
+
+
+def test_model_analysis_agrees_with_the_evaluator(wine):
+    """TFMA scores the exported model by `serving_default` and `transform_features`, from its own code."""
+    done = mtl(
+        wine.output,
+        *("--config", "data/wine/config.yaml", "--set", "evaluation.slices=[cultivar]"),
+        *("--set", "evaluation.tfma=true"),
+    )
+    assert done.code == 0, done.out + done.err
+    assert {done.states[step] for step in STEPS} == {"cached"}
+    assert done.states["ModelAnalysis"] == "done"
+    import tensorflow_model_analysis as tfma
+    import tfx.components  # noqa: F401  - TFMA's TFDV needs it first
+
+    by_slice = dict(tfma.load_eval_result(str(done.artifact("ModelAnalysis", "evaluation"))).slicing_metrics)
+    assert set(by_slice) == {(), *(((("cultivar", f"class_{i}"),)) for i in range(3))}
+    heads = done.evaluation["heads"]
+    for head, theirs, ours in (
+        ("regression", "mean_absolute_error", "mae"),
+        ("classification", "sparse_categorical_accuracy", "accuracy"),
+        ("classification", "sparse_categorical_crossentropy", "log_loss"),
+    ):
+        value = by_slice[()][f"{head}_output"][""][theirs]["doubleValue"]
+        assert value == pytest.approx(heads[head]["metrics"][ours]["value"], rel=1e-4), ours
