@@ -26,6 +26,7 @@ def fit(
     model: dict[str, Any],
     training: dict[str, Any],
     log_dir: str,
+    strategy: tf.distribute.Strategy | None = None,
 ) -> tuple[keras.Model, dict[str, list[float]]]:
     """Fits the network on standardised labels.
 
@@ -37,6 +38,7 @@ def fit(
         model: the `model` section of the configuration.
         training: the `training` section of the configuration.
         log_dir: folder for TensorBoard.
+        strategy: where to train; all GPUs of this machine when left out, else its CPU.
 
     Returns:
         The model with the weights of its best epoch, and the losses and metrics of every epoch, `val_headline`
@@ -44,7 +46,7 @@ def fit(
     """
     keras.utils.set_random_seed(training["seed"])
     weights = {REGRESSION: training["regression_weight"], CLASSIFICATION: training["classification_weight"]}
-    strategy = _strategy()
+    strategy = strategy or _strategy()
     scan = strategy.num_replicas_in_sync == 1
     with strategy.scope():
         missing = train.features.get("missing")

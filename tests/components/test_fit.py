@@ -1,0 +1,84 @@
+"""Fitting: when it stops, what it keeps, and on several devices."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from components.outputs import CLASSIFICATION, REGRESSION
+from components.trainer.dataset import Dataset
+from components.trainer.fit import HEADLINE, fit
+
+MODEL = {"hidden": [16], "dropout": 0.0, "l2": 0.0}
+TRAINING = {
+    "seed": 0,
+    "learning_rate": 0.01,
+    "regression_weight": 1.0,
+    "classification_weight": 1.0,
+    "batch_size": 32,
+    "epochs": 30,
+    "patience": 3,
+}
+
+
+def rows(count, seed, noise=0.0):
+    random = np.random.default_rng(seed)
+    numeric = random.normal(size=(count, 4)).astype("float32")
+    target = (numeric[:, 0] + noise * random.normal(size=count)).astype("float32")
+    classes = (numeric[:, 1] + noise * random.normal(size=count) > 0).astype("int64")
+    features = {"numeric": numeric, "missing": np.zeros_like(numeric)}
+    return Dataset(features, target, target, classes, 0.0, 1.0)
+
+
+def test_the_weights_of_the_best_epoch_are_kept(tmp_path):
+    """With more noise than rows the network overfits soon, so the last epoch is not the best one."""
+    validation = rows(200, 1, noise=1.0)
+    network, history = fit(rows(150, 0, noise=1.0), validation, 0, 2, MODEL, TRAINING, str(tmp_path))
+    headline = history[HEADLINE]
+    best = int(np.argmin(headline))
+    assert len(headline) == best + 1 + TRAINING["patience"] < TRAINING["epochs"]
+    answer = network.predict(validation.features, verbose=0)
+    mae = np.abs(answer[REGRESSION][:, 0] - validation.target).mean()
+    log_loss = -np.log(answer[CLASSIFICATION][np.arange(200), validation.classes]).mean()
+    assert mae + log_loss == pytest.approx(headline[best], rel=1e-4)
+    assert mae + log_loss < headline[-1]
+
+
+def test_the_headline_is_weighted_as_the_losses_are(tmp_path):
+    training = TRAINING | {"regression_weight": 0.25, "classification_weight": 2.0, "epochs": 2}
+    _, history = fit(rows(150, 0), rows(50, 1), 0, 2, MODEL, training, str(tmp_path))
+    expected = 0.25 * np.array(history[f"val_{REGRESSION}_mae"]) + 2 * np.array(history[f"val_{CLASSIFICATION}_loss"])
+    np.testing.assert_allclose(history[HEADLINE], expected, rtol=1e-6)
+
+
+def test_a_loss_that_is_not_finite_ends_training(tmp_path):
+    train = rows(150, 0)
+    train.target[3] = np.nan
+    _, history = fit(train, rows(50, 1), 0, 2, MODEL, TRAINING, str(tmp_path))
+    assert len(history["loss"]) == 1
+
+
+TWO_DEVICES = """
+import json, sys, tempfile
+import tensorflow as tf
+[cpu] = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from components.trainer.fit import fit
+from tests.components.test_fit import MODEL, TRAINING, rows
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+training = TRAINING | {"epochs": 3}
+_, history = fit(rows(1000, 0), rows(200, 1), 0, 2, MODEL, training, tempfile.mkdtemp(), strategy)
+print(json.dumps([strategy.num_replicas_in_sync, history["val_loss"]]))
+"""
+
+
+def test_several_devices_learn_the_same(tmp_path):
+    """Two logical CPUs stand for two GPUs; every mini-batch is divided between them."""
+    done = subprocess.run([sys.executable, "-c", TWO_DEVICES], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    replicas, losses = json.loads(done.stdout.splitlines()[-1])
+    _, history = fit(rows(1000, 0), rows(200, 1), 0, 2, MODEL, TRAINING | {"epochs": 3}, str(tmp_path))
+    assert replicas == 2
+    np.testing.assert_allclose(losses, history["val_loss"], rtol=0.25)
