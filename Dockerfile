@@ -9,11 +9,7 @@ ENV UV_LINK_MODE=copy \
     UV_PYTHON_DOWNLOADS=never \
     UV_SYSTEM_CERTS=1 \
     VIRTUAL_ENV=/opt/mtl
-# Some dependencies are published as source only.
-RUN apt-get update \
-    && apt-get install --yes --no-install-recommends build-essential \
-    && rm -rf /var/lib/apt/lists/* \
-    && pip install --no-cache-dir --disable-pip-version-check uv \
+RUN pip install --no-cache-dir --disable-pip-version-check uv \
     && uv venv "$VIRTUAL_ENV"
 WORKDIR /src
 # The dependencies of pyproject.toml, in the versions and with the hashes of the lock; its dev tools stay out.
