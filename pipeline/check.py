@@ -16,8 +16,9 @@ from components.data_gate.anomalies import Levels
 from components.data_gate.schema import column_types, read_schema, require_labels
 from components.example_gen.features import Feature, choose_features
 from components.example_gen.profile import Profile, profile
-from components.example_gen.roles import assign_roles
+from components.example_gen.roles import Roles, assign_roles
 from components.example_gen.tables import open_table
+from components.trainer.manifest import prediction_columns
 from pipeline.config import Config
 from pipeline.errors import InputError, did_you_mean
 
@@ -59,6 +60,7 @@ def check_data(config: Config) -> Checked:
     found = profile(table, spec, roles)
     features, warnings = choose_features(found, spec, roles)
     _check_slices(config, table.columns)
+    _check_clashes(config, roles)
     return Checked(found, features, warnings, table.delimiter)
 
 
@@ -73,8 +75,9 @@ def check_before_run(config: Config) -> None:
         check_data(config)
         return
     table = open_table(spec.paths, spec.format, spec.delimiter)
-    assign_roles(spec, table.columns)
+    roles = assign_roles(spec, table.columns)
     _check_slices(config, table.columns)
+    _check_clashes(config, roles)
 
 
 def check_all(config: Config, console: Console) -> None:
@@ -99,7 +102,7 @@ def check_all(config: Config, console: Console) -> None:
     console.print(table, highlight=False, markup=False)
     for sentence in checked.warnings:
         console.print("note", sentence, markup=False, soft_wrap=True, highlight=False)
-    console.print("Everything a run needs is there.", style="green")
+    console.print("A run can start.", style="green")
 
 
 def _check_slices(config: Config, columns: tuple[str, ...]) -> None:
@@ -109,6 +112,15 @@ def _check_slices(config: Config, columns: tuple[str, ...]) -> None:
                 raise InputError(
                     f'evaluation.slices must name columns that are read, got "{name}".{did_you_mean(name, columns)}'
                 )
+
+
+def _check_clashes(config: Config, roles: Roles) -> None:
+    for name in prediction_columns(config.labels.regression, config.labels.classification):
+        if name in roles.inputs:
+            raise InputError(
+                f'A feature must not have the name of a column that predictions get, got "{name}". '
+                "Rename the column, or list it under data.ignore."
+            )
 
 
 def _check_output(output: Path) -> None:

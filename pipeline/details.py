@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from components.example_gen.summary import read_summary
+from components.example_gen.summary import Summary, read_summary
+from components.outputs import EVAL, TRAIN
 from pipeline.runs import Run, Step
 
 
@@ -21,12 +22,28 @@ def warnings(run: Run) -> list[str]:
     artifacts = {step.name: step.artifacts for step in run.steps}
     sentences: list[str] = []
     if examples := artifacts["ExampleGen"].get("examples"):
-        sentences += read_summary(examples).warnings
+        ingested = read_summary(examples)
+        sentences += ingested.warnings + _unjudged(ingested)
     if anomalies := artifacts["DataGate"].get("anomalies"):
         gate = _load(anomalies, "gate.json")
         sentences += gate["notes"]
         sentences += [anomaly["sentence"] for anomaly in gate["anomalies"] if anomaly["level"] == "warn"]
     return list(dict.fromkeys(sentences))
+
+
+def _unjudged(ingested: Summary) -> list[str]:
+    """Says which classes cannot be predicted or judged, because a split has no row of them."""
+    lacks = {
+        TRAIN: "can never be predicted, because the train split has no row of it",
+        EVAL: "is not judged, because the eval split has no row of it",
+    }
+    sentences = []
+    for split, what in lacks.items():
+        absent = [name for name, rows in ingested.classes[split].items() if not rows]
+        if absent:
+            listed = ", ".join(f'"{name}"' for name in absent[:10]) + (" …" if len(absent) > 10 else "")
+            sentences.append(f"{ingested.classification}: the class {listed} {what}.")
+    return sentences
 
 
 def evaluation(run: Run) -> dict[str, Any] | None:

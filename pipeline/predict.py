@@ -18,11 +18,11 @@ from components.example_gen.roles import vector_members
 from components.example_gen.spec import expand
 from components.example_gen.tables import Batch, open_table
 from components.outputs import REGRESSION
-from components.trainer.manifest import EXTRA, SCHEMA, Column, Manifest
+from components.trainer.manifest import EXTRA, SCHEMA, Column, Manifest, prediction_columns
 from pipeline.errors import InputError, did_you_mean
 from pipeline.quiet import output_to
 
-PROBLEMS = "problems"
+_NOT_FINITE = "the predicted number must be finite, got none; a feature is far outside of what train had"
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,7 @@ def predict_file(source: str, target: Path, model: Path) -> Counts:
     manifest = Manifest.read(folder)
     table = open_table(expand(source))
     members = _members(manifest, table.columns)
-    added = [
-        f"predicted_{manifest.regression}",
-        f"predicted_{manifest.classification}",
-        "probability",
-        PROBLEMS,
-    ]
+    added = prediction_columns(manifest.regression, manifest.classification)
     for name in added:
         if name in table.columns:
             raise InputError(f'The input must not have a column "{name}", got one. Rename that column.')
@@ -81,7 +76,10 @@ def predict_file(source: str, target: Path, model: Path) -> Counts:
                 inputs, problems = _inputs(batch, manifest, members, features)
                 answer = signature(**inputs)
                 frame = batch.data.to_pandas()
-                frame[added[0]] = answer[REGRESSION].numpy()[:, 0]
+                numbers = answer[REGRESSION].numpy()[:, 0]
+                for row in np.flatnonzero(~np.isfinite(numbers)):
+                    problems[row] = "; ".join(filter(None, [problems[row], _NOT_FINITE]))
+                frame[added[0]] = numbers
                 frame[added[1]] = [text.decode() for text in answer["predicted_class"].numpy()]
                 frame[added[2]] = answer["class_probability"].numpy()
                 frame[added[3]] = problems

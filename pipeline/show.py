@@ -21,6 +21,7 @@ from pipeline.errors import InputError
 from pipeline.resolve import Resolved
 from pipeline.runs import read_runs
 
+_WIDTHS = {"run": 15, "pipeline": 8, "result": 8}
 _STATES = {
     "pushed": "green",
     "rejected": "yellow",
@@ -90,7 +91,10 @@ def show_runs(outputs: Sequence[Path], console: Console, as_json: bool) -> None:
         )
     table = Table(box=None, pad_edge=False)
     for heading in ("run", "pipeline", "result", *HEADLINE.values(), "version", "seconds", "why"):
-        table.add_column(heading, justify="right" if heading in (*HEADLINE.values(), "version", "seconds") else "left")
+        right = heading in (*HEADLINE.values(), "version", "seconds")
+        # The last column gives way where the terminal is narrow.
+        width = None if heading == "why" else _WIDTHS.get(heading, len(heading))
+        table.add_column(heading, no_wrap=True, min_width=width, justify="right" if right else "left")
     for run in runs:
         headlines = [run.metrics.get(head, {}).get(metric) for head, metric in HEADLINE.items()]
         table.add_row(

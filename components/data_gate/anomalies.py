@@ -102,5 +102,10 @@ def _sentence(
             f'"{column}" must be present in at least {feature.presence.min_fraction:.3g} of the rows, '
             f"got fewer in the {split} split ({found})."
         )
+    if kind in ("INVALID_SCHEMA_SPECIFICATION", "INVALID_DOMAIN_SPECIFICATION"):
+        return f'The schema of "{column}" must be valid, got one that TFDV refuses. {found}'.rstrip(". ") + "."
     expected = schema_pb2.FeatureType.Name(feature.type)
+    if kind == "UNEXPECTED_DATA_TYPE" and "but got " in found:
+        got = found.rpartition("but got ")[2].replace("STRING", "BYTES")
+        return f'"{column}" must be {expected} as the schema says, got {got} in the {split} split.'
     return f'"{column}" must be {expected} as the schema says, got in the {split} split: {found}.'

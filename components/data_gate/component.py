@@ -54,6 +54,7 @@ def DataGate(  # noqa: N802 - a component is a class to its users
     splits = artifact_utils.decode_split_names(statistics.split_names)
     stats = {split: _statistics(statistics.uri, split) for split in splits}
     vectors = read_summary(examples.uri).vectors
+    smallest = min(split.datasets[0].num_examples for split in stats.values())
 
     notes: list[str] = []
     if reviewed_schema:
@@ -62,7 +63,9 @@ def DataGate(  # noqa: N802 - a component is a class to its users
         inferred = text_format.Parse(
             (Path(inferred_schema.uri) / "schema.pbtxt").read_text(encoding="utf-8"), schema_pb2.Schema()
         )
-        in_force, notes = curate(inferred, stats[outputs.TRAIN].datasets[0], vectors, chosen["labels"], chosen["keep"])
+        in_force, notes = curate(
+            inferred, stats[outputs.TRAIN].datasets[0], vectors, chosen["labels"], chosen["keep"], smallest
+        )
     exclude_labels_from_serving(in_force, chosen["labels"])
     require_labels(in_force, chosen["labels"])
     (Path(schema.uri) / "schema.pbtxt").write_text(text_format.MessageToString(in_force), encoding="utf-8")

@@ -21,7 +21,7 @@ IDENTIFIER_MIN_SHARE = 0.5
 # An inferred schema allows what another sample of the same data may show: this share of texts outside the
 # vocabulary, which the transform has a bucket for, and a presence lower by this many standard errors.
 UNKNOWN_TEXTS = 0.02
-STANDARD_ERRORS = 3.0
+STANDARD_ERRORS = 4.0
 
 
 def read_schema(path: str | Path) -> schema_pb2.Schema:
@@ -60,6 +60,7 @@ def curate(
     vectors: Mapping[str, int],
     labels: Collection[str],
     keep: Collection[str],
+    smallest_split: int,
 ) -> tuple[schema_pb2.Schema, list[str]]:
     """Returns the inferred schema made ready for review and use, and a note for each column it leaves out.
 
@@ -73,6 +74,7 @@ def curate(
         vectors: feature vector -> number of elements.
         labels: the two label columns; they must be present in every row.
         keep: columns never taken for identifiers, because the user named them.
+        smallest_split: rows of the smallest split, whose shares vary most by chance.
 
     Raises:
         InputError: no feature is left.
@@ -90,14 +92,14 @@ def curate(
             feature.presence.min_fraction = 1.0
             continue
         column = statistics[feature.name]
-        feature.presence.min_fraction = _lowest_presence(column, train.num_examples)
-        if feature.name not in keep and feature.type == schema_pb2.BYTES:
+        feature.presence.min_fraction = _lowest_presence(column, train.num_examples, smallest_split)
+        if feature.HasField("string_domain") or feature.domain:
             feature.distribution_constraints.min_domain_mass = 1 - UNKNOWN_TEXTS
         if feature.name not in keep and (distinct := _identifier(column)):
             feature.lifecycle_stage = schema_pb2.DISABLED
             notes.append(
-                f'"{feature.name}" is left out of the features: {distinct} distinct texts in '
-                f"{train.num_examples} train rows look like an identifier. "
+                f'"{feature.name}" is left out of the features: {distinct:,} distinct texts in '
+                f"{train.num_examples:,} train rows look like an identifier. "
                 "List it under features.categorical to keep it, or under data.ignore to silence this."
             )
     if all(feature.name in labels or feature.lifecycle_stage for feature in schema.feature):
@@ -129,10 +131,19 @@ def exclude_labels_from_serving(schema: schema_pb2.Schema, labels: Collection[st
             feature.not_in_environment.append(SERVING)
 
 
-def _lowest_presence(statistics: statistics_pb2.FeatureNameStatistics, rows: int) -> float:
-    """Returns the lower Wilson bound (Wilson 1927) of the share of rows that have a value."""
+def _lowest_presence(statistics: statistics_pb2.FeatureNameStatistics, train: int, other: int) -> float:
+    """Returns how low the share of rows with a value may be by chance in another sample.
+
+    It is the lower Wilson bound (Wilson 1927) of the share, with the variances of both samples added.
+
+    Args:
+        statistics: the column's statistics in train.
+        train: rows of train.
+        other: rows of the other sample.
+    """
+    rows = 1 / (1 / train + 1 / other)
     kind = statistics.WhichOneof("stats")
-    share = getattr(statistics, kind).common_stats.num_non_missing / rows
+    share = getattr(statistics, kind).common_stats.num_non_missing / train
     squared = STANDARD_ERRORS**2
     spread = STANDARD_ERRORS * math.sqrt(share * (1 - share) / rows + squared / (4 * rows**2))
     return max(0.0, (share + squared / (2 * rows) - spread) / (1 + squared / rows))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from collections.abc import Mapping
 
 from components.errors import InputError
 from components.example_gen.cells import Kind
@@ -10,6 +12,7 @@ from components.example_gen.profile import ColumnProfile, Profile
 from components.example_gen.roles import Roles
 from components.example_gen.spec import IngestSpec
 
+_FORMATTED = re.compile(r"[-+(]?\s*[$€£¥]?\s*[-+]?\d[\d.,'\s]*\s*([$€£¥%]|[A-Z]{3})?\)?")
 _MOSTLY = 0.9  # share of numbers from which other text in a column looks like a slip
 
 
@@ -89,6 +92,12 @@ def _kind(name: str, column: ColumnProfile, spec: IngestSpec) -> Kind:
 
 def _odd(name: str, column: ColumnProfile, kind: Kind, spec: IngestSpec) -> list[str]:
     present = column.rows - column.blank
+    if kind == Kind.BYTES and name not in spec.categorical and _formatted(column.odd):
+        example = next(iter(column.odd))
+        return [
+            f'{name}: values such as "{example}" are numbers with signs or separators, so the column is read as '
+            "text. Write them plainly, such as 1234.5, or list the column under features.categorical."
+        ]
     slips = kind == Kind.BYTES and column.odd and column.numbers >= _MOSTLY * present
     if not slips or name in spec.categorical or spec.types.get(name) == Kind.BYTES:
         return []
@@ -99,6 +108,11 @@ def _odd(name: str, column: ColumnProfile, kind: Kind, spec: IngestSpec) -> list
         f"{name}: {column.numbers:,} of {present:,} values are numbers, but {values} {are} not. "
         f"Add {them} to data.missing, or list the column under features.categorical."
     ]
+
+
+def _formatted(texts: Mapping[str, int]) -> bool:
+    """Returns whether texts look like numbers made for reading: `$1,200`, `12 %`, `3,5`, `1.234,50 €`."""
+    return sum(bool(_FORMATTED.fullmatch(text.strip())) for text in texts) >= _MOSTLY * max(len(texts), 1)
 
 
 def _infinite(name: str, count: int) -> list[str]:

@@ -93,7 +93,8 @@ def _target(cells: Cells, label: str, batch: Batch) -> np.ndarray:
     except NotNumericError as error:
         raise InputError(
             f'The regression label "{label}" must be a number, got "{error.text}" in '
-            f"{batch.where(error.index)}. Correct it, or add it to data.missing."
+            f"{batch.where(error.index)}. Write numbers as 1234.5, without signs or separators; "
+            "if it stands for no value, add it to data.missing."
         ) from error
     with np.errstate(over="ignore"):
         infinite = np.isinf(target.astype(np.float32))

@@ -186,7 +186,8 @@ def _check_forced(name: str, cells: Cells, batch: LabelledBatch, spec: IngestSpe
         where = "listed in features.numeric" if owner is None else f'part of the vector "{owner}"'
         raise InputError(
             f'The column "{name}", {where}, must hold numbers, got "{error.text}" in '
-            f"{batch.where(error.index)}. Correct it, or add it to data.missing."
+            f"{batch.where(error.index)}. Write numbers as 1234.5, without signs or separators; "
+            "if it stands for no value, add it to data.missing."
         ) from error
 
 

@@ -12,6 +12,11 @@ MANIFEST = "model.json"
 SCHEMA = "schema.pbtxt"
 
 
+def prediction_columns(regression: str, classification: str) -> list[str]:
+    """Returns the columns that batch prediction adds: number, class, its probability, what is wrong with the row."""
+    return [f"predicted_{regression}", f"predicted_{classification}", "probability", "problems"]
+
+
 @dataclass(frozen=True)
 class Column:
     """A raw feature column of the `predict` signature.

@@ -135,7 +135,7 @@ def test_check_says_what_the_table_holds(mtl: Callable[..., Said]):
     counts = table.dropna(subset="y")["k"].value_counts()
     assert lines["class"].endswith(f"k: a {counts['a']}, b {counts['b']}, c {counts['c']}")
     assert lines["features"].endswith("x (int), c (bytes), e (float)")
-    assert said.out.endswith("Everything a run needs is there.\n")
+    assert said.out.endswith("A run can start.\n")
     assert not Path("runs").exists()
 
 
@@ -222,7 +222,8 @@ BAD_TABLES: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "number label is text": (
         lambda: write(rows(y=[*range(39), "high"])),
-        'The regression label "y" must be a number, got "high" in row 40. Correct it, or add it to data.missing.',
+        'The regression label "y" must be a number, got "high" in row 40. '
+        "Write numbers as 1234.5, without signs or separators; if it stands for no value, add it to data.missing.",
     ),
     "number label is infinite": (
         lambda: write(rows(y=[*range(38), "inf", 1])),
@@ -314,7 +315,8 @@ def test_bad_tables(mtl: Callable[..., Said], case: str, verb: str):
         (
             ("--set", "features.numeric=[c]"),
             'The column "c", listed in features.numeric, must hold numbers, got "red" in row 1. '
-            "Correct it, or add it to data.missing.",
+            "Write numbers as 1234.5, without signs or separators; "
+            "if it stands for no value, add it to data.missing.",
         ),
         (
             ("--set", "features.categorical=[colour]"),

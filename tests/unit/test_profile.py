@@ -131,7 +131,7 @@ def test_keys_that_are_features_or_missing_are_reported(tmp_path):
         (
             {"y": ["1"] * 4 + ["1,5"] + ["1"] * 15},
             {},
-            'label "y" must be a number, got "1,5" in row 5. Correct it',
+            'label "y" must be a number, got "1,5" in row 5. Write numbers as 1234.5',
         ),
         ({"y": ["1"] * 4 + ["inf"] + ["1"] * 15}, {}, "must be finite in 32 bits, got inf in row 5."),
         ({"y": ["1"] * 4 + ["1e39"] + ["1"] * 15}, {}, "must be finite in 32 bits, got 1e+39 in row 5."),
