@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.data_gate.schema import categories, read_schema
@@ -57,6 +59,7 @@ def predict_file(source: str, target: Path, model: Path) -> Counts:
     Raises:
         InputError: there is no model, a column is missing, or a file cannot be read or written.
     """
+    _check_target(target)
     folder = _model_folder(model)
     manifest = Manifest.read(folder)
     table = open_table(expand(source))
@@ -75,7 +78,7 @@ def predict_file(source: str, target: Path, model: Path) -> Counts:
             for batch in table.batches():
                 inputs, problems = _inputs(batch, manifest, members, features)
                 answer = signature(**inputs)
-                frame = batch.data.to_pandas()
+                frame = _as_text(batch.data)
                 numbers = answer[REGRESSION].numpy()[:, 0]
                 for row in np.flatnonzero(~np.isfinite(numbers)):
                     problems[row] = "; ".join(filter(None, [problems[row], _NOT_FINITE]))
@@ -95,6 +98,23 @@ def predict_file(source: str, target: Path, model: Path) -> Counts:
         temporary.unlink(missing_ok=True)
     del loaded
     return Counts(rows, flagged, folder)
+
+
+def _check_target(target: Path) -> None:
+    """Refuses what cannot be written, before the slow imports."""
+    if target.suffix.lower() in (".parquet", ".pq"):
+        raise InputError(f"--output must be a CSV file, got {target}. Name it {target.with_suffix('.csv').name}.")
+    if not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
+        raise InputError(f"--output must be in a folder that can be written, got {target}. Choose another.")
+
+
+def _as_text(rows: pa.RecordBatch) -> pd.DataFrame:
+    """Returns the rows as CSV can hold them: whole numbers stay whole, a vector is a JSON list."""
+    frame = rows.to_pandas(integer_object_nulls=True)
+    for name, kind in zip(rows.schema.names, rows.schema.types, strict=True):
+        if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+            frame[name] = [None if cell is None else json.dumps(cell) for cell in rows.column(name).to_pylist()]
+    return frame
 
 
 def _model_folder(model: Path) -> Path:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,17 @@ from components.example_gen.cells import Cells
 from components.example_gen.spec import MISSING
 from components.example_gen.tables import Batch
 from components.trainer.manifest import Column, Manifest, TrainLabels
-from pipeline.predict import _features, _inputs, _members, _model_folder, _number, _text, _vector
+from pipeline.predict import (
+    _as_text,
+    _features,
+    _inputs,
+    _members,
+    _model_folder,
+    _number,
+    _text,
+    _vector,
+    predict_file,
+)
 
 NAN = float("nan")
 
@@ -191,3 +202,31 @@ def test_a_model_or_its_folder_of_versions(tmp_path):
     (tmp_path / "serving" / "current").symlink_to("3")
     assert _model_folder(version) == version
     assert _model_folder(tmp_path / "serving") == version
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("out.parquet", "--output must be a CSV file, got {}. Name it out.csv."),
+        ("nowhere/out.csv", "--output must be in a folder that can be written, got {}. Choose another."),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_refused_before_the_model_is_loaded(
+    tmp_path: Path, name: str, sentence: str
+):
+    target = tmp_path / name
+    with pytest.raises(InputError) as raised:
+        predict_file("rows.csv", target, tmp_path)
+    assert str(raised.value) == sentence.format(target)
+
+
+def test_rows_are_written_as_csv_can_hold_them():
+    rows = pa.record_batch(
+        {
+            "n": pa.array([1, None, 3]),
+            "v": pa.array([[1.5, 2.0], None, []], pa.list_(pa.float32())),
+            "t": ["a", "", "b"],
+        }
+    )
+    text = _as_text(rows).to_csv(index=False)
+    assert text == 'n,v,t\n1,"[1.5, 2.0]",a\n,,\n3,[],b\n'
