@@ -8,6 +8,8 @@ CONFIG  ?= data/wine/config.yaml
 
 # Company and laptop certificates live in the system's store.
 export UV_SYSTEM_CERTS ?= 1
+# A Python that is not on this machine is not fetched behind the user's back.
+export UV_PYTHON_DOWNLOADS ?= never
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run check test slow lock clean
