@@ -33,12 +33,14 @@ class Production:
     Args:
         digest: digest of data, configuration and code; equal digests give equal models.
         baseline: version of the pushed model to compare with, 0 for none.
+        content: fingerprint of that version's files; a folder that was emptied numbers from 1 again.
         attempt: text that is new for each attempt to push, so that a push is never taken from the cache
             when its version is gone.
     """
 
     digest: str
     baseline: int
+    content: str
     attempt: str
 
 
@@ -94,8 +96,8 @@ def _production(store: Store, digest: str) -> Production:
     """
     current = store.current()
     if current is None:
-        return Production(digest, 0, uuid.uuid4().hex)
+        return Production(digest, 0, "", uuid.uuid4().hex)
     manifest = store.manifest(current)
-    if manifest.get("digest") == digest:
-        return Production(digest, manifest["baseline"], manifest["attempt"])
-    return Production(digest, current, uuid.uuid4().hex)
+    if manifest.get("digest") == digest and manifest["baseline"] in (0, *store.versions()):
+        return Production(digest, manifest["baseline"], manifest["content"], manifest["attempt"])
+    return Production(digest, current, manifest.get("fingerprint", ""), uuid.uuid4().hex)

@@ -91,6 +91,7 @@ def build(config: Config, facts: Facts) -> Pipeline:
     baseline = Baseline(
         destination=str(config.destination),
         version=facts.production.baseline,
+        content=facts.production.content,
         code=facts.code["Baseline"],
     ).with_id("Baseline")
     baseline.add_upstream_node(trainer)  # order only: it needs nothing of the Trainer

@@ -21,7 +21,13 @@ from pipeline.quiet import output_to
 from pipeline.resolve import Resolved
 from pipeline.runs import Run, Step, new_run, read_runs
 
-_MEANING = {"fingerprint": "data", "code": "code", "reviewed_schema": "schema", "version": "pushed model"}
+_MEANING = {
+    "fingerprint": "data",
+    "code": "code",
+    "reviewed_schema": "schema",
+    "version": "pushed model",
+    "content": "pushed model",
+}
 
 
 def run(resolved: Resolved, *, cache: bool = True) -> Run:

@@ -20,6 +20,7 @@ def Baseline(  # noqa: N802 - a component is a class to its users
     model: OutputArtifact[Model],
     destination: Parameter[str],
     version: Parameter[int],
+    content: Parameter[str],
     code: Parameter[str],
 ) -> None:
     """Copies the pushed model into an artifact, so that pruning old versions cannot break the lineage.
@@ -28,9 +29,10 @@ def Baseline(  # noqa: N802 - a component is a class to its users
         model: the pushed model, or nothing at all.
         destination: the folder of pushed versions.
         version: the version to take; 0 for none.
+        content: fingerprint of that version's files, part of the cache key.
         code: fingerprint of this step's code, part of the cache key.
     """
-    del code
+    del content, code
     if not version:
         return
     source = Store(destination).folder(version)

@@ -1,6 +1,7 @@
 """The Evaluator step: figures of both heads on the eval split, and the blessing."""
 
 import json
+import traceback
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tfx.types.standard_artifacts import Examples, Model, ModelBlessing, ModelEv
 from tfx.utils import path_utils
 
 from components.errors import InputError, did_you_mean
-from components.evaluator.evaluation import evaluate
+from components.evaluator.evaluation import Predictions, evaluate
 from components.evaluator.gate import Gate, HeadGate
 from components.evaluator.scoring import predict, read_rows
 from components.evaluator.trivial import TrivialPredictor
@@ -53,13 +54,12 @@ def Evaluator(  # noqa: N802 - a component is a class to its users
     columns = _slice_columns(chosen["slices"], in_force)
     eval_split = Path(examples.uri) / f"Split-{EVAL}"
     rows = read_rows(eval_split, in_force.SerializeToString(), (manifest.regression, manifest.classification), columns)
-    baseline_dir = path_utils.serving_model_path(baseline.uri)
     gates = chosen["gates"]
     result = evaluate(
         rows,
         predict(candidate_dir, eval_split),
         TrivialPredictor(manifest.train.mean, manifest.train.median, manifest.train.class_counts),
-        baseline=predict(baseline_dir, eval_split) if Path(baseline_dir).is_dir() else None,
+        baseline=_pushed(Path(path_utils.serving_model_path(baseline.uri)), eval_split),
         gate=Gate(HeadGate(**gates["regression"]), HeadGate(**gates["classification"]), gates["rule"]),
         slices=chosen["slices"],
         resamples=chosen["resamples"],
@@ -79,6 +79,18 @@ def Evaluator(  # noqa: N802 - a component is a class to its users
     blessed = result.verdict.blessed
     (Path(blessing.uri) / ("BLESSED" if blessed else "NOT_BLESSED")).touch()
     blessing.set_int_custom_property("blessed", int(blessed))
+
+
+def _pushed(model_dir: Path, eval_split: Path) -> Predictions | str | None:
+    """Returns what the pushed model says, or why it says nothing: it may be older than a column, or foreign."""
+    if not model_dir.is_dir():
+        return None
+    try:
+        return predict(model_dir, eval_split)
+    except Exception as error:  # whatever it is, a model that cannot be asked must not block a sound one
+        traceback.print_exc()
+        first_line = (str(error).strip().splitlines() or [""])[0]
+        return f"it cannot score these rows: {type(error).__name__}: {first_line[:200]}"
 
 
 def _slice_columns(slices: list[str | list[str]], schema: schema_pb2.Schema) -> list[str]:

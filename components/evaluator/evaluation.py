@@ -106,7 +106,7 @@ def evaluate(
     candidate: Predictions,
     trivial: TrivialPredictor,
     *,
-    baseline: Predictions | None = None,
+    baseline: Predictions | str | None = None,
     gate: Gate | None = None,
     slices: Sequence[str | Sequence[str]] = (),
     resamples: int = 500,
@@ -121,8 +121,9 @@ def evaluate(
         rows: labels and raw columns.
         candidate: the new model's predictions for these rows.
         trivial: the constants made from the train labels.
-        baseline: the pushed model's predictions for the same rows; None where no model is pushed. If they
-            cannot be scored, nothing is compared: a broken pushed model must not keep a sound one out.
+        baseline: the pushed model's predictions for the same rows, or why it has none; None where no model is
+            pushed. If they cannot be scored, nothing is compared: a broken pushed model must not keep a sound one
+            out.
         gate: demands; None for the defaults of `Gate`.
         slices: see `components.evaluator.slices`.
         resamples: bootstrap draws for the overall figures.
@@ -147,9 +148,12 @@ def evaluate(
         )
     regression = _regression(number, candidate)
     classification = _classification(label, candidate)
-    pushed_regression = None if baseline is None else _regression(number, baseline)
+    pushed_regression: RegressionScores | str | None = None
     pushed_classification: ClassificationScores | str | None = None
-    if baseline is not None:
+    if isinstance(baseline, str):
+        pushed_regression = pushed_classification = baseline
+    elif baseline is not None:
+        pushed_regression = _regression(number, baseline)
         try:
             pushed_classification = _classification(label, baseline)
         except InputError as error:

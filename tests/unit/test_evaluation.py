@@ -226,3 +226,14 @@ def test_refuses_labels_of_different_lengths():
     rows, predict = world(36)
     with pytest.raises(ValueError, match=r"got \(36,\) and \(35,\)"):
         fast(Rows(rows.number, rows.label[1:], {}), predict(0.1), train_labels())
+
+
+def test_a_pushed_model_that_cannot_be_asked_is_a_warning_and_blocks_nothing():
+    rows, predict = world(400)
+    found = fast(rows, predict(0.2), train_labels(), baseline="it cannot score these rows: KeyError: x")
+    assert found.verdict.blessed
+    checks = [check for check in found.verdict.checks if check.name == "no_worse_than_pushed"]
+    assert [check.warning for check in checks] == [True, True]
+    assert checks[0].sentence == (
+        "regression: nothing is compared with the pushed model: it cannot score these rows: KeyError: x."
+    )

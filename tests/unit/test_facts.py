@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -141,3 +142,22 @@ def test_a_schema_that_cannot_be_read(folder: Path, text: str | None, message: s
         (folder / "s.pbtxt").write_text(text)
     with pytest.raises(InputError, match=message):
         gathered("data.schema_file=s.pbtxt")
+
+
+def test_a_folder_that_was_emptied_is_not_mistaken_for_the_one_before(folder: Path):
+    """Version 1 of a new folder is another model than version 1 of the old one, and the cache must know."""
+    push(folder, "first", {"digest": "another"})
+    before = gathered()
+    shutil.rmtree(folder / "runs" / "t" / "serving")
+    push(folder, "second", {"digest": "another"})
+    after = gathered()
+    assert before.production.baseline == after.production.baseline == 1
+    assert before.production.content != after.production.content
+
+
+def test_a_baseline_that_was_pruned_is_not_asked_for_again(folder: Path):
+    other = push(folder, "other", {"digest": "another"})
+    before = gathered()
+    mine = push(folder, "mine", provenance(before))
+    shutil.rmtree(folder / "runs" / "t" / "serving" / str(other))
+    assert gathered().production.baseline == mine

@@ -1,0 +1,62 @@
+"""The parts of the Evaluator step around the figures."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
+
+from components.errors import InputError
+from components.evaluator import component
+from components.evaluator.scoring import read_rows
+
+SCHEMA = text_format.Parse(
+    """
+    feature { name: "y" type: FLOAT presence { min_fraction: 1 } }
+    feature { name: "k" type: BYTES presence { min_fraction: 1 } }
+    feature { name: "n" type: INT }
+    feature { name: "city" type: BYTES }
+    """,
+    schema_pb2.Schema(),
+)
+
+
+def example(**values):
+    def feature(value):
+        if isinstance(value, str):
+            return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value.encode()]))
+        if isinstance(value, int):
+            return tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
+        return tf.train.Feature(float_list=tf.train.FloatList(value=[value]))
+
+    features = {name: feature(value) for name, value in values.items() if value is not None}
+    return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
+
+
+def test_rows_are_read_with_missing_values_named(tmp_path: Path):
+    options = tf.io.TFRecordOptions(compression_type="GZIP")
+    with tf.io.TFRecordWriter(str(tmp_path / "data.gz"), options) as writer:
+        writer.write(example(y=1.5, k="ä", n=7, city=None))
+        writer.write(example(y=2.5, k="b", n=None, city="Bonn"))
+    rows = read_rows(tmp_path, SCHEMA.SerializeToString(), ("y", "k"), ["n", "city"])
+    np.testing.assert_array_equal(rows.number, [1.5, 2.5])
+    assert rows.label.tolist() == ["ä", "b"]
+    assert rows.columns["city"].tolist() == ["(missing)", "Bonn"]
+    np.testing.assert_array_equal(rows.columns["n"], [7, np.nan])
+
+
+def test_no_pushed_model_is_none_and_a_broken_one_is_a_reason(tmp_path: Path):
+    assert component._pushed(tmp_path / "none", tmp_path) is None
+    (tmp_path / "model").mkdir()
+    reason = component._pushed(tmp_path / "model", tmp_path)
+    assert isinstance(reason, str)
+    assert reason.startswith("it cannot score these rows: OSError: SavedModel file does not exist")
+
+
+def test_a_slice_must_be_a_column():
+    assert component._slice_columns(["city", ["city", "n"]], SCHEMA) == ["city", "n"]
+    with pytest.raises(InputError) as raised:
+        component._slice_columns(["citty"], SCHEMA)
+    assert str(raised.value) == ('evaluation.slices must name columns of the data, got "citty". Did you mean "city"?')
