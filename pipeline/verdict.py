@@ -18,20 +18,20 @@ _MAX_PROBLEMS = 10
 
 def print_verdict(console: Console, run: Run, output: Path) -> None:
     """Prints warnings, the verdict of the data gate and of each head, and the push."""
+    warnings = details.warnings(run)
+    for sentence in warnings:
+        console.print(Text.assemble(("note  ", "yellow"), sentence), soft_wrap=True)
     if run.state == "stopped":
-        console.print(Text("\nThe data gate stopped the run:", "bold red"))
+        step = next(step.name for step in run.steps if step.state == "failed")
+        who = "The data gate" if step == "DataGate" else step
+        console.print(Text(f"\n{who} stopped the run:", "bold red"))
         for problem in run.problems[:_MAX_PROBLEMS]:
             console.print(Text(f"  • {problem}"), soft_wrap=True)
         if len(run.problems) > _MAX_PROBLEMS:
             console.print(f"  … and {len(run.problems) - _MAX_PROBLEMS} more, in the log.")
-        console.print(
-            "Correct the data, or, if it is right as it is, the reviewed schema. Nothing was trained or pushed.",
-            soft_wrap=True,
-        )
+        remedy = "Correct the data, or, if it is right as it is, the reviewed schema. " if step == "DataGate" else ""
+        console.print(f"{remedy}Nothing was pushed.", soft_wrap=True)
         return
-    warnings = details.warnings(run)
-    for sentence in warnings:
-        console.print(Text.assemble(("note  ", "yellow"), sentence), soft_wrap=True)
     figures = details.evaluation(run)
     pushed = details.push(run)
     assert figures is not None, "only a run that was not stopped comes here"
