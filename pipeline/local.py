@@ -101,8 +101,6 @@ def _run(record: Run, resolved: Resolved, earlier: list[Run], cache: bool, termi
         with observed(watcher):
             try:
                 LocalDagRunner().run(pipeline)
-            except MtlError:
-                raise
             except Exception:
                 traceback.print_exc()  # into the log
                 raise
