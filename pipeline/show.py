@@ -21,7 +21,6 @@ from pipeline.errors import InputError
 from pipeline.resolve import Resolved
 from pipeline.runs import read_runs
 
-_WIDTHS = {"run": 15, "pipeline": 8, "result": 8}
 _STATES = {
     "pushed": "green",
     "rejected": "yellow",
@@ -89,21 +88,21 @@ def show_runs(outputs: Sequence[Path], console: Console, as_json: bool) -> None:
         raise InputError(
             f"There must be a run to list, got none under {places}. Use `mtl run`, or give --output FOLDER."
         )
-    table = Table(box=None, pad_edge=False)
-    for heading in ("run", "pipeline", "result", *HEADLINE.values(), "version", "seconds", "why"):
-        right = heading in (*HEADLINE.values(), "version", "seconds")
-        # The last column gives way where the terminal is narrow.
-        width = None if heading == "why" else _WIDTHS.get(heading, len(heading))
-        table.add_column(heading, no_wrap=True, min_width=width, justify="right" if right else "left")
+    headings = ["run", "pipeline", "result", *HEADLINE.values(), "version", "seconds", "why"]
+    rows = []
     for run in runs:
         headlines = [run.metrics.get(head, {}).get(metric) for head, metric in HEADLINE.items()]
-        table.add_row(
-            run.id,
-            run.pipeline,
-            Text(run.state, _STATES[run.state]),
-            *("" if value is None else f"{value:.4g}" for value in headlines),
-            str(run.version or ""),
-            f"{run.seconds:.0f}",
-            Text(run.problems[0] if run.problems else "", overflow="ellipsis", no_wrap=True),
-        )
+        figures = ["" if value is None else f"{value:.4g}" for value in headlines]
+        why = run.problems[0] if run.problems else ""
+        rows.append([run.id, run.pipeline, run.state, *figures, str(run.version or ""), f"{run.seconds:.0f}", why])
+    widths = [max(len(row[position]) for row in [headings, *rows]) for position in range(len(headings) - 1)]
+    # Only the last column gives way where the terminal is narrow.
+    room = max(console.width - sum(widths) - 2 * len(widths), 10)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in headings:
+        right = heading in (*HEADLINE.values(), "version", "seconds")
+        table.add_column(heading, no_wrap=True, justify="right" if right else "left")
+    for *cells, why in rows:
+        shown = why if len(why) <= room else f"{why[: room - 1]}…"
+        table.add_row(*(Text(cell, _STATES.get(cell, "")) for cell in cells), Text(shown))
     console.print(table)

@@ -145,6 +145,6 @@ def test_readme_is_about_existing_rooms():
 
 
 def test_make_test_is_a_target():
-    command = ["make", "--dry-run", "-o", ".venv/installed", "test"]
+    command = ["make", "--no-print-directory", "--dry-run", "-o", ".venv/installed", "test"]
     dry = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert dry.stdout.splitlines()[0].endswith("/pytest")
