@@ -16,7 +16,7 @@ from components.pusher.store import Store
 
 
 @component
-def Baseline(  # noqa: N802 - a component is a class to its users
+def Baseline(
     model: OutputArtifact[Model],
     destination: Parameter[str],
     version: Parameter[int],

@@ -24,7 +24,7 @@ SUMMARY = "gate.json"
 
 
 @component
-def DataGate(  # noqa: N802 - a component is a class to its users
+def DataGate(
     examples: InputArtifact[Examples],
     statistics: InputArtifact[ExampleStatistics],
     inferred_schema: InputArtifact[Schema],

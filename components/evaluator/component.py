@@ -24,7 +24,7 @@ EVALUATION = "evaluation.json"
 
 
 @component
-def Evaluator(  # noqa: N802 - a component is a class to its users
+def Evaluator(
     examples: InputArtifact[Examples],
     schema: InputArtifact[Schema],
     model: InputArtifact[Model],

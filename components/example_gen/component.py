@@ -11,7 +11,7 @@ from components.example_gen.spec import SPLITS, IngestSpec
 
 
 @component
-def ExampleGen(  # noqa: N802 - a component is a class to its users
+def ExampleGen(
     examples: OutputArtifact[Examples],
     spec: Parameter[str],
     fingerprint: Parameter[str],

@@ -23,7 +23,7 @@ RESULT = "push.json"
 
 
 @component
-def Pusher(  # noqa: N802 - a component is a class to its users
+def Pusher(
     examples: InputArtifact[Examples],
     model: InputArtifact[Model],
     evaluation: InputArtifact[ModelEvaluation],
