@@ -131,10 +131,15 @@ class Training(Section):
     patience: Annotated[int, Field(ge=1)] = 20
     """Stop after this many epochs without a lower sum of mean absolute error (standardised) and log loss on the
     validation split; the weights of the best epoch are kept."""
+    balancing: Literal["fixed", "uncertainty", "dwa", "gradnorm", "pcgrad", "famo"] = "fixed"
+    """How the two losses share the network: `fixed` weights; `uncertainty` (Kendall et al. 2018), `dwa` (Liu et al.
+    2019), `gradnorm` (Chen et al. 2018), `famo` (Liu et al. 2023) set them as they go; `pcgrad` (Yu et al. 2020)
+    takes the conflict out of the gradients. All but `fixed` train on one device."""
     regression_weight: Annotated[float, Field(ge=0)] = 1.0
-    """Weight of the regression loss (mean squared error of the standardised label)."""
+    """Weight of the regression loss (mean squared error of the standardised label); a balancer's weight multiplies
+    it."""
     classification_weight: Annotated[float, Field(ge=0)] = 1.0
-    """Weight of the classification loss (cross-entropy)."""
+    """Weight of the classification loss (cross-entropy); a balancer's weight multiplies it."""
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     """Seed of initial weights, shuffling and dropout."""
 

@@ -10,12 +10,17 @@ import numpy as np
 import tensorflow as tf
 
 from components.outputs import CLASSIFICATION, REGRESSION
+from components.trainer.balancing import BALANCERS
+from components.trainer.balancing.log import BalanceLog
 from components.trainer.dataset import Dataset
 from components.trainer.model import build_table_model, compile_model
 from components.trainer.scan import ScanningModel, chunks
 
 HEADLINE = "val_headline"
+FIXED = "fixed"
 _VALIDATION_BATCH = 4096
+# Rows on which the gradients of the two heads are compared after each epoch.
+_PROBE = 1024
 
 
 def fit(
@@ -41,12 +46,13 @@ def fit(
         strategy: where to train; all GPUs of this machine when left out, else its CPU.
 
     Returns:
-        The model with the weights of its best epoch, and the losses and metrics of every epoch, `val_headline`
-        among them, whose lowest value marks that epoch.
+        The model with the weights of its best epoch, and the losses and metrics of every epoch: `val_headline`,
+        whose lowest value marks that epoch, and what `BalanceLog` adds among them.
     """
     keras.utils.set_random_seed(training["seed"])
     weights = {REGRESSION: training["regression_weight"], CLASSIFICATION: training["classification_weight"]}
-    strategy = strategy or _strategy()
+    balancing = training["balancing"]
+    strategy = strategy or _strategy(balancing)
     scan = strategy.num_replicas_in_sync == 1
     with strategy.scope():
         missing = train.features.get("missing")
@@ -66,6 +72,8 @@ def fit(
         )
     data: dict[str, Any]
     if isinstance(network, ScanningModel):
+        if balancing != FIXED:
+            network.balance(BALANCERS[balancing](), tuple(weights.values()))
         network.prepare(_first_rows(train.features), _first_rows(train.labels()))
         data = {"x": chunks(train.features, train.labels(), training["batch_size"], training["seed"])}
     else:
@@ -78,12 +86,15 @@ def fit(
         epochs=training["epochs"],
         verbose=2,
         callbacks=[
+            BalanceLog(_first_rows(train.features, _PROBE), _first_rows(train.labels(), _PROBE)),
             HeadlineStopping(weights, training["patience"]),
             keras.callbacks.TerminateOnNaN(),
             keras.callbacks.TensorBoard(log_dir, write_graph=False),
         ],
     )
-    return network, {name: [float(value) for value in values] for name, values in history.history.items()}
+    # Without the balancer and its state, which serve training alone.
+    trained = keras.Model(network.inputs, network.output, name=network.name)
+    return trained, {name: [float(value) for value in values] for name, values in history.history.items()}
 
 
 class HeadlineStopping(keras.callbacks.EarlyStopping):
@@ -109,12 +120,12 @@ class HeadlineStopping(keras.callbacks.EarlyStopping):
         return logs[HEADLINE]
 
 
-def _first_rows(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {name: values[:8] for name, values in tensors.items()}
+def _first_rows(tensors: dict[str, np.ndarray], count: int = 8) -> dict[str, np.ndarray]:
+    return {name: values[:count] for name, values in tensors.items()}
 
 
-def _strategy() -> Any:
-    """Returns a strategy over all GPUs if there are several, else the default one."""
-    if len(tf.config.list_physical_devices("GPU")) > 1:
+def _strategy(balancing: str) -> Any:
+    """Returns a strategy over all GPUs if there are several, else the default one; balancers use one device."""
+    if balancing == FIXED and len(tf.config.list_physical_devices("GPU")) > 1:
         return tf.distribute.MirroredStrategy()
     return tf.distribute.get_strategy()

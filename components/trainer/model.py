@@ -9,6 +9,14 @@ import keras
 
 from components.outputs import CATEGORICAL, CLASSIFICATION, MISSING, NUMERIC, REGRESSION
 
+BALANCER = "balancer"
+
+HEAD_LOSSES: dict[str, keras.losses.Loss] = {
+    REGRESSION: keras.losses.MeanSquaredError(),
+    CLASSIFICATION: keras.losses.SparseCategoricalCrossentropy(),
+}
+"""Output -> its loss, a mean over rows."""
+
 
 def build_multi_task_model(
     input_shape: tuple[int, ...],
@@ -36,6 +44,11 @@ def build_multi_task_model(
     model = _shared_bottom(input_shape, num_classes, hidden, dropout, l2)
     compile_model(model)
     return model
+
+
+def is_shared(variable: keras.Variable) -> bool:
+    """Returns whether a variable of a two-headed model is the trunk's: no head's and no balancer's."""
+    return not {REGRESSION, CLASSIFICATION, BALANCER} & set(variable.path.split("/"))
 
 
 def _shared_bottom(
@@ -72,7 +85,7 @@ def compile_model(
     """
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate),
-        loss={REGRESSION: "mse", CLASSIFICATION: "sparse_categorical_crossentropy"},
+        loss=dict(HEAD_LOSSES),
         loss_weights=dict(loss_weights) if loss_weights else None,
         metrics={REGRESSION: ["mae"], CLASSIFICATION: ["accuracy"]},
         jit_compile=jit_compile,

@@ -13,6 +13,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from components.outputs import CLASSIFICATION, REGRESSION
+from components.trainer.balancing import Balancer
+from components.trainer.model import HEAD_LOSSES
+
 # Mini-batches per chunk; the data is in memory anyway, a chunk is one more copy of this many rows.
 _STEPS = 4096
 
@@ -24,6 +28,23 @@ class ScanningModel(keras.Model):
     `train_step` takes `(features, labels)` where every tensor is [S, B, ...], and does what S ordinary steps do, in
     the same order. Validation and prediction take rows as usual.
     """
+
+    balancer: Balancer | None = None
+    """Weighs the losses; without one they count as `loss_weights` says."""
+    head_weights: tuple[float, float] = (1.0, 1.0)
+    """What the losses are multiplied by before the balancer sees them, regression first."""
+
+    def balance(self, balancer: Balancer, head_weights: tuple[float, float] = (1.0, 1.0)) -> None:
+        """Sets how the losses are weighed; before `prepare`.
+
+        Args:
+            balancer: the balancer; saved and reloaded with the model.
+            head_weights: as `loss_weights` of `compile`, regression first.
+        """
+        if not balancer.built:
+            balancer.build()
+        self.balancer = balancer
+        self.head_weights = head_weights
 
     def prepare(self, features: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> None:
         """Makes the variables of metrics and optimizer, which cannot be made inside a compiled loop.
@@ -39,13 +60,56 @@ class ScanningModel(keras.Model):
     def train_step(self, data: Any) -> dict[str, Any]:
         """Runs one optimizer step per mini-batch of the chunk and returns the metrics so far."""
         steps = tf.shape(tf.nest.flatten(data)[0])[0]
+        step_of = self._balanced_step if self.balancer else super().train_step
 
         def body(step: tf.Tensor) -> tf.Tensor:
-            keras.Model.train_step(self, tf.nest.map_structure(lambda tensor: tensor[step], data))
+            step_of(tf.nest.map_structure(lambda tensor: tensor[step], data))
             return step + 1
 
         tf.while_loop(lambda step: step < steps, body, [tf.constant(0)])
         return self.get_metrics_result()
+
+    def head_losses(self, labels: dict[str, Any], prediction: dict[str, Any]) -> list[tf.Tensor]:
+        """Returns the two losses of a mini-batch as scalars, regression first, times their weights."""
+        return [
+            weight * HEAD_LOSSES[head](labels[head], prediction[head])
+            for head, weight in zip((REGRESSION, CLASSIFICATION), self.head_weights, strict=True)
+        ]
+
+    def _balanced_step(self, data: Any) -> None:
+        """Does what Keras's own step does, with the balancer's losses and gradients."""
+        assert self.balancer is not None
+        features, labels = data
+        with tf.GradientTape(persistent=True) as tape:
+            prediction = self(features, training=True)
+            losses = self.head_losses(labels, prediction)
+            penalties = self.losses
+            objective = tf.add_n([self.balancer.objective(losses), *penalties])
+        variables = self.trainable_variables
+        gradients = self.balancer.gradients(tape, objective, losses, penalties, variables)
+        # What is shown stays comparable among balancers: the losses as `compile` weighs them.
+        shown = self.compute_loss(features, labels, prediction)
+        next(metric for metric in self.metrics if metric.name == "loss").update_state(
+            shown, sample_weight=tf.shape(labels[REGRESSION])[0]
+        )
+        self.compute_metrics(features, labels, prediction)
+        self.optimizer.apply(gradients, variables)
+        self.balancer.after_step(losses, lambda: self.head_losses(labels, self(features, training=True)))
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the functional model's description and the balancer's."""
+        own = {"balancer": keras.saving.serialize_keras_object(self.balancer), "head_weights": list(self.head_weights)}
+        return super().get_config() | (own if self.balancer else {})
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> ScanningModel:
+        """Makes the model that `get_config` described."""
+        config = dict(config)
+        balancer, weights = config.pop("balancer", None), config.pop("head_weights", None)
+        model = super().from_config(config, custom_objects)
+        if balancer:
+            model.balance(keras.saving.deserialize_keras_object(balancer, custom_objects), tuple(weights))
+        return model
 
 
 def chunks(

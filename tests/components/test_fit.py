@@ -14,6 +14,7 @@ from components.trainer.fit import HEADLINE, fit
 MODEL = {"hidden": [16], "dropout": 0.0, "l2": 0.0}
 TRAINING = {
     "seed": 0,
+    "balancing": "fixed",
     "learning_rate": 0.01,
     "regression_weight": 1.0,
     "classification_weight": 1.0,
