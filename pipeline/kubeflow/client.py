@@ -12,12 +12,27 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import kfp_server_api
+from kfp_server_api.exceptions import ApiException
+from urllib3.exceptions import HTTPError
+
 from pipeline.errors import ClusterError
 from pipeline.kubeflow.connection import Connection
 from pipeline.kubeflow.failures import explain, may_pass
 
 _LONGEST_WAIT = 30.0
 _PAGE = 100
+
+
+class _Api(kfp_server_api.ApiClient):
+    """The generated client, but for its failing on a failure without a body, as one of TLS is."""
+
+    def request(self, *arguments: Any, **options: Any) -> Any:
+        try:
+            return super().request(*arguments, **options)
+        except ApiException as error:
+            error.body = (error.body or b"").decode(errors="replace").encode()
+            raise
 
 
 class Client:
@@ -28,19 +43,18 @@ class Client:
     """
 
     def __init__(self, connection: Connection):
-        import kfp_server_api
-
         configuration = kfp_server_api.Configuration(host=connection.host)
         # Retrying is done here; and a redirect is no answer of the API, it leads to a login page.
         configuration.retries = False
         if connection.ca_file:
             configuration.ssl_ca_cert = str(connection.ca_file)
         if connection.token or connection.token_file:
-            configuration.api_key_prefix["authorization"] = "Bearer"
+            configuration.api_key = {"authorization": connection.bearer()}
+            configuration.api_key_prefix = {"authorization": "Bearer"}
             configuration.refresh_api_key_hook = lambda current: current.api_key.update(
                 authorization=connection.bearer()
             )
-        self._api = kfp_server_api.ApiClient(configuration, cookie=connection.cookies)
+        self._api = _Api(configuration, cookie=connection.cookies)
         self._connection = connection
         self.namespace = connection.namespace
         self.experiments = kfp_server_api.ExperimentServiceApi(self._api)
@@ -138,9 +152,6 @@ class Client:
         return answer
 
     def _send(self, what: str, once: Callable[[], Any], find: Callable[[], Any]) -> Any:
-        from kfp_server_api.exceptions import ApiException
-        from urllib3.exceptions import HTTPError
-
         for tries in range(1, self._connection.retries + 2):
             try:
                 return once()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
+
 from pipeline.errors import ClusterError
 from pipeline.kubeflow.connection import Connection
 
@@ -28,10 +30,16 @@ def explain(error: Exception, what: str, connection: Connection, tries: int) -> 
     host = connection.host
     times = "once" if tries == 1 else f"{tries} times"
     status = getattr(error, "status", None)
-    if not status:
+    if status is None:
         return ClusterError(_no_answer(error, what, connection, times))
     said = _said(error)
-    if 300 <= status < 400:
+    if status == 0:  # the generated client's word for a failure of TLS
+        reason = str(getattr(error, "reason", "")).partition("\n")[2] or "none"
+        message = (
+            f"To {what}, {host} must show a certificate that is trusted, got {reason}. "
+            "Give the certificate of its authority with --ca-file."
+        )
+    elif 300 <= status < 400:
         message = (
             f"To {what}, {host} must answer itself, got a redirect ({status}). "
             "Give a valid token or cookies, or the host that it redirects to."
@@ -65,8 +73,6 @@ def explain(error: Exception, what: str, connection: Connection, tries: int) -> 
 
 
 def _no_answer(error: Exception, what: str, connection: Connection, times: str) -> str:
-    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
-
     host = connection.host
     # A refused connection is a `NewConnectionError`, which urllib3 counts among the time-outs.
     if isinstance(error, ReadTimeoutError | ConnectTimeoutError) and not isinstance(error, NewConnectionError):
@@ -74,7 +80,9 @@ def _no_answer(error: Exception, what: str, connection: Connection, times: str) 
             f"To {what}, {host} must answer within {connection.timeout:g} s, got nothing {times}. "
             "Give a longer --timeout, or look whether its ml-pipeline pod is ready."
         )
-    reason = str(getattr(error, "reason", None) or error).strip().rpartition(": ")[2]
+    # urllib3 puts the error of the operating system behind its own words.
+    cause = next((part for part in error.args[::-1] if isinstance(part, OSError)), error)
+    reason = str(cause).rpartition(": ")[2].rstrip(".")
     return (
         f"To {what}, {host} must be reachable, got {reason or type(error).__name__}, {times}. "
         "Check --host, the network and the certificate (--ca-file)."

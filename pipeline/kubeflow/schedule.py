@@ -40,7 +40,7 @@ class Wanted:
         order: what it runs.
         pipeline: the pipeline's name.
         trigger: when.
-        catchup: whether the server runs every time that passed while it could not.
+        catchup: whether the server runs every time that passed while it could not, or the last of them alone.
         concurrency: how many of its runs may be under way at once, 1 to 10.
         enabled: whether it runs at all.
     """

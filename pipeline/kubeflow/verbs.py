@@ -154,7 +154,7 @@ def submit(
 @click.option("--interval", help="Time between two runs, as in 30m, 6h or 1d.")
 @click.option("--start", help="No run before this time, as in 2030-01-31T03:00:00Z.")
 @click.option("--end", help="No run after this time.")
-@click.option("--no-catchup/--catchup", default=True, help="Whether times missed are left out [default: they are]")
+@click.option("--catchup", is_flag=True, help="Run every time missed while it could not, not the last alone.")
 @click.option(
     "--max-concurrency",
     default=1,
@@ -175,7 +175,7 @@ def schedule(
     interval: str | None,
     start: str | None,
     end: str | None,
-    no_catchup: bool,
+    catchup: bool,
     max_concurrency: int,
     enabled: bool,
     dry_run: bool,
@@ -188,7 +188,7 @@ def schedule(
     from pipeline.kubeflow.upload import bring, locate
 
     trigger = make_trigger(cron, interval, start, end)
-    wanted = Wanted(order, package.name, trigger, not no_catchup, max_concurrency, enabled)
+    wanted = Wanted(order, package.name, trigger, catchup, max_concurrency, enabled)
     click.echo(f"{order.name}: {trigger.explained()}")
     with connected(connection) as client:
         if dry_run:
