@@ -110,8 +110,8 @@ class Client:
                 return found
             raise
 
-    def delete(self, what: str, method: Callable[..., Any], *arguments: Any, **options: Any) -> None:
-        """Sends a request that deletes; what is not there, perhaps after a first try, is deleted too."""
+    def call_unless_gone(self, what: str, method: Callable[..., Any], *arguments: Any, **options: Any) -> None:
+        """Sends a request about an object that another caller, or a first try, may have deleted; that is no failure."""
         try:
             self.call(what, method, *arguments, **options)
         except ClusterError as error:

@@ -11,6 +11,20 @@ from pipeline.kubeflow.connection import Connection
 
 # The server failed, or asks for patience: the same request may succeed a moment later.
 _TRANSIENT = {429, 500, 502, 503, 504}
+_TLS = 0  # the generated client's status for a failure of TLS
+_LOGIN = "Give a valid token or cookies, or the host that it redirects to."
+
+# Status -> what the host must do, and what to do if it does not.
+_REFUSALS = {
+    _TLS: ("show a certificate that is trusted", "Give the certificate of its authority with --ca-file."),
+    401: ("accept the token or cookies", "Give --token-file, --token or --cookies of a session that is still valid."),
+    403: ("allow it to this account", "Ask for the role, or give another --namespace."),
+    404: ("have what is asked for", "Check that --host ends where /apis begins and serves Kubeflow Pipelines 2."),
+    409: ("have the name free", "Give another name."),
+    **dict.fromkeys(range(300, 400), ("answer itself", _LOGIN)),
+    **dict.fromkeys(_TRANSIENT, ("be in order", "Try again later, or look into the log of its ml-pipeline pod.")),
+}
+_OTHER = ("take the request", "Change what it names.")
 
 
 def may_pass(error: ClusterError) -> bool:
@@ -27,49 +41,14 @@ def explain(error: Exception, what: str, connection: Connection, tries: int) -> 
         connection: whom it was asked.
         tries: how often it was asked.
     """
-    host = connection.host
-    times = "once" if tries == 1 else f"{tries} times"
     status = getattr(error, "status", None)
+    times = "once" if tries == 1 else f"{tries} times"
     if status is None:
         return ClusterError(_no_answer(error, what, connection, times))
-    said = _said(error)
-    if status == 0:  # the generated client's word for a failure of TLS
-        reason = str(getattr(error, "reason", "")).partition("\n")[2] or "none"
-        message = (
-            f"To {what}, {host} must show a certificate that is trusted, got {reason}. "
-            "Give the certificate of its authority with --ca-file."
-        )
-    elif 300 <= status < 400:
-        message = (
-            f"To {what}, {host} must answer itself, got a redirect ({status}). "
-            "Give a valid token or cookies, or the host that it redirects to."
-        )
-    elif status == 401:
-        message = (
-            f"To {what}, the token or cookies must be ones that {host} accepts, got {status}{said}. "
-            "Give --token-file, --token or --cookies of a session that is still valid."
-        )
-    elif status == 403:
-        place = f"namespace {connection.namespace}" if connection.namespace else "this cluster"
-        message = (
-            f"To {what}, the account must be allowed to do so in {place}, got {status}{said}. "
-            "Ask for the role, or give another --namespace."
-        )
-    elif status == 404:
-        message = (
-            f"To {what}, {host} must have what is asked for, got {status}{said}. "
-            "Check that --host ends where /apis begins and that it serves Kubeflow Pipelines 2."
-        )
-    elif status == 409:
-        message = f"To {what}, the name must be free, got {status}{said}. Give another name."
-    elif status in _TRANSIENT:
-        message = (
-            f"To {what}, {host} must be in order, got {status} {times}{said}. "
-            "Try again later, or look into the log of its ml-pipeline pod."
-        )
-    else:
-        message = f"The request to {what} must be one that {host} takes, got {status}{said}. Change what it names."
-    return ClusterError(message, status)
+    must, advice = _REFUSALS.get(status, _OTHER)
+    got = f"{status} {times}" if status in _TRANSIENT else f"{status}"
+    got = str(getattr(error, "reason", "")).partition("\n")[2] if status == _TLS else f"{got}{_said(error)}"
+    return ClusterError(f"To {what}, {connection.host} must {must}, got {got}. {advice}", status)
 
 
 def _no_answer(error: Exception, what: str, connection: Connection, times: str) -> str:

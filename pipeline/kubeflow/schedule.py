@@ -23,7 +23,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.errors import InputError
+from pipeline.errors import ClusterError, InputError
 from pipeline.kubeflow.client import Client, named
 from pipeline.kubeflow.submit import Order
 from pipeline.kubeflow.trigger import Trigger
@@ -54,12 +54,18 @@ class Wanted:
 
     def body(self, place: Place) -> dict[str, Any]:
         """Returns the request that makes it, but for whether it is enabled."""
-        body = self.order.body(place) | {
+        return self._content(place) | {"description": f"mtl schedule of {self.pipeline}, state {self.digest(place)}"}
+
+    def digest(self, place: Place) -> str:
+        """Returns 16 hexadecimal digits that depend on everything the schedule is made of."""
+        return hashlib.sha256(json.dumps(self._content(place), sort_keys=True).encode()).hexdigest()[:16]
+
+    def _content(self, place: Place) -> dict[str, Any]:
+        return self.order.body(place) | {
             "trigger": self.trigger.body(),
             "no_catchup": not self.catchup,
             "max_concurrency": str(self.concurrency),
         }
-        return body | {"description": f"mtl schedule of {self.pipeline}, state {_digest(body)}"}
 
 
 @dataclass(frozen=True)
@@ -128,13 +134,16 @@ def schedule(client: Client, wanted: Wanted, place: Place, tell: Callable[[str],
     Returns:
         `unchanged`, `created`, `replaced`, `enabled`, `disabled` or `cleaned up`.
     """
-    body = wanted.body(place)
-    digest = digest_of(body)
-    done: list[str] = []
-    while steps := plan(find(client, wanted), digest, wanted.enabled):
-        done.append(steps[0].action)
-        tell(_perform(client, wanted, body, steps[0]))
-    return _summary(done)
+    done: list[Step] = []
+    while steps := plan(find(client, wanted), wanted.digest(place), wanted.enabled):
+        if steps[0] in done:
+            raise ClusterError(
+                f'The schedule "{wanted.order.name}" must be as it was left, got another state after '
+                f"{steps[0].action}. Repeat the call; somebody else may be changing it."
+            )
+        tell(_perform(client, wanted, place, steps[0]))
+        done.append(steps[0])
+    return _summary([step.action for step in done])
 
 
 def find(client: Client, wanted: Wanted) -> list[Found]:
@@ -168,23 +177,13 @@ def all_named(client: Client, name: str) -> list[Any]:
 
 def delete(client: Client, schedule_id: str) -> None:
     """Deletes a schedule, which may be gone already."""
-    # ORPHAN: runs under way go on. Servers before 2.17 do not know the word, and stop them with their schedule.
-    client.delete(
+    # ORPHAN: runs under way go on. Servers before 2.16 do not know the word, and stop them with their schedule.
+    client.call_unless_gone(
         "delete the schedule",
         client.recurring_runs.recurring_run_service_delete_recurring_run,
         schedule_id,
         propagation_policy="ORPHAN",
     )
-
-
-def digest_of(body: dict[str, Any]) -> str:
-    """Returns the digest that the description of a request carries."""
-    match = _MARK.search(body["description"])
-    return match["digest"] if match else ""
-
-
-def _digest(body: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _found(run: Any) -> Found:
@@ -194,28 +193,32 @@ def _found(run: Any) -> Found:
     return Found(run.recurring_run_id, pipeline, digest, run.status == "ENABLED", created)
 
 
-def _perform(client: Client, wanted: Wanted, body: dict[str, Any], step: Step) -> str:
+def _perform(client: Client, wanted: Wanted, place: Place, step: Step) -> str:
+    """Sends one request; returns what it has done."""
     api = client.recurring_runs
     if step.action == "create":
-        made = _create(client, wanted, body | {"mode": "ENABLE" if step.enabled else "DISABLE"})
-        return f"created {made} ({'enabled' if step.enabled else 'disabled for now'})"
+        made = _create(client, wanted, place, step.enabled)
+        return f"created {made}, {'enabled' if step.enabled else 'disabled'}"
     if step.action == "delete":
         delete(client, str(step.id))
     elif step.action == "enable":
-        client.call("enable the schedule", api.recurring_run_service_enable_recurring_run, step.id)
+        client.call_unless_gone("enable the schedule", api.recurring_run_service_enable_recurring_run, step.id)
     else:
-        client.call("disable the schedule", api.recurring_run_service_disable_recurring_run, step.id)
+        client.call_unless_gone("disable the schedule", api.recurring_run_service_disable_recurring_run, step.id)
     return f"{step.action}d {step.id}"
 
 
-def _create(client: Client, wanted: Wanted, body: dict[str, Any]) -> str:
-    digest = digest_of(body)
+def _create(client: Client, wanted: Wanted, place: Place, enabled: bool) -> str:
+    digest = wanted.digest(place)
 
-    def there() -> Any:
+    def there() -> str | None:
         return next((each.id for each in find(client, wanted) if each.digest == digest), None)
 
     made = client.create(
-        "create the schedule", there, client.recurring_runs.recurring_run_service_create_recurring_run, body
+        "create the schedule",
+        there,
+        client.recurring_runs.recurring_run_service_create_recurring_run,
+        wanted.body(place) | {"mode": "ENABLE" if enabled else "DISABLE"},
     )
     return str(made if isinstance(made, str) else made.recurring_run_id)
 

@@ -182,7 +182,7 @@ def schedule(
 ) -> None:
     """Run a compiled pipeline again and again; the same call twice changes nothing, another replaces."""
     from pipeline.kubeflow.client import connected
-    from pipeline.kubeflow.schedule import Wanted, digest_of, find, plan
+    from pipeline.kubeflow.schedule import Wanted, find, plan
     from pipeline.kubeflow.schedule import schedule as bring_about
     from pipeline.kubeflow.trigger import make_trigger
     from pipeline.kubeflow.upload import bring, locate
@@ -193,10 +193,9 @@ def schedule(
     with connected(connection) as client:
         if dry_run:
             place = locate(client, package, experiment)
-            body = wanted.body(place)
-            steps = plan(find(client, wanted), digest_of(body), enabled)
+            steps = plan(find(client, wanted), wanted.digest(place), enabled)
             requests = [f"{step.action} {step.id or 'the new schedule'}" for step in steps]
-            _would(place.missing(package, experiment), requests, body)
+            _would(place.missing(package, experiment), requests, wanted.body(place))
             return
         outcome = bring_about(client, wanted, bring(client, package, experiment), click.echo)
         click.echo(f"{order.name}: {outcome}")

@@ -306,7 +306,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is None:
             self._send(*answer)
         elif fault.how == "hang":
-            self.stopped.wait(1)
+            self.stopped.wait(5)
         elif fault.how == "login":
             self._send(200, "<html>Log in</html>", "text/html")
         elif fault.how == "empty":

@@ -24,6 +24,11 @@ class Said:
 Kubeflow = Callable[..., Said]
 
 
+def patience(how: int | str) -> tuple[str, ...]:
+    """Returns the options of a call that a fault of this kind hits: it waits briefly where nothing will come."""
+    return ("--timeout", "0.7") if how == "hang" else ()
+
+
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
     with serving(Cluster()) as running:
@@ -42,7 +47,7 @@ def kubeflow(
 ) -> Kubeflow:
     """Runs `mtl kubeflow` with arguments against the cluster, with short waits."""
     monkeypatch.chdir(tmp_path)
-    for name, value in {"HOST": cluster.url, "TIMEOUT": "0.3", "RETRIES": "2", "BACKOFF": "0.01"}.items():
+    for name, value in {"HOST": cluster.url, "TIMEOUT": "10", "RETRIES": "2", "BACKOFF": "0.01"}.items():
         monkeypatch.setenv(f"KFP_{name}", value)
     monkeypatch.setenv("COLUMNS", "200")
 

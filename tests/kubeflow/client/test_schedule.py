@@ -1,12 +1,14 @@
 import itertools
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from pipeline.cli import cli
 from pipeline.kubeflow.schedule import Found, Step, plan
 from tests.kubeflow.client.api import Cluster, Fault
-from tests.kubeflow.client.conftest import Kubeflow
+from tests.kubeflow.client.conftest import Kubeflow, patience
 
 DATA = ("--param", "data_path=s3://data/wine.csv")
 NIGHTLY = (*DATA, "--cron", "30 3 * * *")
@@ -52,7 +54,7 @@ def test_a_schedule_is_made_as_it_is_wanted(kubeflow: Kubeflow, cluster: Cluster
     assert said.out.splitlines() == [
         'nightly: cron "0 30 3 * * *" (second 0, minute 30, hour 3, every day of the month, every month, '
         "every day of the week)",
-        f"created {made['recurring_run_id']} (enabled)",
+        f"created {made['recurring_run_id']}, enabled",
         "nightly: created",
     ]
 
@@ -105,7 +107,7 @@ def test_another_call_replaces_without_gap_or_double(
     assert replacing == ["recurringruns", old["recurring_run_id"], f"{new['recurring_run_id']}:enable"]
     assert cluster.enabled[-3:] == [1, 0, 1]
     assert said.out.splitlines()[1:] == [
-        f"created {new['recurring_run_id']} (disabled for now)",
+        f"created {new['recurring_run_id']}, disabled",
         f"deleted {old['recurring_run_id']}",
         f"enabled {new['recurring_run_id']}",
         "wine: replaced",
@@ -205,7 +207,7 @@ def test_an_answer_that_is_lost_leaves_one_schedule(
 ):
     kubeflow("schedule", package, *NIGHTLY)
     cluster.faults = [Fault(request_, how, done=True)]
-    said = kubeflow("schedule", package, *HOURLY)
+    said = kubeflow("schedule", package, *HOURLY, *patience(how))
     assert (said.code, said.error) == (0, "")
     assert [each["status"] for each in cluster.schedules] == ["ENABLED"]
     assert "periodic_schedule" in cluster.schedules[0]["trigger"]
@@ -286,6 +288,27 @@ def test_unschedule_deletes_all_of_the_name_and_nothing_else(kubeflow: Kubeflow,
     assert [each["display_name"] for each in cluster.schedules] == ["other"]
     said = kubeflow("unschedule", "wine")
     assert (said.code, said.out) == (0, "wine: no such schedule, nothing to delete\n")
+
+
+def test_callers_at_once_end_with_one_schedule(kubeflow: Kubeflow, cluster: Cluster, package: Path):
+    kubeflow("schedule", package, *NIGHTLY)
+    arguments = ["kubeflow", "schedule", str(package), *HOURLY]
+    with ThreadPoolExecutor() as callers:
+        calls = [callers.submit(cli.main, arguments, "mtl", standalone_mode=False) for _ in range(4)]
+    assert [call.exception() for call in calls] == [None] * 4
+    assert [(each["trigger"], each["status"]) for each in cluster.schedules] == [
+        ({"periodic_schedule": {"interval_second": "3600"}}, "ENABLED")
+    ]
+
+
+def test_a_server_that_does_not_do_what_it_says_is_not_asked_for_ever(
+    kubeflow: Kubeflow, cluster: Cluster, package: Path
+):
+    kubeflow("schedule", package, *NIGHTLY)
+    cluster.faults = [Fault("POST .*:disable", "empty", times=99)]
+    said = kubeflow("schedule", package, *NIGHTLY, "--disabled")
+    assert said.code == 2
+    assert 'The schedule "wine" must be as it was left, got another state after disable.' in said.error
 
 
 def test_plan_leads_from_any_state_to_one_schedule():

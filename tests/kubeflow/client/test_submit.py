@@ -7,7 +7,7 @@ import yaml
 
 from pipeline.kubeflow.package import read_package
 from tests.kubeflow.client.api import Cluster, Fault
-from tests.kubeflow.client.conftest import Kubeflow
+from tests.kubeflow.client.conftest import Kubeflow, patience
 
 DATA = ("--param", "data_path=s3://data/wine.csv")
 
@@ -184,7 +184,7 @@ def test_a_request_whose_answer_is_lost_is_not_done_twice(
     kubeflow: Kubeflow, cluster: Cluster, package: Path, path: str, how: int | str
 ):
     cluster.faults = [Fault(f"POST /apis/v2beta1/{path}$", how, done=True)]
-    said = kubeflow("submit", package, *DATA)
+    said = kubeflow("submit", package, *DATA, *patience(how))
     assert (said.code, said.error) == (0, "")
     made = (cluster.pipelines, cluster.versions, cluster.experiments, cluster.runs)
     assert [len(each) for each in made] == [1, 1, 1, 1]
@@ -194,7 +194,7 @@ def test_a_request_whose_answer_is_lost_is_not_done_twice(
 @pytest.mark.parametrize("how", ["drop", "hang", 503])
 def test_a_request_that_did_nothing_is_sent_again(kubeflow: Kubeflow, cluster: Cluster, package: Path, how: int | str):
     cluster.faults = [Fault("POST .*/runs$", how, times=2)]
-    said = kubeflow("submit", package, *DATA)
+    said = kubeflow("submit", package, *DATA, *patience(how))
     assert (said.code, len(cluster.runs)) == (0, 1)
     assert cluster.requests.count("POST /apis/v2beta1/runs") == 3
 
