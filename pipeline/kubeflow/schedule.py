@@ -9,9 +9,9 @@ the server again before each:
     3. enable the new one
 
 Killed between any two requests, a repeated call sees what is there and goes on. Between 1 and 2 nothing but the old
-schedule runs. Between 2 and 3 none does, for the time of one request; the new one then catches up with the latest time
-that passed since it was made, as the server does also without catch-up, so no time is lost. A time that falls between
-1 and 2 is run by the old schedule and again by the new one when it is enabled: the price of never missing one.
+schedule runs. Between 2 and 3 none does, for the time of one request; the new one, which starts where the old one
+stood, then runs the latest time that passed, as the server does also without catch-up: no time is lost. A time that
+falls between 1 and 2 is run by the old schedule and again by the new one: the price of never missing one.
 """
 
 from __future__ import annotations
@@ -21,11 +21,13 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pipeline.errors import ClusterError, InputError
 from pipeline.kubeflow.client import Client, named
 from pipeline.kubeflow.submit import Order
+from pipeline.kubeflow.succession import reached
 from pipeline.kubeflow.trigger import Trigger
 from pipeline.kubeflow.upload import Place
 
@@ -52,9 +54,17 @@ class Wanted:
     concurrency: int = 1
     enabled: bool = True
 
-    def body(self, place: Place) -> dict[str, Any]:
-        """Returns the request that makes it, but for whether it is enabled."""
-        return self._content(place) | {"description": f"mtl schedule of {self.pipeline}, state {self.digest(place)}"}
+    def body(self, place: Place, since: datetime | None = None) -> dict[str, Any]:
+        """Returns the request that makes it, but for whether it is enabled.
+
+        Args:
+            place: where its pipeline, version and experiment are.
+            since: the time that the schedule it replaces has reached.
+        """
+        return self._content(place) | {
+            "trigger": self.trigger.body(since),
+            "description": f"mtl schedule of {self.pipeline}, state {self.digest(place)}",
+        }
 
     def digest(self, place: Place) -> str:
         """Returns 16 hexadecimal digits that depend on everything the schedule is made of."""
@@ -214,11 +224,12 @@ def _create(client: Client, wanted: Wanted, place: Place, enabled: bool) -> str:
     def there() -> str | None:
         return next((each.id for each in find(client, wanted) if each.digest == digest), None)
 
+    since = reached(client, all_named(client, wanted.order.name))
     made = client.create(
         "create the schedule",
         there,
         client.recurring_runs.recurring_run_service_create_recurring_run,
-        wanted.body(place) | {"mode": "ENABLE" if enabled else "DISABLE"},
+        wanted.body(place, since) | {"mode": "ENABLE" if enabled else "DISABLE"},
     )
     return str(made if isinstance(made, str) else made.recurring_run_id)
 

@@ -14,11 +14,11 @@ from rich.text import Text
 from pipeline.errors import InputError
 from pipeline.kubeflow import cron as crons
 from pipeline.kubeflow.client import Client, named
+from pipeline.kubeflow.succession import NEWEST, anchor, is_time
 from pipeline.kubeflow.trigger import Trigger
 
 _Json = dict[str, Any]
 _STATES = {"SUCCEEDED": "green", "FAILED": "red", "CANCELED": "yellow", "RUNNING": "cyan", "PENDING": "cyan"}
-_NEWEST = "created_at desc"
 
 
 def collect(client: Client, pipeline: str | None, runs: int, zone: tzinfo, now: datetime) -> _Json:
@@ -43,7 +43,7 @@ def collect(client: Client, pipeline: str | None, runs: int, zone: tzinfo, now: 
         client.runs.run_service_list_runs,
         "runs",
         namespace=client.namespace,
-        sort_by=_NEWEST,
+        sort_by=NEWEST,
     )
     last_runs = list(itertools.islice((run for run in found_runs if shown(run.pipeline_version_reference)), runs))
     schedules = client.pages(
@@ -51,7 +51,7 @@ def collect(client: Client, pipeline: str | None, runs: int, zone: tzinfo, now: 
         client.recurring_runs.recurring_run_service_list_recurring_runs,
         "recurring_runs",
         namespace=client.namespace,
-        sort_by=_NEWEST,
+        sort_by=NEWEST,
     )
     return {
         "pipelines": pipelines,
@@ -121,7 +121,7 @@ def _pipeline(client: Client, pipeline: Any) -> _Json:
         client.pipelines.pipeline_service_list_pipeline_versions,
         "pipeline_versions",
         pipeline.pipeline_id,
-        sort_by=_NEWEST,
+        sort_by=NEWEST,
     )
     return {
         "name": pipeline.display_name,
@@ -137,7 +137,8 @@ def _schedule(schedule: Any, runs: Sequence[Any], names: _Json, versions: _Json,
     trigger = _trigger(schedule.trigger)
     enabled = schedule.status == "ENABLED"
     own = [run.scheduled_at for run in runs if run.recurring_run_id == schedule.recurring_run_id and run.scheduled_at]
-    coming = trigger.next(max([*own, schedule.created_at or now]), now, zone) if trigger and enabled else None
+    counted = anchor(schedule, max(own, default=None)) or now
+    coming = trigger.next(counted, now, zone) if trigger and enabled else None
     return {
         "name": schedule.display_name,
         "id": schedule.recurring_run_id,
@@ -181,7 +182,7 @@ def _trigger(trigger: Any) -> Trigger | None:
     span = trigger and (trigger.cron_schedule or trigger.periodic_schedule)
     if not span:
         return None
-    start, end = (moment if _is_time(moment) else None for moment in (span.start_time, span.end_time))
+    start, end = (moment if is_time(moment) else None for moment in (span.start_time, span.end_time))
     if not trigger.cron_schedule:
         return Trigger(None, int(span.interval_second), start, end)
     # The server's five fields are not ours: the first is the second, and the weekday is left out.
@@ -192,10 +193,5 @@ def _trigger(trigger: Any) -> Trigger | None:
         return None
 
 
-def _is_time(moment: datetime | None) -> bool:
-    # The server may write the year 1970 or 1 where it has no time.
-    return moment is not None and moment.year > 1970
-
-
 def _time(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat(timespec="seconds") if moment and _is_time(moment) else None
+    return moment.astimezone(UTC).isoformat(timespec="seconds") if moment and is_time(moment) else None

@@ -29,9 +29,14 @@ class Trigger:
     start: datetime | None = None
     end: datetime | None = None
 
-    def body(self) -> dict[str, Any]:
-        """Returns the trigger as the API wants it."""
-        span = {"start_time": _written(self.start), "end_time": _written(self.end)}
+    def body(self, since: datetime | None = None) -> dict[str, Any]:
+        """Returns the trigger as the API wants it.
+
+        Args:
+            since: a time before which it shall not start either.
+        """
+        start = max((moment for moment in (self.start, since) if moment), default=None)
+        span = {"start_time": _written(start), "end_time": _written(self.end)}
         span = {key: value for key, value in span.items() if value}
         if self.cron:
             return {"cron_schedule": {"cron": self.cron.text, **span}}
@@ -47,7 +52,7 @@ class Trigger:
         """Returns the next time it runs, or None if it does not run again.
 
         Args:
-            anchor: the last time it ran, or else when it was made: an interval counts from there.
+            anchor: the last time it ran, or else its start, or when it was made: an interval counts from there.
             now: the present.
             zone: the server's time zone, in which a cron expression is meant.
         """

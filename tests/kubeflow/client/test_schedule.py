@@ -133,6 +133,46 @@ def test_a_new_version_of_the_pipeline_replaces_a_pinned_schedule_only(
     }
 
 
+SIX_HOURS = (*DATA, "--interval", "6h")
+
+
+def start_of(cluster: Cluster) -> str | None:
+    (schedule,) = cluster.schedules
+    return schedule["trigger"]["periodic_schedule"].get("start_time")
+
+
+def test_a_new_schedule_starts_where_the_old_one_stands(kubeflow: Kubeflow, cluster: Cluster, package: Path):
+    """Else a pipeline that is deployed every hour with an interval of six would never run."""
+    kubeflow("schedule", package, *SIX_HOURS)
+    assert start_of(cluster) is None
+    first = cluster.schedules[0]["created_at"]
+    for epochs in range(3):
+        kubeflow("schedule", package, *SIX_HOURS, "-p", f"epochs={epochs}")
+        assert start_of(cluster) == first
+
+
+def test_a_new_schedule_starts_after_the_last_run_of_the_old_one(kubeflow: Kubeflow, cluster: Cluster, package: Path):
+    kubeflow("submit", package, *DATA)
+    kubeflow("schedule", package, *SIX_HOURS, "--start", "2030-01-01T00:00:00Z", "--catchup")
+    mine, other = cluster.schedules[0]["recurring_run_id"], "another"
+    for schedule_id, scheduled in [(mine, "06"), (mine, "12"), (other, "18"), (None, "19")]:
+        run = {key: value for key, value in cluster.runs[0].items() if key != "created_at"}
+        run |= {"recurring_run_id": schedule_id, "scheduled_at": f"2030-01-01T{scheduled}:00:00Z"}
+        cluster.runs.append(cluster.stamped(run, "run_id", "run"))
+    again = (*SIX_HOURS, "--start", "2030-01-01T00:00:00Z", "--catchup", "-p", "epochs=1")
+    kubeflow("schedule", package, *again)
+    assert start_of(cluster) == "2030-01-01T12:00:00Z"
+    assert kubeflow("schedule", package, *again).out.endswith("wine: unchanged\n")
+    kubeflow("schedule", package, *SIX_HOURS, "--start", "2031-01-01T00:00:00Z")
+    assert start_of(cluster) == "2031-01-01T00:00:00Z"
+
+
+def test_a_schedule_that_did_not_run_leaves_nothing_to_go_on_from(kubeflow: Kubeflow, cluster: Cluster, package: Path):
+    kubeflow("schedule", package, *SIX_HOURS, "--disabled")
+    kubeflow("schedule", package, *SIX_HOURS, "-p", "epochs=1")
+    assert start_of(cluster) is None
+
+
 def test_enabling_and_disabling_keeps_the_schedule(kubeflow: Kubeflow, cluster: Cluster, package: Path):
     kubeflow("schedule", package, *NIGHTLY)
     made = cluster.schedules[0]["recurring_run_id"]
@@ -180,7 +220,7 @@ def test_killed_after_any_write_a_repeated_call_converges(
     (new,) = cluster.schedules
     assert new["recurring_run_id"] not in old
     assert new["status"] == "ENABLED"
-    assert new["trigger"] == {"periodic_schedule": {"interval_second": "3600"}}
+    assert new["trigger"]["periodic_schedule"]["interval_second"] == "3600"
     assert max(cluster.enabled) == 1
     writes = len(cluster.writes)
     assert kubeflow(*wanted).out.endswith("wine: unchanged\n")
@@ -296,9 +336,8 @@ def test_callers_at_once_end_with_one_schedule(kubeflow: Kubeflow, cluster: Clus
     with ThreadPoolExecutor() as callers:
         calls = [callers.submit(cli.main, arguments, "mtl", standalone_mode=False) for _ in range(4)]
     assert [call.exception() for call in calls] == [None] * 4
-    assert [(each["trigger"], each["status"]) for each in cluster.schedules] == [
-        ({"periodic_schedule": {"interval_second": "3600"}}, "ENABLED")
-    ]
+    (new,) = cluster.schedules
+    assert (new["trigger"]["periodic_schedule"]["interval_second"], new["status"]) == ("3600", "ENABLED")
 
 
 def test_a_server_that_does_not_do_what_it_says_is_not_asked_for_ever(
