@@ -156,6 +156,12 @@ def schedule(client: Client, wanted: Wanted, place: Place, tell: Callable[[str],
     return _summary([step.action for step in done])
 
 
+def creation(client: Client, wanted: Wanted, place: Place, enabled: bool) -> dict[str, Any]:
+    """Returns the request that makes the schedule, which goes on where those it replaces stand."""
+    since = reached(client, all_named(client, wanted.order.name))
+    return wanted.body(place, since) | {"mode": "ENABLE" if enabled else "DISABLE"}
+
+
 def find(client: Client, wanted: Wanted) -> list[Found]:
     """Returns the schedules of the wanted name, in whatever experiment.
 
@@ -224,12 +230,11 @@ def _create(client: Client, wanted: Wanted, place: Place, enabled: bool) -> str:
     def there() -> str | None:
         return next((each.id for each in find(client, wanted) if each.digest == digest), None)
 
-    since = reached(client, all_named(client, wanted.order.name))
     made = client.create(
         "create the schedule",
         there,
         client.recurring_runs.recurring_run_service_create_recurring_run,
-        wanted.body(place, since) | {"mode": "ENABLE" if enabled else "DISABLE"},
+        creation(client, wanted, place, enabled),
     )
     return str(made if isinstance(made, str) else made.recurring_run_id)
 

@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.errors import InputError
 from pipeline.kubeflow import cron as crons
 
-_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Trigger:
     Args:
         cron: the expression, or None.
         interval: seconds between two runs, or None; one of the two is given.
-        start: not before this time.
+        start: only after this time; the server leaves out a time that is the start itself.
         end: not after this time.
     """
 
@@ -46,7 +46,9 @@ class Trigger:
         """Returns it in words."""
         if self.cron:
             return f'cron "{self.cron.text}" ({self.cron.explained()})'
-        return f"every {timedelta(seconds=self.interval or 0)} (h:mm:ss)"
+        seconds = self.interval or 1
+        unit, size = next((unit, size) for unit, size in _UNITS.items() if seconds % size == 0)
+        return f"every {seconds // size}{unit}"
 
     def next(self, anchor: datetime, now: datetime, zone: tzinfo = UTC) -> datetime | None:
         """Returns the next time it runs, or None if it does not run again.
@@ -58,7 +60,7 @@ class Trigger:
         """
         begin = max(now, self.start) if self.start else now
         if self.cron:
-            coming = self.cron.after(begin - timedelta(seconds=1) if begin == self.start else begin, zone)
+            coming = self.cron.after(begin, zone)
         else:
             step = timedelta(seconds=self.interval or 1)
             anchor = max(anchor, self.start) if self.start else anchor
@@ -71,7 +73,7 @@ def make_trigger(cron: str | None, interval: str | None, start: str | None, end:
 
     Args:
         cron: five or six fields.
-        interval: a whole number with a unit s, m, h or d.
+        interval: a whole number with a unit s, m, h or d; seconds where it has none.
         start: ISO 8601; UTC where it names no zone.
         end: likewise.
 
@@ -90,7 +92,7 @@ def make_trigger(cron: str | None, interval: str | None, start: str | None, end:
 
 def _seconds(text: str) -> int:
     match = re.fullmatch(r"(\d+)\s*([smhd]?)", text.strip())
-    seconds = int(match[1]) * _UNITS[match[2]] if match else 0
+    seconds = int(match[1]) * _UNITS[match[2] or "s"] if match else 0
     if seconds < 1:
         raise InputError(
             f'The interval must be a whole number of s, m, h or d, at least 1 s, got "{text}". Give it as in 6h.'

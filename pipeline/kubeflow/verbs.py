@@ -152,7 +152,7 @@ def submit(
 @click.command()
 @click.option("--cron", help="Minute hour day month weekday, or six fields with the second first.")
 @click.option("--interval", help="Time between two runs, as in 30m, 6h or 1d.")
-@click.option("--start", help="No run before this time, as in 2030-01-31T03:00:00Z.")
+@click.option("--start", help="Runs only after this time, as in 2030-01-31T03:00:00Z.")
 @click.option("--end", help="No run after this time.")
 @click.option("--catchup", is_flag=True, help="Run every time missed while it could not, not the last alone.")
 @click.option(
@@ -182,7 +182,7 @@ def schedule(
 ) -> None:
     """Run a compiled pipeline again and again; the same call twice changes nothing, another replaces."""
     from pipeline.kubeflow.client import connected
-    from pipeline.kubeflow.schedule import Wanted, find, plan
+    from pipeline.kubeflow.schedule import Wanted, creation, find, plan
     from pipeline.kubeflow.schedule import schedule as bring_about
     from pipeline.kubeflow.trigger import make_trigger
     from pipeline.kubeflow.upload import bring, locate
@@ -195,7 +195,9 @@ def schedule(
             place = locate(client, package, experiment)
             steps = plan(find(client, wanted), wanted.digest(place), enabled)
             requests = [f"{step.action} {step.id or 'the new schedule'}" for step in steps]
-            _would(place.missing(package, experiment), requests, wanted.body(place))
+            create = next((step for step in steps if step.action == "create"), None)
+            body = creation(client, wanted, place, create.enabled) if create else None
+            _would(place.missing(package, experiment), requests, body)
             return
         outcome = bring_about(client, wanted, bring(client, package, experiment), click.echo)
         click.echo(f"{order.name}: {outcome}")
@@ -251,15 +253,16 @@ def status(connection: Connection, pipeline: str | None, runs: int, time_zone: s
         show(found, Console())
 
 
-def _would(missing: list[str], requests: list[str], body: dict[str, Any]) -> None:
-    """Prints what a call would do."""
+def _would(missing: list[str], requests: list[str], body: dict[str, Any] | None) -> None:
+    """Prints what a call would do, and the body of what it would create."""
     for what in missing:
         click.echo(f"would create {what}")
     for request in requests:
         click.echo(f"would {request}")
     if not requests:
         click.echo("unchanged")
-    click.echo(json.dumps(body, indent=1))
+    if body:
+        click.echo(json.dumps(body, indent=1))
 
 
 VERBS = (submit, schedule, unschedule, status)

@@ -281,15 +281,17 @@ def test_dry_run_prints_each_request_and_writes_nothing(kubeflow: Kubeflow, clus
     assert cluster.writes == []
     assert "would create the new schedule\n" in said.out
     assert '"cron": "0 30 3 * * *"' in said.out
+    assert '"mode": "ENABLE"' in said.out
     kubeflow("schedule", package, *NIGHTLY)
     old, writes = cluster.schedules[0]["recurring_run_id"], len(cluster.writes)
-    assert "\nunchanged\n" in kubeflow("schedule", package, *NIGHTLY, "--dry-run").out
+    assert kubeflow("schedule", package, *NIGHTLY, "--dry-run").out.splitlines()[1:] == ["unchanged"]
     said = kubeflow("schedule", package, *HOURLY, "--dry-run")
     assert [line for line in said.out.splitlines() if line.startswith("would")] == [
         "would create the new schedule",
         f"would delete {old}",
         "would enable the new schedule",
     ]
+    assert '"mode": "DISABLE"' in said.out
     assert len(cluster.writes) == writes
 
 

@@ -42,7 +42,7 @@ def test_json_has_versions_schedules_and_runs(kubeflow: Kubeflow, busy: Cluster)
         ("wine", "ENABLED", first),
     ]
     assert schedules["wine"]["when"] == 'cron "0 30 3 * * *"'
-    assert schedules["often"]["when"] == "every 6:00:00"
+    assert schedules["often"]["when"] == "every 6h"
     assert schedules["often"]["concurrency"] == 3
     assert schedules["often"]["catchup"] is False
     assert schedules["wine"]["parameters"] == {"data_path": "s3://data/wine.csv"}
@@ -92,7 +92,7 @@ def test_tables(kubeflow: Kubeflow, busy: Cluster):
         ({"cron_schedule": {"cron": "0 3 * * *"}}, 'cron "0 3 * * * *"', True),
         ({"cron_schedule": {"cron": "@daily"}}, "unknown", False),
         ({"cron_schedule": {"cron": "0 0 0 1 1 8"}}, "unknown", False),
-        ({"periodic_schedule": {"interval_second": "60", "end_time": "1970-01-01T00:00:00Z"}}, "every 0:01:00", True),
+        ({"periodic_schedule": {"interval_second": "60", "end_time": "1970-01-01T00:00:00Z"}}, "every 1m", True),
         ({}, "unknown", False),
     ],
 )
