@@ -5,7 +5,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipeline.kubeflow.client import connected
+from pipeline.kubeflow.connection import Connection
 from pipeline.kubeflow.package import read_package
+from pipeline.kubeflow.submit import Order, start
+from pipeline.kubeflow.upload import Place
 from tests.kubeflow.client.api import Cluster, Fault
 from tests.kubeflow.client.conftest import Kubeflow, patience
 
@@ -197,6 +201,23 @@ def test_a_request_that_did_nothing_is_sent_again(kubeflow: Kubeflow, cluster: C
     said = kubeflow("submit", package, *DATA, *patience(how))
     assert (said.code, len(cluster.runs)) == (0, 1)
     assert cluster.requests.count("POST /apis/v2beta1/runs") == 3
+
+
+def test_another_run_of_the_same_name_is_not_taken_for_the_one_that_got_lost(
+    kubeflow: Kubeflow, cluster: Cluster, package: Path
+):
+    kubeflow("submit", package, *DATA)
+    (first,) = cluster.runs
+    place = Place(
+        cluster.pipelines[0]["pipeline_id"],
+        cluster.versions[0]["pipeline_version_id"],
+        cluster.experiments[0]["experiment_id"],
+    )
+    cluster.faults = [Fault("POST .*/runs$", "drop")]
+    with connected(Connection(cluster.url, backoff=0.01)) as client:
+        second = start(client, Order(first["display_name"]), place)
+    assert second != first["run_id"]
+    assert [run["run_id"] for run in cluster.runs] == [first["run_id"], second]
 
 
 @pytest.mark.parametrize("path", ["pipelines", "pipelines/[^/]+/versions", "experiments"])
