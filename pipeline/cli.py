@@ -19,6 +19,7 @@ import click
 from rich.console import Console
 
 from pipeline.errors import ConfigError, InputError, MtlError
+from pipeline.kubeflow.cli import kubeflow
 
 DEFAULT_CONFIG = "mtl.yaml"
 
@@ -215,6 +216,9 @@ def synth(path: Path, rows: int, seed: int, noise: float, missing: float) -> Non
     best = write(path, rows, seed=seed, noise=noise, missing=missing)
     click.echo(f"{path}: {rows:,} rows, labels y (number) and label (class).")
     click.echo(json.dumps(dataclasses.asdict(best), indent=1))
+
+
+cli.add_command(kubeflow)
 
 
 def _outputs() -> list[Path]:

@@ -3,7 +3,8 @@
     components.errors.MtlError
     ├── InputError (exit 2)
     │   ├── ConfigError      the configuration cannot be used
-    │   └── RunInProgress    another run holds the output folder
+    │   ├── RunInProgress    another run holds the output folder
+    │   └── ClusterError     Kubeflow Pipelines cannot be reached, or refuses
     └── Rejected (exit 3)    the data gate or the evaluator said no
 
 Exit codes: 0 done, 1 a bug, 2 the user's input, 3 a gate said no.
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 from components.errors import InputError, MtlError, Rejected, did_you_mean
 
-__all__ = ["ConfigError", "InputError", "MtlError", "Rejected", "RunInProgress", "did_you_mean"]
+__all__ = ["ClusterError", "ConfigError", "InputError", "MtlError", "Rejected", "RunInProgress", "did_you_mean"]
 
 
 class ConfigError(InputError):
@@ -22,3 +23,16 @@ class ConfigError(InputError):
 
 class RunInProgress(InputError):
     """Another run holds the output folder."""
+
+
+class ClusterError(InputError):
+    """Kubeflow Pipelines cannot be reached, or refuses what is asked.
+
+    Args:
+        message: the sentence for the user.
+        status: the HTTP status; None where no answer came.
+    """
+
+    def __init__(self, message: str, status: int | None = None):
+        super().__init__(message)
+        self.status = status

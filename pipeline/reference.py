@@ -37,8 +37,8 @@ def verbs_table() -> str:
     from pipeline.cli import cli
 
     rows = []
-    for name, command in sorted(cli.commands.items()):
-        usage, options = f"mtl {name}", []
+    for usage, command in _verbs("mtl", cli):
+        options = []
         for param in command.params:
             if isinstance(param, click.Argument):
                 usage += f" {param.make_metavar(click.Context(command))}"
@@ -64,6 +64,15 @@ def updated(text: str) -> str:
         before, _, rest = text.partition(begin)
         text = f"{before}{begin}\n{table()}\n{end}{rest.partition(end)[2]}"
     return text
+
+
+def _verbs(name: str, group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    """Yields what a user types and the command it runs, groups taken apart."""
+    for verb, command in sorted(group.commands.items()):
+        if isinstance(command, click.Group):
+            yield from _verbs(f"{name} {verb}", command)
+        else:
+            yield f"{name} {verb}", command
 
 
 def _keys(section: _Json, sections: _Json, prefix: str = "") -> Iterator[tuple[str, _Json]]:
