@@ -70,7 +70,7 @@ def configured(verb: Callable[..., None]) -> Callable[..., None]:
         type=click.Path(path_type=Path),
         help=f"YAML file [default: {DEFAULT_CONFIG}]",
     )
-    @click.option("-d", "--data", help="CSV or Parquet: a file, folder or glob.")
+    @click.option("-d", "--data", help="CSV or Parquet: a file, folder or glob, here or at s3://, minio:// or gs://.")
     @click.option("-r", "--regression", help="Label column of the number.")
     @click.option("-k", "--classification", help="Label column of the class.")
     @click.option(
@@ -175,10 +175,10 @@ def runs(output: Path | None, as_json: bool) -> None:
 @click.option(
     "-m",
     "--model",
-    type=click.Path(path_type=Path),
-    help="Pushed model, or its folder of versions [default: the one pushed last under runs]",
+    help="Pushed model, or its folder of versions, here or in an object store "
+    "[default: the one pushed last under runs]",
 )
-def predict(source: str, target: Path, model: Path | None) -> None:
+def predict(source: str, target: Path, model: str | None) -> None:
     """Predict with the pushed model; rows the schema does not allow are flagged, not lost."""
     from pipeline.predict import predict_file
 
@@ -190,15 +190,14 @@ def predict(source: str, target: Path, model: Path | None) -> None:
 @click.option(
     "-m",
     "--model",
-    type=click.Path(path_type=Path),
-    help="Folder of versions [default: the one pushed to last under runs]",
+    help="Folder of versions, here or in an object store [default: the one pushed to last under runs]",
 )
-def rollback(model: Path | None) -> None:
+def rollback(model: str | None) -> None:
     """Go back to the version that was pushed before the current one."""
-    from components.pusher.store import Store
+    from components.pusher.store import open_store
 
     destination = model or _last_pushed()
-    done = Store(destination).rollback()
+    done = open_store(destination).rollback()
     click.echo(f"Version {done.version} is current again; version {done.withdrawn} is withdrawn. {destination}")
 
 
@@ -221,8 +220,8 @@ def _outputs() -> list[Path]:
     return sorted(path.parent for path in Path("runs").glob("*/runs"))
 
 
-def _last_pushed() -> Path:
+def _last_pushed() -> str:
     links = sorted(Path("runs").glob("*/serving/current"), key=lambda link: link.lstat().st_mtime)
     if not links:
         raise InputError("A pushed model must be under runs, got none. Run `mtl run` first, or give --model FOLDER.")
-    return links[-1].parent
+    return str(links[-1].parent)

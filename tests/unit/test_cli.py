@@ -466,7 +466,7 @@ def test_rollback(mtl: Callable[..., Said]):
     assert said.out.startswith("Version 1 is current again; version 2 is withdrawn. ")
     assert (store.current(), store.versions()) == (1, [1])
     assert refused(mtl("rollback", "--model", "runs/t/serving")) == (
-        f"`{store.path}` must hold two versions or more to roll back, got version 1 alone. Push first."
+        f"`{store.path}` must hold two versions or more to roll back, got version 1 alone. Push a model first."
     )
 
 
