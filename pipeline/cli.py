@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import signal
 import sys
 import tempfile
 import traceback
@@ -25,6 +26,8 @@ DEFAULT_CONFIG = "mtl.yaml"
 
 def main() -> None:
     """Entry point of `mtl`: 0 done, 1 a bug, 2 the user's input, 3 a gate said no."""
+    # Without a handler, a process that is number 1 of its container never gets the signal that is to end it.
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         cli.main(prog_name="mtl", standalone_mode=False)
     except MtlError as error:
@@ -34,8 +37,18 @@ def main() -> None:
         sys.exit(2)
     except (KeyboardInterrupt, click.Abort):
         _fail("Interrupted. The next run continues from the steps that are done.", 130)
+    except Terminated:
+        _fail("Terminated. The next run continues from the steps that are done.", 128 + signal.SIGTERM)
     except Exception as error:
         _fail(_bug(error), 1)
+
+
+class Terminated(SystemExit):
+    """The process was told to end; raised like an interrupt, so that everything is left in order."""
+
+
+def _terminate(*_: object) -> None:
+    raise Terminated(128 + signal.SIGTERM)
 
 
 def _fail(message: str, code: int) -> None:
