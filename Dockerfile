@@ -32,13 +32,6 @@ RUN uv pip install --compile-bytecode --no-deps --no-build-isolation .
 FROM ${BEAM_SDK} AS beam
 
 FROM docker.io/library/python:3.11-slim-bookworm
-ARG VERSION=unknown
-ARG REVISION=unknown
-LABEL org.opencontainers.image.title="mtl-pipeline" \
-      org.opencontainers.image.description="Multi-task learning on tables: a number and a class, from a CSV to a pushed model, on TFX." \
-      org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.version="$VERSION" \
-      org.opencontainers.image.revision="$REVISION"
 # A user id that OpenShift assigns is in group 0 and has no name; USER spares libraries the look-up of one.
 RUN mkdir /work \
     && chown 1000:0 /work \
@@ -56,5 +49,12 @@ ENV HOME=/tmp \
     RUN_PYTHON_SDK_IN_DEFAULT_ENVIRONMENT=1
 USER 1000:0
 WORKDIR /work
+ARG VERSION=unknown
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="mtl-pipeline" \
+      org.opencontainers.image.description="Multi-task learning on tables: a number and a class, from a CSV to a pushed model, on TFX." \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION"
 ENTRYPOINT ["python", "-m", "pipeline.container"]
 CMD ["--help"]
