@@ -1,16 +1,24 @@
-# The command `mtl` with its locked environment, without compiler and development tools.
+# One image: the command `mtl`, every step of the Kubeflow pipeline, and the worker of Beam's runners.
 #
 #     docker build -t mtl-pipeline .
 #     docker run --rm --user "$(id -u):0" -v "$PWD:/work" mtl-pipeline run -d FILE -r COLUMN -k COLUMN
+#
+# The locked environment, without compiler and development tools. Any user id will do, as OpenShift assigns them, and
+# so will a read-only root file system: only /tmp and the working folder /work are written.
 
-FROM python:3.11-slim-bookworm AS builder
+# What Beam's own runners start in a container is a program of Beam's image. To have it in this one too:
+#     docker build --build-arg BEAM_SDK=docker.io/apache/beam_python3.11_sdk:2.73.0 -t mtl-pipeline .
+ARG BEAM_SDK=builder
+
+FROM docker.io/library/python:3.11-slim-bookworm AS builder
 ENV UV_LINK_MODE=copy \
     UV_NO_CACHE=1 \
     UV_PYTHON_DOWNLOADS=never \
     UV_SYSTEM_CERTS=1 \
     VIRTUAL_ENV=/opt/mtl
 RUN pip install --no-cache-dir --disable-pip-version-check uv \
-    && uv venv "$VIRTUAL_ENV"
+    && uv venv "$VIRTUAL_ENV" \
+    && mkdir -p /opt/apache/beam
 WORKDIR /src
 # The dependencies of pyproject.toml, in the versions and with the hashes of the lock; its dev tools stay out.
 COPY pyproject.toml requirements.lock ./
@@ -21,7 +29,26 @@ COPY data data
 COPY pipeline pipeline
 RUN uv pip install --compile-bytecode --no-deps --no-build-isolation .
 
-FROM python:3.11-slim-bookworm
+FROM ${BEAM_SDK} AS beam
+
+FROM docker.io/library/python:3.11-slim-bookworm
+# A user id that OpenShift assigns is in group 0 and has no name; USER spares libraries the look-up of one.
+RUN mkdir /work \
+    && chown 1000:0 /work \
+    && chmod 0775 /work
+COPY --from=beam /opt/apache/beam /opt/apache/beam
+COPY --from=builder /opt/mtl /opt/mtl
+# The packages are those of the image, never a folder of the same name under /work (PYTHONSAFEPATH).
+# A Beam worker runs in this environment; it would otherwise make one of its own on the read-only root.
+ENV HOME=/tmp \
+    USER=mtl \
+    PATH=/opt/mtl/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONSAFEPATH=1 \
+    PYTHONUNBUFFERED=1 \
+    RUN_PYTHON_SDK_IN_DEFAULT_ENVIRONMENT=1
+USER 1000:0
+WORKDIR /work
 ARG VERSION=unknown
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="mtl-pipeline" \
@@ -29,19 +56,5 @@ LABEL org.opencontainers.image.title="mtl-pipeline" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION"
-# Group 0 owns what is written, so that any user id works, as OpenShift assigns them. USER spares libraries the
-# look-up of a name that such an id does not have.
-RUN useradd --uid 1000 --gid 0 --create-home --home-dir /home/mtl mtl \
-    && mkdir /work \
-    && chown 1000:0 /work \
-    && chmod -R g=u /home/mtl /work
-COPY --from=builder /opt/mtl /opt/mtl
-ENV HOME=/home/mtl \
-    USER=mtl \
-    PATH=/opt/mtl/bin:$PATH \
-    PYTHONDONTWRITEBYTECODE=1 \
-    PYTHONUNBUFFERED=1
-USER 1000
-WORKDIR /work
-ENTRYPOINT ["mtl"]
+ENTRYPOINT ["python", "-m", "pipeline.container"]
 CMD ["--help"]

@@ -18,6 +18,8 @@ from components.example_gen.features import Feature, choose_features
 from components.example_gen.profile import Profile, profile
 from components.example_gen.roles import Roles, assign_roles
 from components.example_gen.tables import open_table
+from components.objects.place import is_remote
+from components.objects.staging import size, staged
 from components.trainer.manifest import prediction_columns
 from pipeline.config import Config
 from pipeline.errors import InputError, did_you_mean
@@ -55,9 +57,10 @@ def check_data(config: Config) -> Checked:
     if reviewed is not None:
         require_labels(reviewed, [config.labels.regression, config.labels.classification])
     spec = config.ingest_spec(column_types(reviewed) if reviewed is not None else None)
-    table = open_table(spec.paths, spec.format, spec.delimiter)
-    roles = assign_roles(spec, table.columns)
-    found = profile(table, spec, roles)
+    with staged(spec.paths):
+        table = open_table(spec.paths, spec.format, spec.delimiter)
+        roles = assign_roles(spec, table.columns)
+        found = profile(table, spec, roles)
     features, warnings = choose_features(found, spec, roles)
     _check_slices(config, table.columns)
     _check_clashes(config, roles)
@@ -65,15 +68,19 @@ def check_data(config: Config) -> Checked:
 
 
 def check_before_run(config: Config) -> None:
-    """Finds what is wrong with the input before the slow imports; a large table by its header only.
+    """Finds what is wrong with the input before the slow imports.
+
+    A large table is judged by its header only, a large remote one not at all.
 
     Raises:
         InputError: the table cannot be used.
     """
     spec = config.ingest_spec()
-    if sum(os.path.getsize(path) for path in spec.paths) <= _SMALL:
+    if sum(size(path) for path in spec.paths) <= _SMALL:
         check_data(config)
         return
+    if any(is_remote(path) for path in spec.paths):
+        return  # a look at the header would fetch all of it; ExampleGen does that, and says the same
     table = open_table(spec.paths, spec.format, spec.delimiter)
     roles = assign_roles(spec, table.columns)
     _check_slices(config, table.columns)

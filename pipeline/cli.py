@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import signal
 import sys
 import tempfile
 import traceback
@@ -26,6 +27,8 @@ DEFAULT_CONFIG = "mtl.yaml"
 
 def main() -> None:
     """Entry point of `mtl`: 0 done, 1 a bug, 2 the user's input, 3 a gate said no."""
+    # Without a handler, a process that is number 1 of its container never gets the signal that is to end it.
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         cli.main(prog_name="mtl", standalone_mode=False)
     except MtlError as error:
@@ -35,8 +38,18 @@ def main() -> None:
         sys.exit(2)
     except (KeyboardInterrupt, click.Abort):
         _fail("Interrupted. The next run continues from the steps that are done.", 130)
+    except Terminated:
+        _fail("Terminated. The next run continues from the steps that are done.", 128 + signal.SIGTERM)
     except Exception as error:
         _fail(_bug(error), 1)
+
+
+class Terminated(SystemExit):
+    """The process was told to end; raised like an interrupt, so that everything is left in order."""
+
+
+def _terminate(*_: object) -> None:
+    raise Terminated(128 + signal.SIGTERM)
 
 
 def _fail(message: str, code: int) -> None:
@@ -71,7 +84,7 @@ def configured(verb: Callable[..., None]) -> Callable[..., None]:
         type=click.Path(path_type=Path),
         help=f"YAML file [default: {DEFAULT_CONFIG}]",
     )
-    @click.option("-d", "--data", help="CSV or Parquet: a file, folder or glob.")
+    @click.option("-d", "--data", help="CSV or Parquet: a file, folder or glob, here or at s3://, minio:// or gs://.")
     @click.option("-r", "--regression", help="Label column of the number.")
     @click.option("-k", "--classification", help="Label column of the class.")
     @click.option(
@@ -176,10 +189,10 @@ def runs(output: Path | None, as_json: bool) -> None:
 @click.option(
     "-m",
     "--model",
-    type=click.Path(path_type=Path),
-    help="Pushed model, or its folder of versions [default: the one pushed last under runs]",
+    help="Pushed model, or its folder of versions, here or in an object store "
+    "[default: the one pushed last under runs]",
 )
-def predict(source: str, target: Path, model: Path | None) -> None:
+def predict(source: str, target: Path, model: str | None) -> None:
     """Predict with the pushed model; rows the schema does not allow are flagged, not lost."""
     from pipeline.predict import predict_file
 
@@ -191,15 +204,14 @@ def predict(source: str, target: Path, model: Path | None) -> None:
 @click.option(
     "-m",
     "--model",
-    type=click.Path(path_type=Path),
-    help="Folder of versions [default: the one pushed to last under runs]",
+    help="Folder of versions, here or in an object store [default: the one pushed to last under runs]",
 )
-def rollback(model: Path | None) -> None:
+def rollback(model: str | None) -> None:
     """Go back to the version that was pushed before the current one."""
-    from components.pusher.store import Store
+    from components.pusher.store import open_store
 
     destination = model or _last_pushed()
-    done = Store(destination).rollback()
+    done = open_store(destination).rollback()
     click.echo(f"Version {done.version} is current again; version {done.withdrawn} is withdrawn. {destination}")
 
 
@@ -225,8 +237,8 @@ def _outputs() -> list[Path]:
     return sorted(path.parent for path in Path("runs").glob("*/runs"))
 
 
-def _last_pushed() -> Path:
+def _last_pushed() -> str:
     links = sorted(Path("runs").glob("*/serving/current"), key=lambda link: link.lstat().st_mtime)
     if not links:
         raise InputError("A pushed model must be under runs, got none. Run `mtl run` first, or give --model FOLDER.")
-    return links[-1].parent
+    return str(links[-1].parent)

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from components.example_gen.spec import MISSING, IngestSpec, expand
+from components.objects.place import check_place, is_remote
 
 Column = Annotated[str, StringConstraints(min_length=1)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
@@ -57,7 +58,8 @@ class Data(Section):
     """Where the rows come from and how to read them."""
 
     path: str | list[str]
-    """A file, a folder, a glob, or a list of them: CSV (plain or .gz) or Parquet."""
+    """A file, a folder, a glob, or a list of them: CSV (plain or .gz) or Parquet; here or at `s3://`, `minio://` or
+    `gs://`."""
     format: Literal["auto", "csv", "parquet"] = "auto"
     """`auto` goes by the first bytes of the file."""
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = None
@@ -76,6 +78,8 @@ class Data(Section):
     def _some_path(cls, path: str | list[str]) -> str | list[str]:
         if not path or not all(path):
             raise ValueError("must name at least one file, got an empty name or list. Name one")
+        for place in [path] if isinstance(path, str) else path:
+            check_place(place)
         return path
 
 
@@ -207,9 +211,17 @@ class Push(Section):
     """Where a blessed model goes."""
 
     destination: str | None = None
-    """Folder of versions for TensorFlow Serving; left out: `serving` in the output folder."""
+    """Folder of versions for TensorFlow Serving, here or at `s3://`, `minio://` or `gs://`; left out: `serving` in the
+    output folder."""
     keep: Annotated[int, Field(ge=1)] = 5
     """Versions kept."""
+
+    @field_validator("destination")
+    @classmethod
+    def _known_place(cls, destination: str | None) -> str | None:
+        if destination is not None:
+            check_place(destination)
+        return destination
 
 
 class Runtime(Section):
@@ -219,6 +231,13 @@ class Runtime(Section):
     """Folder of metadata, artifacts and logs; left out: `runs/<name>` in the current folder."""
     beam_args: list[str] = ["--direct_running_mode=in_memory"]
     """Arguments of the Apache Beam steps (StatisticsGen, Transform)."""
+
+    @field_validator("output")
+    @classmethod
+    def _local(cls, output: str | None) -> str | None:
+        if output is not None and "://" in output:
+            raise ValueError(f"must be a local folder, got {output}. push.destination may be remote")
+        return output
 
 
 class Config(Section):
@@ -267,9 +286,12 @@ class Config(Section):
         return Path(self.runtime.output or f"runs/{self.name}").absolute()
 
     @property
-    def destination(self) -> Path:
-        """Folder that holds the pushed versions."""
-        return Path(self.push.destination).absolute() if self.push.destination else self.output / "serving"
+    def destination(self) -> str:
+        """Folder that holds the pushed versions, or its URI in an object store."""
+        given = self.push.destination
+        if given is not None and is_remote(given):
+            return given
+        return str(Path(given).absolute() if given else self.output / "serving")
 
     def ingest_spec(self, types: dict[str, str] | None = None) -> IngestSpec:
         """Returns what the ingest needs to know; `types` are those of a reviewed schema.

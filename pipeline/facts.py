@@ -12,7 +12,8 @@ from pathlib import Path
 from components.code import code_fingerprint
 from components.data_gate.schema import column_types, read_schema
 from components.example_gen.fingerprint import fingerprint
-from components.pusher.store import Store
+from components.pusher.remote import RemoteStore
+from components.pusher.store import Store, open_store
 from pipeline.config import Config
 
 STEP_MODULES = {
@@ -75,7 +76,7 @@ def gather(config: Config) -> Facts:
     reviewed = Path(schema_file).read_text(encoding="utf-8") if schema_file else ""
     code = {step: code_fingerprint(module) for step, module in STEP_MODULES.items()}
     digest = _digest(config, content, reviewed, code)
-    return Facts(content, reviewed, types, code, _production(Store(config.destination), digest))
+    return Facts(content, reviewed, types, code, _production(open_store(config.destination), digest))
 
 
 def _digest(config: Config, content: str, reviewed: str, code: Mapping[str, str]) -> str:
@@ -88,7 +89,7 @@ def _digest(config: Config, content: str, reviewed: str, code: Mapping[str, str]
     return hashlib.sha256(listing.encode()).hexdigest()
 
 
-def _production(store: Store, digest: str) -> Production:
+def _production(store: Store | RemoteStore, digest: str) -> Production:
     """Finds what to compare with.
 
     When the current version came from this very data, configuration and code, a second run must find what the first

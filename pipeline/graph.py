@@ -89,7 +89,7 @@ def build(config: Config, facts: Facts) -> Pipeline:
     model = trainer.outputs["model"]
 
     baseline = Baseline(
-        destination=str(config.destination),
+        destination=config.destination,
         version=facts.production.baseline,
         content=facts.production.content,
         code=facts.code["Baseline"],
@@ -108,7 +108,7 @@ def build(config: Config, facts: Facts) -> Pipeline:
         model=model,
         evaluation=evaluator.outputs["evaluation"],
         blessing=evaluator.outputs["blessing"],
-        destination=str(config.destination),
+        destination=config.destination,
         keep=config.push.keep,
         provenance=_json(asdict(facts.production) | {"pipeline": config.name}),
         code=facts.code["Pusher"],

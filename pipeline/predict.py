@@ -18,10 +18,12 @@ from components.data_gate.schema import categories, read_schema
 from components.example_gen.cells import Cells
 from components.example_gen.roles import vector_members
 from components.example_gen.spec import expand
-from components.example_gen.tables import Batch, open_table
+from components.example_gen.tables import Batch, Table, open_table
+from components.objects.staging import staged
 from components.outputs import REGRESSION
 from components.trainer.manifest import EXTRA, SCHEMA, Column, Manifest, prediction_columns
 from pipeline.errors import InputError, did_you_mean
+from pipeline.pushed import local_model
 from pipeline.quiet import output_to
 
 _NOT_FINITE = "the predicted number must be finite, got none; a feature is far outside of what train had"
@@ -34,24 +36,24 @@ class Counts:
     Args:
         rows: rows read, and written.
         flagged: rows with a problem.
-        model: the model's folder.
+        model: the model's folder, a URI in an object store.
     """
 
     rows: int
     flagged: int
-    model: Path
+    model: str
 
 
-def predict_file(source: str, target: Path, model: Path) -> Counts:
+def predict_file(source: str, target: Path, model: str) -> Counts:
     """Scores a table and writes it with the prediction's columns added.
 
     Added are `predicted_<number label>`, `predicted_<class label>`, `probability` and `problems`; the last one says
     which cells the schema does not allow. A cell that is no number where one must be counts as missing.
 
     Args:
-        source: CSV or Parquet with the feature columns; others pass through.
+        source: CSV or Parquet with the feature columns, here or in an object store; others pass through.
         target: CSV to write; it appears complete or not at all.
-        model: a SavedModel, or a folder of versions with `current`.
+        model: a SavedModel, or a folder of versions with `current`, here or in an object store.
 
     Returns:
         How many rows were read and flagged.
@@ -60,9 +62,15 @@ def predict_file(source: str, target: Path, model: Path) -> Counts:
         InputError: there is no model, a column is missing, or a file cannot be read or written.
     """
     _check_target(target)
-    folder = _model_folder(model)
+    paths = expand(source)
+    with staged(paths), local_model(model) as (folder, name):
+        rows, flagged = _predict(open_table(paths), target, folder)
+    return Counts(rows, flagged, name)
+
+
+def _predict(table: Table, target: Path, folder: Path) -> tuple[int, int]:
+    """Scores a table with the model in a folder; returns the rows read and flagged."""
     manifest = Manifest.read(folder)
-    table = open_table(expand(source))
     members = _members(manifest, table.columns)
     added = prediction_columns(manifest.regression, manifest.classification)
     for name in added:
@@ -97,7 +105,7 @@ def predict_file(source: str, target: Path, model: Path) -> Counts:
     finally:
         temporary.unlink(missing_ok=True)
     del loaded
-    return Counts(rows, flagged, folder)
+    return rows, flagged
 
 
 def _check_target(target: Path) -> None:
@@ -115,13 +123,6 @@ def _as_text(rows: pa.RecordBatch) -> pd.DataFrame:
         if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
             frame[name] = [None if cell is None else json.dumps(cell) for cell in rows.column(name).to_pylist()]
     return frame
-
-
-def _model_folder(model: Path) -> Path:
-    for folder in (model, model / "current"):
-        if (folder / "saved_model.pb").is_file():
-            return folder.resolve()
-    raise InputError(f"--model must be a pushed model or its folder of versions, got {model}. Run `mtl run` first.")
 
 
 def _load(folder: Path) -> tuple[Any, Any]:

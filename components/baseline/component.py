@@ -4,7 +4,6 @@ TFX's Resolver does this with a query that open-source Kubeflow refuses. Here th
 baseline; when there is none, the artifact is empty and the Evaluator knows what that means.
 """
 
-import shutil
 from pathlib import Path
 
 from tfx.dsl.component.experimental.annotations import OutputArtifact, Parameter
@@ -12,7 +11,7 @@ from tfx.dsl.component.experimental.decorators import component
 from tfx.types.standard_artifacts import Model
 from tfx.utils import path_utils
 
-from components.pusher.store import Store
+from components.pusher.store import open_store
 
 
 @component
@@ -27,7 +26,7 @@ def Baseline(
 
     Args:
         model: the pushed model, or nothing at all.
-        destination: the folder of pushed versions.
+        destination: the folder of pushed versions, here or in an object store.
         version: the version to take; 0 for none.
         content: fingerprint of that version's files, part of the cache key.
         code: fingerprint of this step's code, part of the cache key.
@@ -35,7 +34,6 @@ def Baseline(
     del content, code
     if not version:
         return
-    source = Store(destination).folder(version)
     target = Path(path_utils.serving_model_path(model.uri))
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(source, target)
+    open_store(destination).fetch(version, target)

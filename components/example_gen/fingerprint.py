@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable
 
 from components.errors import InputError
+from components.objects.staging import local, staged
 
 
 def fingerprint(paths: Iterable[str]) -> str:
@@ -20,7 +21,8 @@ def fingerprint(paths: Iterable[str]) -> str:
     digests = []
     for path in paths:
         try:
-            with open(path, "rb") as file:
+            # One at a time: a remote file needs room on this machine only as long as it is read.
+            with staged([path]), open(local(path), "rb") as file:
                 digests.append(hashlib.file_digest(file, "sha256").digest())
         except OSError as error:
             raise InputError(f'The data file "{path}" must be readable, got: {error.strerror}.') from error

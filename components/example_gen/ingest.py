@@ -35,6 +35,7 @@ from components.example_gen.summary import FILE, Summary
 from components.example_gen.tables import Table, open_table
 from components.example_gen.times import parse_times
 from components.example_gen.writer import ROWS_PER_FILE, SplitWriter
+from components.objects.staging import staged
 
 
 def ingest(spec: IngestSpec, folder: str, rows_per_file: int = ROWS_PER_FILE) -> Summary:
@@ -48,6 +49,11 @@ def ingest(spec: IngestSpec, folder: str, rows_per_file: int = ROWS_PER_FILE) ->
     Raises:
         InputError: the data cannot be used as it is; the message says where and what to do.
     """
+    with staged(spec.paths):
+        return _ingest(spec, folder, rows_per_file)
+
+
+def _ingest(spec: IngestSpec, folder: str, rows_per_file: int) -> Summary:
     table = open_table(spec.paths, spec.format, spec.delimiter)
     roles = assign_roles(spec, table.columns)
     found = profile(table, spec, roles)

@@ -1,7 +1,7 @@
 """CSV and Parquet files as one stream of record batches, in bounded memory.
 
 CSV columns come as text exactly as written, Parquet columns in their own type. Nothing is inferred
-here; see `cells`.
+here; see `cells`. Files of an object store must be staged while they are read; see `objects.staging`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from components.errors import InputError, did_you_mean
+from components.objects.staging import local
 
 _BLOCK = 1 << 20  # bytes of CSV text held at a time; a row must fit into one block
 _PARQUET_ROWS = 1 << 15
@@ -145,7 +146,7 @@ def _format(path: str, format: str) -> str:
 
 def _head(path: str, size: int) -> bytes:
     try:
-        with open(path, "rb") as file:
+        with open(local(path), "rb") as file:
             return file.read(size)
     except OSError as error:
         raise InputError(f'The data file "{path}" must be readable, got: {error.strerror}.') from error
@@ -155,7 +156,7 @@ def _sniff(path: str) -> str:
     """Returns the delimiter with which most rows have as many fields as the header, and more than one."""
     try:
         if _head(path, 2) == _GZIP:
-            with gzip.open(path) as file:
+            with gzip.open(local(path)) as file:
                 sample = file.read(_SNIFF)
         else:
             sample = _head(path, _SNIFF)
@@ -210,7 +211,7 @@ def _open_csv(path: str, delimiter: str, columns: Sequence[str], wanted: list[st
         return "error"
 
     try:
-        source = pa.input_stream(path, compression="gzip" if _head(path, 2) == _GZIP else None)
+        source = pa.input_stream(local(path), compression="gzip" if _head(path, 2) == _GZIP else None)
         return _Guarded(
             path,
             ragged,
@@ -267,7 +268,7 @@ def _csv_batches(path: str, columns: Sequence[str], delimiter: str, wanted: list
 
 
 def _ends_with_quote(path: str) -> bool:
-    with open(path, "rb") as file:
+    with open(local(path), "rb") as file:
         if file.read(2) == _GZIP:
             return True  # unknown: its end cannot be read alone
         file.seek(0, os.SEEK_END)
@@ -312,7 +313,7 @@ def _damaged(path: str, error: Exception) -> InputError:
 def _open_parquet(path: str) -> Any:
     try:
         # The buffer keeps a huge row group from being read at once.
-        return pyarrow.parquet.ParquetFile(path, buffer_size=1 << 20)
+        return pyarrow.parquet.ParquetFile(local(path), buffer_size=1 << 20)
     except (pa.ArrowException, OSError) as error:
         raise _damaged(path, error) from error
 

@@ -15,8 +15,9 @@ from tfx.utils import path_utils
 from components.evaluator.component import EVALUATION
 from components.evaluator.scoring import read_examples
 from components.outputs import EVAL
+from components.pusher.release import Published
 from components.pusher.smoke import check_in_fresh_process
-from components.pusher.store import Published, Store
+from components.pusher.store import open_store
 from components.trainer.manifest import Column, Manifest
 
 RESULT = "push.json"
@@ -42,7 +43,7 @@ def Pusher(
         evaluation: the Evaluator's figures, whose headline goes into the version's manifest.
         blessing: the Evaluator's verdict.
         pushed_model: `push.json` with what was done; property `pushed` 1 or 0.
-        destination: the folder of pushed versions.
+        destination: the folder of pushed versions, here or in an object store.
         keep: how many versions stay.
         provenance: JSON that goes into the version's manifest: pipeline, digest, baseline, attempt.
         code: fingerprint of this step's code, part of the cache key.
@@ -60,7 +61,7 @@ def Pusher(
         def check(staged: Path) -> None:
             figures.update(check_in_fresh_process(staged, rows_file))
 
-        published = Store(destination).publish(
+        published = open_store(destination).publish(
             source,
             json.loads(provenance)
             | {

@@ -12,61 +12,28 @@ A version appears by one rename of a complete, flushed, checked copy: no reader 
 The highest version and `current` are the same model; a process killed between the rename and the move of
 `current`, or between the two steps of a rollback, is completed by the next operation. A version number is
 never used twice. Stock TFX copies into the live folder, and records a half copy as pushed.
+
+`remote` is the same for object stores; `open_store` chooses.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from components.errors import InputError
+from components.objects.place import is_remote
 from components.pusher import files
-
-MANIFEST = "assets.extra/mtl.json"
-"""Where a version's manifest lies; Serving ignores what is in `assets.extra`."""
+from components.pusher.release import MANIFEST, Published, RolledBack, check_request, no_way_back, parse_manifest, stage
+from components.pusher.remote import RemoteStore
 
 _NUMBERED = re.compile(r"(withdrawn-)?([0-9]+)")
-
-
-@dataclass(frozen=True)
-class Published:
-    """What a push did.
-
-    Attributes:
-        version: the version that is current now.
-        path: its folder.
-        unchanged: the very same model was current already; nothing was written.
-        previous: the version that was current before, None at the first push.
-        pruned: the versions removed because only the newest are kept.
-    """
-
-    version: int
-    path: Path
-    unchanged: bool
-    previous: int | None
-    pruned: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class RolledBack:
-    """What a rollback did.
-
-    Attributes:
-        version: the version that is current now.
-        withdrawn: the version taken out, kept as the folder `withdrawn-<n>`.
-    """
-
-    version: int
-    withdrawn: int
 
 
 class Store:
@@ -109,10 +76,13 @@ class Store:
     def manifest(self, version: int) -> dict[str, Any]:
         """Returns the manifest of a version; empty for a model that another tool put there."""
         try:
-            manifest = json.loads((self.folder(version) / MANIFEST).read_text(encoding="utf-8"))
-        except (FileNotFoundError, json.JSONDecodeError):
+            return parse_manifest((self.folder(version) / MANIFEST).read_bytes())
+        except FileNotFoundError:
             return {}
-        return manifest if isinstance(manifest, dict) else {}
+
+    def fetch(self, version: int, target: Path) -> None:
+        """Copies a version to a new local folder."""
+        shutil.copytree(self.folder(version), target)
 
     def publish(
         self,
@@ -133,25 +103,14 @@ class Store:
         Raises:
             InputError: the source is no SavedModel, or the destination cannot be written.
         """
-        model = Path(source)
-        if not (model / "saved_model.pb").is_file():
-            raise InputError(f"`{model}` must be a SavedModel, got no `saved_model.pb` in it. Export the model anew.")
-        if keep < 1:
-            raise InputError(f"`keep` must be at least 1, got {keep}. Keep 2 or more to be able to roll back.")
+        model = check_request(source, keep)
         content = files.fingerprint(model, ignore=[MANIFEST])
         with self._staging() as staging:
             staged = staging / "model"
             with self._explained():
                 if (unchanged := self._unchanged(content)) is not None:
                     return unchanged
-                files.copy_durably(model, staged)
-                stamp = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "fingerprint": content}
-                (staged / MANIFEST).parent.mkdir(exist_ok=True)
-                text = json.dumps({**manifest, **stamp}, indent=2, ensure_ascii=False)
-                files.write_durably(staged / MANIFEST, text + "\n")
-                files.sync(staged)
-            if files.fingerprint(staged, ignore=[MANIFEST]) != content:
-                raise InputError(f"`{model}` must not change while it is pushed. Push again when it is complete.")
+                stage(model, staged, manifest, content)
             if check is not None:
                 check(staged)
             with self._explained(), self._locked():
@@ -165,14 +124,11 @@ class Store:
             InputError: there is no earlier version, or the destination cannot be written.
         """
         if not self.path.exists():
-            raise InputError(
-                f"`{self.path}` must hold two versions or more to roll back, got none. Push a model first."
-            )
+            raise no_way_back(self.path, None)
         with self._explained(), self._locked():
             current, previous = self.current(), self.previous()
             if current is None or previous is None:
-                held = "none" if current is None else f"version {current} alone"
-                raise InputError(f"`{self.path}` must hold two versions or more to roll back, got {held}. Push first.")
+                raise no_way_back(self.path, current)
             files.link_atomically(self.path / ".withdrawing", str(current))
             self._finish_rollback(current)
             return RolledBack(previous, current)
@@ -284,3 +240,8 @@ class Store:
         except OSError:
             return None
         return int(target) if re.fullmatch("[0-9]+", target) else None
+
+
+def open_store(destination: str | os.PathLike[str]) -> Store | RemoteStore:
+    """Returns the store of a destination: a folder, or the URI of one in an object store."""
+    return RemoteStore(str(destination)) if is_remote(destination) else Store(destination)

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +64,22 @@ def mtl(output, *arguments, code_from=None):
         command = [sys.executable, "-c", "from pipeline.cli import main; main()", *map(str, command[1:])]
     done = subprocess.run(command, capture_output=True, text=True, cwd=code_from or ROOT, env=environment, timeout=900)
     return Done(done.returncode, done.stdout, done.stderr, Path(output))
+
+
+def records(output):
+    """The run records of an output folder, oldest first."""
+    return sorted((output / "runs").glob("*.json"))
+
+
+def wait_for(process, output, earlier, step):
+    """Waits until the run that is not among the earlier ones is in a step."""
+    while process.poll() is None:
+        for record in set(records(output)) - set(earlier):
+            steps = json.loads(record.read_text())["steps"]
+            if any(s["name"] == step and s["state"] == "running" for s in steps):
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"the run ended before it came to {step}")
 
 
 @pytest.fixture(scope="session")

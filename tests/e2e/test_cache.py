@@ -1,15 +1,13 @@
 """What is re-run when something changes, and what a killed run leaves behind."""
 
-import json
 import os
 import shutil
 import signal
 import subprocess
-import time
 
 import pytest
 
-from tests.e2e.conftest import MTL, ROOT, mtl
+from tests.e2e.conftest import MTL, ROOT, mtl, records, wait_for
 
 INGEST = {"ExampleGen", "StatisticsGen", "SchemaGen", "DataGate"}
 FIT = {"Transform", "Trainer"}
@@ -151,18 +149,3 @@ def pushed_once(tmp_path_factory):
     done = mtl(output, *ALWAYS_BLESSED)
     assert done.code == 0, done.out + done.err
     return output
-
-
-def records(output):
-    return sorted((output / "runs").glob("*.json"))
-
-
-def wait_for(process, output, earlier, step):
-    """Waits until the run that is not among the earlier ones is in a step."""
-    while process.poll() is None:
-        for record in set(records(output)) - set(earlier):
-            steps = json.loads(record.read_text())["steps"]
-            if any(s["name"] == step and s["state"] == "running" for s in steps):
-                return
-        time.sleep(0.05)
-    raise AssertionError(f"the run ended before it came to {step}")

@@ -466,7 +466,7 @@ def test_rollback(mtl: Callable[..., Said]):
     assert said.out.startswith("Version 1 is current again; version 2 is withdrawn. ")
     assert (store.current(), store.versions()) == (1, [1])
     assert refused(mtl("rollback", "--model", "runs/t/serving")) == (
-        f"`{store.path}` must hold two versions or more to roll back, got version 1 alone. Push first."
+        f"`{store.path}` must hold two versions or more to roll back, got version 1 alone. Push a model first."
     )
 
 
@@ -494,3 +494,19 @@ def test_synth_refuses(mtl: Callable[..., Said], arguments: tuple[str, ...]):
     assert (said.code, said.out) == (2, "")
     assert "Traceback" not in said.error
     assert not Path("s.csv").exists()
+
+
+def test_a_process_told_to_end_ends_in_order_with_its_own_code():
+    script = (
+        "import os, signal, time; from pipeline import cli\n"
+        "def verb(**_):\n"
+        "    try:\n"
+        "        os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)\n"
+        "    finally:\n"
+        "        print('left in order')\n"
+        "cli.cli.main = verb\n"
+        "cli.main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (143, "left in order\n")
+    assert done.stderr == "error: Terminated. The next run continues from the steps that are done.\n"

@@ -53,9 +53,10 @@ def test_cannot_be_changed(section: str | None):
 def test_output_and_destination_are_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     assert config().output == tmp_path / "runs" / "t"
-    assert config().destination == tmp_path / "runs" / "t" / "serving"
+    assert config().destination == str(tmp_path / "runs" / "t" / "serving")
     elsewhere = config(runtime={"output": "out"}, push={"destination": "/models/t"})
-    assert (elsewhere.output, elsewhere.destination) == (tmp_path / "out", Path("/models/t"))
+    assert (elsewhere.output, elsewhere.destination) == (tmp_path / "out", "/models/t")
+    assert config(push={"destination": "s3://models/t"}).destination == "s3://models/t"
 
 
 def test_ingest_spec_says_what_the_sections_say(tmp_path: Path):

@@ -20,7 +20,6 @@ from pipeline.predict import (
     _features,
     _inputs,
     _members,
-    _model_folder,
     _number,
     _text,
     _vector,
@@ -193,17 +192,6 @@ def test_a_row_has_all_its_problems():
     ]
 
 
-def test_a_model_or_its_folder_of_versions(tmp_path):
-    version = tmp_path / "serving" / "3"
-    version.mkdir(parents=True)
-    with pytest.raises(InputError, match=r"^--model must be a pushed model or its folder of versions, got "):
-        _model_folder(tmp_path / "serving")
-    (version / "saved_model.pb").write_text("")
-    (tmp_path / "serving" / "current").symlink_to("3")
-    assert _model_folder(version) == version
-    assert _model_folder(tmp_path / "serving") == version
-
-
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
@@ -216,7 +204,7 @@ def test_an_output_that_cannot_be_written_is_refused_before_the_model_is_loaded(
 ):
     target = tmp_path / name
     with pytest.raises(InputError) as raised:
-        predict_file("rows.csv", target, tmp_path)
+        predict_file("rows.csv", target, str(tmp_path))
     assert str(raised.value) == sentence.format(target)
 
 

@@ -1,0 +1,75 @@
+"""Local copies of remote data, for readers that need files: Arrow's and those that read a table twice.
+
+A path that a user wrote stays its name everywhere, in messages too; `local` says where its bytes are. The copies
+live in a temporary folder (`TMPDIR`) as long as a `staged` block, and never longer than the process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from components.errors import InputError
+from components.objects.place import is_remote, objects_of
+
+_places: dict[str, str] = {}
+
+
+@contextlib.contextmanager
+def staged(paths: Iterable[str]) -> Iterator[None]:
+    """Holds copies of the remote files among the paths while the block lasts; a block inside it uses the same ones.
+
+    Args:
+        paths: local files and URIs of objects.
+
+    Raises:
+        InputError: an object cannot be read, or the temporary folder has no room for them.
+    """
+    new = [path for path in dict.fromkeys(paths) if is_remote(path) and path not in _places]
+    if not new:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="mtl-data-") as folder:
+        _check_room(sum(size(uri) for uri in new), folder)
+        for number, uri in enumerate(new):
+            target = Path(folder, str(number), uri.rpartition("/")[2])
+            target.parent.mkdir()
+            objects_of(uri).download(uri, target)
+            _places[uri] = str(target)
+        try:
+            yield
+        finally:
+            for uri in new:
+                del _places[uri]
+
+
+def local(path: str) -> str:
+    """Returns the local file behind a path: the path itself, or the copy of a remote one, which must be staged."""
+    return _places[path] if is_remote(path) else path
+
+
+def size(path: str) -> int:
+    """Returns the bytes of a file or object."""
+    if not is_remote(path):
+        return os.path.getsize(path)
+    found = objects_of(path).list(path, deep=False)
+    if path not in found:
+        raise InputError(f'The data file must exist, got "{path}". Correct its name.')
+    return found[path].size
+
+
+def _check_room(needed: int, folder: str) -> None:
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise InputError(
+            f"The temporary folder must have room for {_gib(needed)} GiB of remote data, "
+            f"got {_gib(free)} GiB in {Path(folder).parent}. Set TMPDIR to a larger one."
+        )
+
+
+def _gib(size: int) -> str:
+    return f"{size / (1 << 30):.1f}"

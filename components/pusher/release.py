@@ -1,0 +1,102 @@
+"""What a push and a rollback are, wherever the versions lie: their records, and the copy that is checked."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from components.errors import InputError
+from components.pusher import files
+
+MODEL = "saved_model.pb"
+"""The file that makes a folder a model, to this store and to TensorFlow Serving."""
+MANIFEST = "assets.extra/mtl.json"
+"""Where a version's manifest lies; Serving ignores what is in `assets.extra`."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a push did.
+
+    Attributes:
+        version: the version that is current now.
+        path: its folder; a URI in an object store.
+        unchanged: the very same model was current already; nothing was written.
+        previous: the version that was current before, None at the first push.
+        pruned: the versions removed because only the newest are kept.
+    """
+
+    version: int
+    path: Path | str
+    unchanged: bool
+    previous: int | None
+    pruned: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class RolledBack:
+    """What a rollback did.
+
+    Attributes:
+        version: the version that is current now.
+        withdrawn: the version taken out, kept as the folder `withdrawn-<n>`.
+    """
+
+    version: int
+    withdrawn: int
+
+
+def check_request(source: str | os.PathLike[str], keep: int) -> Path:
+    """Returns the folder of the model to push.
+
+    Raises:
+        InputError: it is no SavedModel, or `keep` keeps nothing.
+    """
+    model = Path(source)
+    if not (model / MODEL).is_file():
+        raise InputError(f"`{model}` must be a SavedModel, got no `{MODEL}` in it. Export the model anew.")
+    if keep < 1:
+        raise InputError(f"`keep` must be at least 1, got {keep}. Keep 2 or more to be able to roll back.")
+    return model
+
+
+def stage(model: Path, staged: Path, manifest: Mapping[str, Any], content: str) -> None:
+    """Copies a model, with its manifest in it, to a new folder that nobody else sees.
+
+    Args:
+        model: the SavedModel's folder.
+        staged: the folder to make.
+        manifest: JSON values; `time` (UTC, ISO 8601) and `fingerprint` are added.
+        content: fingerprint of the model's files without a manifest.
+
+    Raises:
+        InputError: the model changed meanwhile.
+    """
+    files.copy_durably(model, staged)
+    stamp = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "fingerprint": content}
+    (staged / MANIFEST).parent.mkdir(exist_ok=True)
+    text = json.dumps({**manifest, **stamp}, indent=2, ensure_ascii=False)
+    files.write_durably(staged / MANIFEST, text + "\n")
+    files.sync(staged)
+    if files.fingerprint(staged, ignore=[MANIFEST]) != content:
+        raise InputError(f"`{model}` must not change while it is pushed. Push again when it is complete.")
+
+
+def parse_manifest(content: bytes) -> dict[str, Any]:
+    """Returns the values of a manifest; none of one that another tool left."""
+    try:
+        manifest = json.loads(content)
+    except ValueError:
+        return {}
+    return manifest if isinstance(manifest, dict) else {}
+
+
+def no_way_back(place: object, current: int | None) -> InputError:
+    """Returns the error of a rollback that has no version to go to."""
+    held = "none" if current is None else f"version {current} alone"
+    return InputError(f"`{place}` must hold two versions or more to roll back, got {held}. Push a model first.")

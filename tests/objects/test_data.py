@@ -1,0 +1,232 @@
+"""Tables in a real S3-compatible server: what is found, read and said; boto3 puts the objects there."""
+
+import hashlib
+import io
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from components.errors import InputError
+from components.example_gen.fingerprint import fingerprint
+from components.example_gen.spec import expand
+from components.example_gen.tables import open_table
+from components.objects import staging
+from components.objects.staging import local, staged
+from pipeline.check import check_before_run, check_data
+from pipeline.facts import gather
+from pipeline.resolve import resolve
+from tests.objects.server import nobody_let_in
+
+HEADER = "x,y,k\n"
+
+
+@pytest.fixture
+def tables(s3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three tables, things that are none, and a temporary folder of this test's own, which is returned."""
+    rows = [f"{row},{row / 2},{'ab'[row % 2]}\n" for row in range(40)]
+    for key, text in {
+        "wine/1.csv": HEADER + "".join(rows[:20]),
+        "wine/2.csv": HEADER + "".join(rows[20:]),
+        "wine/deeper/3.csv": HEADER + "".join(rows),
+        "wine/_SUCCESS": "",
+        "wine/notes.md": "hello",
+        "wine2/4.csv": HEADER,
+        "empty/e.csv": "",
+    }.items():
+        s3.put_object(Bucket="bucket", Key=key, Body=text.encode())
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.chdir(tmp_path)
+    return temporary
+
+
+def config(path: object, *more: str):
+    flags = {"data.path": path, "labels.regression": "y", "labels.classification": "k"}
+    return resolve(None, flags, more).config
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("s3://bucket/wine/1.csv", ["wine/1.csv"]),
+        ("s3://bucket/wine", ["wine/1.csv", "wine/2.csv"]),
+        ("s3://bucket/wine/", ["wine/1.csv", "wine/2.csv"]),
+        ("s3://bucket/wine/*.csv", ["wine/1.csv", "wine/2.csv"]),
+        ("s3://bucket/wine/[2-9].csv", ["wine/2.csv"]),
+        ("s3://bucket/**/3.csv", ["wine/deeper/3.csv"]),
+        (["s3://bucket/wine/2.csv", "s3://bucket/wine/*.csv"], ["wine/1.csv", "wine/2.csv"]),
+    ],
+)
+def test_files_folders_globs_and_lists(tables: Path, given: object, found: list[str]):
+    assert expand(given) == tuple(f"s3://bucket/{key}" for key in found)
+
+
+def test_minio_is_the_same_at_its_own_server_with_its_own_credentials(
+    tables: Path, endpoint: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.setenv("MINIO_ENDPOINT", endpoint.removeprefix("http://"))
+    monkeypatch.setenv("MINIO_ACCESS_KEY", "tester")
+    monkeypatch.setenv("MINIO_SECRET_KEY", "secret")
+    assert expand("minio://bucket/wine") == ("minio://bucket/wine/1.csv", "minio://bucket/wine/2.csv")
+    monkeypatch.delenv("MINIO_ENDPOINT")
+    with pytest.raises(
+        InputError, match=r"^MINIO_ENDPOINT must be set for minio://, got none\. Set it to http://HOST:PORT\.$"
+    ):
+        expand("minio://bucket/wine")
+
+
+def test_rows_come_as_from_local_files_and_the_copies_go(tables: Path):
+    paths = expand("s3://bucket/wine/*.csv")
+    with staged(paths):
+        assert sum(file.is_file() for file in tables.rglob("*")) == 2
+        table = open_table(paths)
+        batches = list(table.batches())
+        with staged(paths):
+            assert sum(file.is_file() for file in tables.rglob("*")) == 2, "a block inside uses the same copies"
+        assert local(paths[0]) != paths[0]
+    assert [batch.where(0) for batch in batches] == ['row 1 of "1.csv"', 'row 1 of "2.csv"']
+    assert [cell for batch in batches for cell in batch.data["x"].to_pylist()] == [str(row) for row in range(40)]
+    assert list(tables.iterdir()) == []
+    assert local("here.csv") == "here.csv"
+
+
+def test_parquet_is_read_as_well(s3, tables: Path):
+    frame = pd.DataFrame({"x": [1, 2], "v": [[0.5], [1.5]]})
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer)
+    s3.put_object(Bucket="bucket", Key="p/t.parquet", Body=buffer.getvalue())
+    with staged(["s3://bucket/p/t.parquet"]):
+        [batch] = open_table(["s3://bucket/p/t.parquet"]).batches()
+    assert batch.data.to_pylist() == frame.to_dict("records")
+
+
+def test_fingerprint_is_that_of_the_same_content_here(s3, tables: Path, tmp_path: Path):
+    contents = [s3.get_object(Bucket="bucket", Key=f"wine/{n}.csv")["Body"].read() for n in (1, 2)]
+    for number, content in enumerate(contents):
+        (tmp_path / f"{number}.csv").write_bytes(content)
+    here = fingerprint(map(str, sorted(tmp_path.glob("*.csv"))))
+    digests = sorted(hashlib.sha256(content).digest() for content in contents)
+    assert fingerprint(expand("s3://bucket/wine")) == here == hashlib.sha256(b"".join(digests)).hexdigest()
+    assert list(tables.iterdir()) == []
+
+
+def test_facts_follow_the_content(s3, tables: Path):
+    before = gather(config("s3://bucket/wine/*.csv"))
+    assert before.fingerprint == gather(config(["s3://bucket/wine/2.csv", "s3://bucket/wine/1.csv"])).fingerprint
+    s3.put_object(Bucket="bucket", Key="wine/1.csv", Body=b"x,y,k\n1,2,a\n")
+    assert gather(config("s3://bucket/wine/*.csv")).fingerprint != before.fingerprint
+
+
+def test_check_counts_the_rows(tables: Path):
+    checked = check_data(config("s3://bucket/wine"))
+    assert (checked.profile.read, checked.profile.classes) == (40, {"a": 20, "b": 20})
+    assert list(tables.iterdir()) == []
+
+
+def test_the_name_comes_from_the_object(tables: Path):
+    names = {"s3://bucket/wine/1.csv": "1", "s3://bucket/wine/*.csv": "wine", "s3://bucket/*.csv": "bucket"}
+    assert {path: config(path).name for path in names} == names
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (
+            "s3://nowhere/wine/*.csv",
+            '"s3://nowhere/wine/*.csv" must exist, got no such bucket or object. Correct its name.',
+        ),
+        ("s3://bucket/wine/11.csv", 'The data file must exist, got "s3://bucket/wine/11.csv". Did you mean "1.csv"?'),
+        ("s3://bucket/wine/*.pq", 'The pattern "s3://bucket/wine/*.pq" must match at least one file, got none.'),
+        ("s3://bucket/wine/deep*/", 'The pattern "s3://bucket/wine/deep*/" must match at least one file, got none.'),
+        ("s3://bucket/empty", '"s3://bucket/empty/e.csv" must hold a header and rows, got an empty file.'),
+    ],
+)
+def test_what_is_not_there_is_one_sentence(tables: Path, given: str, sentence: str):
+    with pytest.raises(InputError) as caught:
+        expand(given)
+    assert str(caught.value) == sentence
+
+
+def test_messages_name_what_the_user_wrote(s3, tables: Path):
+    s3.put_object(Bucket="bucket", Key="wine/bad.csv", Body=b"x,y,k\n1,2\n")
+    with pytest.raises(
+        InputError, match=r'^Every row of "bad.csv" must have 3 fields like the header, got 2 in row 1\.'
+    ):
+        check_before_run(config("s3://bucket/wine/bad.csv"))
+    s3.put_object(Bucket="bucket", Key="wine/bad.csv", Body=b"")
+    s3.put_object(Bucket="bucket", Key="wine/bad.csv", Body=b"x,y,k\n")
+    with pytest.raises(
+        InputError, match=r'^"s3://bucket/wine/bad.csv" must hold at least one row, got a header only\.$'
+    ):
+        check_before_run(config("s3://bucket/wine/bad.csv"))
+    assert list(tables.iterdir()) == []
+
+
+def test_a_full_temporary_folder_is_said_before_anything_is_fetched(tables: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(staging, "size", lambda _: 1 << 60)
+    message = (
+        r"^The temporary folder must have room for 1073741824\.0 GiB of remote data, got .* Set TMPDIR to a larger"
+    )
+    with pytest.raises(InputError, match=message), staged(["s3://bucket/wine/1.csv"]):
+        pass
+    assert list(tables.iterdir()) == []
+
+
+def test_wrong_credentials_are_one_sentence(tables: Path, endpoint: str):
+    with nobody_let_in(endpoint), pytest.raises(InputError) as caught:
+        expand("s3://bucket/wine/*.csv")
+    assert str(caught.value).startswith('"s3://bucket/wine/*.csv" must be open to the credentials in use, got: ')
+    assert str(caught.value).endswith(". Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and what they may do.")
+    assert "\n" not in str(caught.value)
+
+
+def test_no_credentials_are_one_sentence(tables: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    with pytest.raises(InputError) as caught:
+        expand("s3://bucket/wine")
+    assert str(caught.value) == (
+        '"s3://bucket/wine" must be reached with credentials, got none. '
+        "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+    )
+
+
+def test_a_server_that_does_not_answer_is_one_sentence(tables: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    with pytest.raises(InputError) as caught:
+        expand("s3://bucket/wine")
+    assert str(caught.value).startswith(
+        'The server of "s3://bucket/wine" must answer, got: Could not connect to the endpoint URL: "http://127.0.0.1:9/'
+    )
+    assert str(caught.value).endswith("Check the network, and AWS_ENDPOINT_URL or MINIO_ENDPOINT.")
+
+
+@pytest.mark.parametrize(
+    ("override", "sentence"),
+    [
+        (
+            "data.path=s4://bucket/t.csv",
+            "data.path must be a local path or begin with s3://, minio:// or gs://, got s4://bucket/t.csv.",
+        ),
+        ("data.path=s3://", "data.path must name a bucket, got s3://. Write s3://BUCKET/FOLDER."),
+        (
+            "push.destination=hdfs://models",
+            "push.destination must be a local path or begin with s3://, minio:// or gs://, got hdfs://models.",
+        ),
+        (
+            "runtime.output=s3://bucket/runs",
+            "runtime.output must be a local folder, got s3://bucket/runs. push.destination may be remote.",
+        ),
+    ],
+)
+def test_other_places_are_refused_in_the_configuration(override: str, sentence: str):
+    with pytest.raises(InputError) as caught:
+        config("t.csv", override)
+    assert str(caught.value) == sentence
