@@ -57,9 +57,9 @@ class ServingModel:
     """
 
     def __init__(self, model_dir: str | Path):
-        self.manifest = Manifest.read(model_dir)
         # The signatures hold no reference to the model they belong to.
         self._model = tf.saved_model.load(str(model_dir))
+        self.manifest = Manifest.read(model_dir)
 
     def predict(self, folder: str | Path) -> Predictions:
         """Scores one split of raw examples by `serving_default`."""
