@@ -24,6 +24,7 @@ class Step:
         reason: why it ran or did not.
         detail: what it did, in a few words.
         seconds: how long it took.
+        peak_memory: most memory the process held meanwhile, in MiB; None where that is not known.
         keys: argument -> short hash, to tell the next run what changed.
         artifacts: output -> folder.
     """
@@ -35,6 +36,7 @@ class Step:
     seconds: float = 0.0
     keys: dict[str, str] = field(default_factory=dict)
     artifacts: dict[str, str] = field(default_factory=dict)
+    peak_memory: float | None = None
 
 
 @dataclass
