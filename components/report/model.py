@@ -11,7 +11,6 @@ from components.outputs import CLASSIFICATION, REGRESSION
 
 # A matrix with more classes than this cannot be read; the rarer ones are counted together.
 MAX_CLASSES = 30
-MAX_SLICES = 50
 
 Values = Mapping[str, Any]
 
