@@ -14,6 +14,7 @@ from components.report.card import card, markdown
 from components.report.collect import Origin, Sources, collect
 from components.report.files import write
 from components.report.model import MAX_CLASSES
+from components.report.numbers import describe
 
 HOSTILE = '<script>alert(1)</script> "><img src=x onerror=alert(1)> # *b* `c`'
 RNG = np.random.default_rng(5)
@@ -215,6 +216,45 @@ def test_many_classes_become_one_row_and_column(tmp_path):
     assert len(confusion["classes"]) == len(confusion["counts"]) == MAX_CLASSES
     assert confusion["classes"][-1] == "other (21 classes)"
     assert sum(map(sum, confusion["counts"])) == 2000
+
+
+def test_a_large_run_stays_small(tmp_path):
+    """50 columns, 20 slices, 30 classes and 20,000 eval rows: less than half of what a page may weigh."""
+    n = 20_000
+    number, label = RNG.normal(size=n), RNG.choice([f"class {index}" for index in range(30)], n)
+    rows = Rows(number, label, {"city": np.array([f"city {row % 20}" for row in range(n)])})
+    answers = Predictions(number * 0.9, RNG.dirichlet(np.ones(30), n), tuple(sorted(set(label))))
+    found = evaluate(
+        rows, answers, TrivialPredictor.of(number, label), slices=["city"], resamples=20, slice_resamples=5
+    )
+    columns = [
+        {
+            "name": f"c{index}",
+            "role": "feature",
+            "kind": "number",
+            "splits": describe({"train": number, "eval": number}),
+        }
+        for index in range(50)
+    ]
+    importance = [{"column": f"c{index}", "value": 0.1, "low": 0.01, "high": 0.2} for index in range(50)]
+    large = report(
+        tmp_path,
+        RUN,
+        summary=SUMMARY,
+        gate=CLEAN,
+        columns={"columns": columns},
+        history=history(200),
+        evaluation=found.to_dict()
+        | {
+            "labels": {"regression": "price", "classification": "kind"},
+            "training": {"parameters": 1, "epochs": 200, "best_epoch": 1},
+        },
+        figures=figures(rows, answers),
+        importance={"regression": importance, "classification": importance},
+    )
+    assert len(large["model"]["slices"]) == 20
+    write(large, tmp_path / "report")
+    assert (tmp_path / "report" / "report.json").stat().st_size < 1_000_000
 
 
 def test_the_card_has_the_sections_of_the_paper_and_no_markup_of_the_data(tmp_path):
