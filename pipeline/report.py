@@ -11,16 +11,15 @@ from components.report.collect import Origin, Sources, collect, leaves
 from components.report.files import PAGE, write
 from components.report.verdict import DATA_STEPS
 from pipeline.errors import InputError
-from pipeline.runs import Run, Step, read_runs
+from pipeline.runs import Run, Step, read_runs, report_folder
 from pipeline.sentences import origin_of
 
-FOLDER = "reports"
 _SHOWN = ("name", "state", "seconds", "peak_memory", "detail", "reason")
 
 
 def report_path(output: Path, run_id: str) -> Path:
     """Returns where the page of a run lies."""
-    return output / FOLDER / run_id / PAGE
+    return report_folder(output, run_id) / PAGE
 
 
 def log_path(output: Path, run_id: str) -> Path:

@@ -1,1 +1,1 @@
-"""One page that a person decides by, its numbers as JSON, and a model card; made from what the steps left."""
+"""One report of each run: what came of the data and of each head, in one page and in JSON."""
