@@ -1,4 +1,4 @@
-"""Artifact types that Kubeflow Pipelines shows by itself; elsewhere they are artifacts like others."""
+"""The artifact types of a report; those named `system` are shown by Kubeflow Pipelines itself."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ from typing import Any
 
 from tfx.types.artifact import Artifact
 from tfx.types.value_artifact import ValueArtifact
+
+
+class RunReport(Artifact):
+    """A folder with the page, its numbers and the model card."""
+
+    TYPE_NAME = "RunReport"
 
 
 class HTML(ValueArtifact):

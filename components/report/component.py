@@ -8,7 +8,6 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
-from tfx.types.artifact import Artifact
 from tfx.types.standard_artifacts import (
     ExampleAnomalies,
     Examples,
@@ -20,16 +19,10 @@ from tfx.types.standard_artifacts import (
 )
 
 from components.example_gen.summary import read_summary
-from components.report.artifacts import HTML, ClassificationMetrics, Metrics, set_confusion, set_metrics
+from components.report.artifacts import HTML, ClassificationMetrics, Metrics, RunReport, set_confusion, set_metrics
 from components.report.collect import COLUMNS, Origin, Sources, collect
 from components.report.columns import describe_columns
 from components.report.files import PAGE, write
-
-
-class RunReport(Artifact):
-    """A folder with the page, its numbers and the model card."""
-
-    TYPE_NAME = "RunReport"
 
 
 @component

@@ -15,7 +15,9 @@ MAX_CLASSES = 30
 Values = Mapping[str, Any]
 
 
-def model_part(evaluation: Values, figures: Values | None, importance: Values | None, history: Values | None) -> Any:
+def model_part(
+    evaluation: Values, figures: Values | None, importance: Values | None, history: Values | None
+) -> dict[str, Any]:
     """Returns what is known of the model.
 
     Args:
@@ -24,7 +26,11 @@ def model_part(evaluation: Values, figures: Values | None, importance: Values | 
         importance: its `importance.json`.
         history: `history.json` of the Trainer.
     """
-    drawn = figures or {}
+    found = figures or {}
+    drawn = {
+        "regression": _regression(found.get("regression")),
+        "classification": _classification(evaluation, found.get("classification")),
+    }
     return {
         **evaluation["training"],
         "n": evaluation["n"],
@@ -41,7 +47,7 @@ def model_part(evaluation: Values, figures: Values | None, importance: Values | 
                     if check["head"] == head
                 ],
                 "importance": (importance or {}).get(head, []),
-                "figures": _FIGURES[head](evaluation, drawn.get(head)),
+                "figures": drawn[head],
             }
             for head, result in evaluation["heads"].items()
         },
@@ -99,8 +105,7 @@ def _curves(history: Values, best_epoch: int) -> dict[str, Any]:
     return {"best_epoch": best_epoch, "series": series}
 
 
-def _regression(evaluation: Values, drawn: Values | None) -> dict[str, Any] | None:
-    del evaluation
+def _regression(drawn: Values | None) -> dict[str, Any] | None:
     if drawn is None:
         return None
     return {
@@ -147,6 +152,3 @@ def _square(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> dict[str,
         "classes": [*(labels[i] for i in kept), f"other ({len(groups[-1])} classes)"],
         "counts": [[sum(full[i][j] for i in rows for j in columns) for columns in groups] for rows in groups],
     }
-
-
-_FIGURES = {"regression": _regression, "classification": _classification}
