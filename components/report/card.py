@@ -45,8 +45,9 @@ def card(report: Values) -> Card:
         "Evaluation data": _evaluation_data(data, model),
         "Training data": _training_data(data),
         "Quantitative analyses": {
-            "Unitary results": [line for head in model.get("heads", {}).values() for line in _results(head)],
-            "Intersectional results": _worst(model),
+            "Overall results": [line for head in model.get("heads", {}).values() for line in _results(head)],
+            "Unitary results": _worst(model, crossed=False),
+            "Intersectional results": _worst(model, crossed=True),
         },
         "Ethical considerations": {
             "Columns used": [column["name"] for column in data.get("columns", []) if column["role"] == "feature"],
@@ -139,20 +140,25 @@ def _results(head: Values) -> list[str]:
     return [f"{head['label']}: {metric['title']} {_estimate(metric)}" for metric in head["metrics"].values()]
 
 
-def _worst(model: Values) -> Any:
-    """The slices that are worst in each head's headline, with their rows."""
+def _worst(model: Values, crossed: bool) -> Any:
+    """The slices by one factor, or by several crossed, that are worst in each head's headline.
+
+    Slices with too few rows to say anything are left to the report.
+    """
     lines = []
     for name, head in model.get("heads", {}).items():
         headline = head["headline"]
         scored = [
             (part["metrics"][name][headline], part)
             for part in model["slices"]
-            if part["metrics"].get(name, {}).get(headline, {}).get("value") is not None
+            if (len(part["columns"]) > 1) == crossed
+            and not part["small"]
+            and part["metrics"].get(name, {}).get(headline, {}).get("value") is not None
         ]
         for found, part in sorted(scored, key=lambda row: -row[0]["value"])[:_MAX_SLICES]:
             title = head["metrics"][headline]["title"]
             lines.append(f"{head['label']}, {part['name']}: {title} {_estimate(found)}, {part['n']:,} rows")
-    return lines or "None: no slices were configured under evaluation.slices."
+    return lines or "None: evaluation.slices asks for none that has enough rows."
 
 
 def _estimate(found: Values) -> str:

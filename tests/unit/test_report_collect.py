@@ -274,6 +274,11 @@ def test_the_card_has_the_sections_of_the_paper_and_no_markup_of_the_data(tmp_pa
     assert "<script" not in text.replace("\\<script", "")
     assert "\\<img src=x onerror=alert(1)\\>" in text
     assert "price: MAE 0.2" in text
+    assert [line.split(":")[0] for line in content["Quantitative analyses"]["Unitary results"][:2]] in (
+        ["price, city=x", "price, city=y"],
+        ["price, city=y", "price, city=x"],
+    )
+    assert content["Quantitative analyses"]["Intersectional results"].startswith("None")
     assert "200 rows of the eval split" in text
     assert "700 read: train 400, validation 90, eval 200; 10 left out." in text
 
