@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import ast
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 
 def code_fingerprint(module: str) -> str:
     """Returns the SHA-256 of a module's source and of every module of `components` it imports, however deep.
+
+    Of a package it takes the other files too, such as templates, down to the packages inside it.
 
     Args:
         module: dotted name of the module that a step runs, for instance `components.trainer.run_fn`.
@@ -30,8 +33,23 @@ def _collect(module: str, seen: dict[str, str]) -> None:
         return
     source = path.read_bytes()
     seen[module] = hashlib.sha256(source).hexdigest()
+    if path.name == "__init__.py":
+        seen.update({str(file.relative_to(path.parents[1])): _digest(file) for file in _assets(path.parent)})
     for imported in _imports(ast.parse(source)):
         _collect(imported, seen)
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _assets(package: Path) -> Iterator[Path]:
+    """Yields the files of a package that are not Python."""
+    for path in package.iterdir():
+        if path.is_file() and path.suffix != ".py":
+            yield path
+        elif path.is_dir() and path.name != "__pycache__" and not (path / "__init__.py").exists():
+            yield from _assets(path)
 
 
 def _source(module: str) -> Path | None:

@@ -12,6 +12,7 @@ import signal
 import sys
 import tempfile
 import traceback
+import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -135,14 +136,17 @@ def run(resolved: Any, no_cache: bool) -> None:
     """Run the whole pipeline: ingest, validate, transform, train, evaluate, push."""
     from pipeline.check import check_before_run
     from pipeline.local import run as run_locally
-    from pipeline.verdict import print_verdict
+    from pipeline.verdict import print_report, print_verdict
 
     console = Console()
     config = resolved.config
     check_before_run(config)
     console.print(f"[bold]{config.name}[/]  {config.data.path} → {config.output}", soft_wrap=True, highlight=False)
-    record = run_locally(resolved, cache=not no_cache)
-    print_verdict(console, record, config.output)
+    try:
+        record = run_locally(resolved, cache=not no_cache)
+        print_verdict(console, record, config.output)
+    finally:
+        print_report(console, config.output)
     if record.state != "pushed":
         sys.exit(3)
 
@@ -181,6 +185,20 @@ def runs(output: Path | None, as_json: bool) -> None:
     from pipeline.show import show_runs
 
     show_runs([output] if output else _outputs(), Console(), as_json)
+
+
+@cli.command()
+@click.argument("run", required=False)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Output folder [default: all under runs]")
+@click.option("--open", "opens", is_flag=True, help="Open it in the browser.")
+def report(run: str | None, output: Path | None, opens: bool) -> None:
+    """Print where the report of a run lies, the newest unless one is named."""
+    from pipeline.report import find_report
+
+    page = find_report([output] if output else _outputs(), run).resolve()
+    click.echo(str(page))
+    if opens and not webbrowser.open(page.as_uri()):
+        raise InputError(f"There must be a browser to open {page} with, got none. Open the file by hand.")
 
 
 @cli.command()

@@ -8,6 +8,7 @@ from typing import Any
 
 from components.example_gen.summary import Summary, read_summary
 from components.outputs import EVAL, TRAIN
+from components.report.collect import COLUMNS
 from pipeline.runs import Run, Step
 
 
@@ -73,6 +74,10 @@ def _example_gen(artifacts: dict[str, str]) -> str:
     return f"{summary.rows_in:,} rows: {splits}" + (f", left out {left_out:,}" if left_out else "")
 
 
+def _data_report(artifacts: dict[str, str]) -> str:
+    return f"{len(_load(artifacts['report'], COLUMNS)['columns']):,} columns"
+
+
 def _data_gate(artifacts: dict[str, str]) -> str:
     gate = _load(artifacts["anomalies"], "gate.json")
     count = len(gate["notes"]) + len(gate["anomalies"])
@@ -103,6 +108,7 @@ def _pusher(artifacts: dict[str, str]) -> str:
 
 _DESCRIBE = {
     "ExampleGen": _example_gen,
+    "DataReport": _data_report,
     "DataGate": _data_gate,
     "Trainer": _trainer,
     "Baseline": _baseline,

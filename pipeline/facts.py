@@ -16,6 +16,8 @@ from components.pusher.remote import RemoteStore
 from components.pusher.store import Store, open_store
 from pipeline.config import Config
 
+# Steps that only tell: no model or verdict depends on their code.
+REPORTS = ("DataReport", "Report")
 STEP_MODULES = {
     "ExampleGen": "components.example_gen.component",
     "DataGate": "components.data_gate.component",
@@ -24,7 +26,7 @@ STEP_MODULES = {
     "Baseline": "components.baseline.component",
     "Evaluator": "components.evaluator.component",
     "Pusher": "components.pusher.component",
-}
+} | dict.fromkeys(REPORTS, "components.report.component")
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,8 @@ def _digest(config: Config, content: str, reviewed: str, code: Mapping[str, str]
     settings["data"].pop("path")
     settings["data"].pop("schema_file")
     settings["evaluation"].pop("tfma")
-    listing = json.dumps([content, reviewed, settings, dict(code)], sort_keys=True)
+    decisive = {step: print_ for step, print_ in code.items() if step not in REPORTS}
+    listing = json.dumps([content, reviewed, settings, decisive], sort_keys=True)
     return hashlib.sha256(listing.encode()).hexdigest()
 
 

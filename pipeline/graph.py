@@ -21,6 +21,7 @@ from components.data_gate.component import DataGate
 from components.evaluator.component import Evaluator
 from components.example_gen.component import ExampleGen
 from components.pusher.component import Pusher
+from components.report.component import DataReport, Report
 from pipeline.analysis import eval_config
 from pipeline.config import Config
 from pipeline.facts import Facts
@@ -34,12 +35,14 @@ def build(config: Config, facts: Facts) -> Pipeline:
 
     1. ExampleGen reads the table, divides it into train, validation and eval, and counts every row.
     2. StatisticsGen and SchemaGen describe the splits; the schema is that of train.
-    3. DataGate settles the schema and stops the run if the data is not as it says.
-    4. Transform learns scales and vocabularies from train and applies them.
-    5. Trainer fits the two-headed network and exports it.
-    6. Baseline brings the model now pushed, if any.
-    7. Evaluator scores both on eval, per head and slice, and blesses or rejects.
-    8. Pusher publishes a blessed model.
+    3. DataReport describes every column, so that there is a report also where the data stops the run.
+    4. DataGate settles the schema and stops the run if the data is not as it says.
+    5. Transform learns scales and vocabularies from train and applies them.
+    6. Trainer fits the two-headed network and exports it.
+    7. Baseline brings the model now pushed, if any.
+    8. Evaluator scores both on eval, per head and slice, and blesses or rejects.
+    9. Pusher publishes a blessed model.
+    10. Report brings everything together for a person.
 
     Args:
         config: the resolved configuration.
@@ -68,6 +71,14 @@ def build(config: Config, facts: Facts) -> Pipeline:
         code=facts.code["DataGate"],
     ).with_id("DataGate")
     checked_schema = data_gate.outputs["schema"]
+    data_report = DataReport(
+        examples=examples,
+        statistics=statistics.outputs["statistics"],
+        schema=schema.outputs["schema"],
+        settings=_json(settings["DataReport"]),
+        code=facts.code["DataReport"],
+    ).with_id("DataReport")
+    data_gate.add_upstream_node(data_report)  # order only: a stopped run is reported on too
 
     transform = Transform(
         examples=examples,
@@ -113,13 +124,24 @@ def build(config: Config, facts: Facts) -> Pipeline:
         provenance=_json(asdict(facts.production) | {"pipeline": config.name}),
         code=facts.code["Pusher"],
     ).with_id("Pusher")
+    report = Report(
+        examples=examples,
+        anomalies=data_gate.outputs["anomalies"],
+        data_report=data_report.outputs["report"],
+        model_run=trainer.outputs["model_run"],
+        evaluation=evaluator.outputs["evaluation"],
+        pushed_model=pusher.outputs["pushed_model"],
+        settings=_json(settings["Report"]),
+        code=facts.code["Report"],
+    ).with_id("Report")
 
-    steps = [example_gen, statistics, schema, data_gate, transform, trainer, baseline, evaluator, pusher]
+    steps = [example_gen, statistics, schema, data_report, data_gate, transform, trainer, baseline, evaluator, pusher]
     if config.evaluation.tfma:
         analysis = ModelAnalysis(
             examples=examples, model=model, schema=checked_schema, eval_config=eval_config(config)
         ).with_id("ModelAnalysis")
         steps.insert(-1, analysis)
+    steps.append(report)
     return Pipeline(
         pipeline_name=config.name,
         pipeline_root=str(config.output / "artifacts"),
@@ -135,6 +157,10 @@ def _settings(config: Config) -> dict[str, dict[str, Any]]:
     labels = config.labels.model_dump()
     gates = config.gates.model_dump(mode="json")
     data = config.gates.data
+    shown = config.as_json()
+    on_data = {name: shown[name] for name in ("data", "labels", "features")} | {
+        "gates": {"data": shown["gates"]["data"]}
+    }
     return {
         "DataGate": {
             "labels": list(labels.values()),
@@ -151,6 +177,9 @@ def _settings(config: Config) -> dict[str, dict[str, Any]]:
         },
         "Evaluator": config.evaluation.model_dump(exclude={"tfma"})
         | {"gates": {name: gates[name] for name in ("regression", "classification", "rule")}},
+        "DataReport": {"pipeline": config.name, "config": on_data},
+        # Where and how it runs changes nothing of what there is to tell.
+        "Report": {"pipeline": config.name, "config": {name: shown[name] for name in shown if name != "runtime"}},
     }
 
 

@@ -16,8 +16,10 @@ from pipeline import details
 from pipeline.errors import MtlError, Rejected
 from pipeline.facts import gather
 from pipeline.lock import only_run
+from pipeline.memory import peak, reset_peak
 from pipeline.progress import Progress
 from pipeline.quiet import output_to
+from pipeline.report import log_path, try_to_write_report
 from pipeline.resolve import Resolved
 from pipeline.runs import Run, Step, new_run, read_runs
 
@@ -33,7 +35,8 @@ _MEANING = {
 def run(resolved: Resolved, *, cache: bool = True) -> Run:
     """Runs the whole pipeline and returns its record.
 
-    The terminal shows one table; everything libraries print goes to `logs/<run id>.log` in the output folder.
+    The terminal shows one table; everything libraries print goes to `logs/<run id>.log` in the output folder, and the
+    report to `reports/<run id>/`, however the run ends.
 
     Args:
         resolved: the configuration and its origins.
@@ -52,8 +55,10 @@ def run(resolved: Resolved, *, cache: bool = True) -> Run:
         earlier = read_runs(config.output)
         record = new_run(config.output, config.name, config.as_json(), resolved.origins)
         record.write(config.output)
+        log = log_path(config.output, record.id)
+        log.parent.mkdir(exist_ok=True)
         try:
-            with output_to(log_path(config.output, record.id)) as terminal:
+            with output_to(log) as terminal:
                 _run(record, resolved, earlier, cache, terminal)
         except MtlError as error:
             record.state = "stopped" if isinstance(error, Rejected) else "failed"
@@ -67,14 +72,8 @@ def run(resolved: Resolved, *, cache: bool = True) -> Run:
         finally:
             record.seconds = time.monotonic() - began
             record.write(config.output)
+            try_to_write_report(record, config.output)
     return record
-
-
-def log_path(output: Path, run_id: str) -> Path:
-    """Returns where the log of a run lies, and makes its folder."""
-    folder = output / "logs"
-    folder.mkdir(exist_ok=True)
-    return folder / f"{run_id}.log"
 
 
 def _run(record: Run, resolved: Resolved, earlier: list[Run], cache: bool, terminal: TextIO) -> None:
@@ -143,6 +142,7 @@ class _Watcher:
         self._output = output
         self._cache = cache
         self._began = 0.0
+        self._measures = False
 
     def started(self, node: str) -> None:
         step = self._step(node)
@@ -151,7 +151,7 @@ class _Watcher:
 
     def finished(self, node: str, cached: bool, artifacts: dict[str, str]) -> None:
         step = self._step(node)
-        step.seconds = time.monotonic() - self._began
+        self._measure(step)
         step.artifacts = artifacts
         step.detail = details.detail(step)
         step.reason = step.reason or ("unchanged" if cached else self._why(step))
@@ -163,13 +163,18 @@ class _Watcher:
 
     def failed(self, node: str, error: BaseException) -> None:
         step = self._step(node)
-        step.seconds = time.monotonic() - self._began
+        self._measure(step)
         step.detail = "stopped the run" if isinstance(error, MtlError) else type(error).__name__
         self._show(step, "failed")
 
     def _begin(self, step: Step) -> None:
         self._began = time.monotonic()
+        self._measures = reset_peak()
         self._show(step, "running")
+
+    def _measure(self, step: Step) -> None:
+        step.seconds = time.monotonic() - self._began
+        step.peak_memory = peak() if self._measures else None
 
     def _step(self, node: str) -> Step:
         return next(step for step in self._record.steps if step.name == node)

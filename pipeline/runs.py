@@ -12,6 +12,7 @@ from typing import Any
 from pipeline.lock import is_running
 
 FOLDER = "runs"
+REPORTS = "reports"
 
 
 @dataclass
@@ -24,6 +25,7 @@ class Step:
         reason: why it ran or did not.
         detail: what it did, in a few words.
         seconds: how long it took.
+        peak_memory: most memory the process held meanwhile, in MiB; None where that is not known.
         keys: argument -> short hash, to tell the next run what changed.
         artifacts: output -> folder.
     """
@@ -35,6 +37,7 @@ class Step:
     seconds: float = 0.0
     keys: dict[str, str] = field(default_factory=dict)
     artifacts: dict[str, str] = field(default_factory=dict)
+    peak_memory: float | None = None
 
 
 @dataclass
@@ -82,6 +85,11 @@ class Run:
 def record_path(output: Path, run_id: str) -> Path:
     """Returns where the record of a run lies."""
     return output / FOLDER / f"{run_id}.json"
+
+
+def report_folder(output: Path, run_id: str) -> Path:
+    """Returns where the report of a run lies, if it left one."""
+    return output / REPORTS / run_id
 
 
 def new_run(output: Path, pipeline: str, config: dict[str, Any], origins: dict[str, str]) -> Run:

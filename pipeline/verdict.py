@@ -11,7 +11,8 @@ from rich.text import Text
 
 from components.evaluator.head import METRICS
 from pipeline import details
-from pipeline.runs import Run
+from pipeline.report import report_path
+from pipeline.runs import Run, read_runs
 
 _MAX_PROBLEMS = 10
 
@@ -56,6 +57,13 @@ def print_verdict(console: Console, run: Run, output: Path) -> None:
     console.print()
     console.print(table)
     console.print(Text(f"\nRun {run.id}, {run.seconds:.0f} s. Everything of it is in {output}", "dim"), soft_wrap=True)
+
+
+def print_report(console: Console, output: Path) -> None:
+    """Prints where the report of the newest run lies, if that run has one."""
+    runs = read_runs(output)
+    if runs and (page := report_path(output, runs[-1].id)).exists():
+        console.print(Text(f"Report: {page}"), soft_wrap=True)
 
 
 def _metrics(figures: dict[str, Any], head: str) -> str:

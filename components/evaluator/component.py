@@ -4,7 +4,9 @@ import json
 import traceback
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
@@ -13,14 +15,17 @@ from tfx.types.standard_artifacts import Examples, Model, ModelBlessing, ModelEv
 from tfx.utils import path_utils
 
 from components.errors import InputError, did_you_mean
-from components.evaluator.evaluation import Predictions, evaluate
+from components.evaluator.evaluation import Predictions, Rows, evaluate
+from components.evaluator.figures import figures
 from components.evaluator.gate import Gate, HeadGate
-from components.evaluator.scoring import predict, read_rows
+from components.evaluator.importance import MAX_ROWS, importance
+from components.evaluator.scoring import ServingModel, read_columns, read_rows
 from components.evaluator.trivial import TrivialPredictor
 from components.outputs import EVAL
-from components.trainer.manifest import Manifest
 
 EVALUATION = "evaluation.json"
+FIGURES = "figures.json"
+IMPORTANCE = "importance.json"
 
 
 @component
@@ -41,23 +46,25 @@ def Evaluator(
         schema: the schema in force.
         model: the candidate.
         baseline: the pushed model; an empty artifact when there is none.
-        evaluation: `evaluation.json` with every figure, interval, check and sentence.
+        evaluation: `evaluation.json` with every metric, interval, check and sentence; `figures.json` with what is
+            drawn of each head, and `importance.json` with what each head loses without a column.
         blessing: property `blessed` 1 or 0, and a file of TFX's name for it.
         settings: JSON: `slices`, `confidence`, `resamples`, `gates`.
         code: fingerprint of this step's code, part of the cache key.
     """
     del code
     chosen = json.loads(settings)
-    candidate_dir = path_utils.serving_model_path(model.uri)
-    manifest = Manifest.read(candidate_dir)
+    candidate = ServingModel(path_utils.serving_model_path(model.uri))
+    manifest = candidate.manifest
     in_force = text_format.Parse((Path(schema.uri) / "schema.pbtxt").read_text(encoding="utf-8"), schema_pb2.Schema())
     columns = _slice_columns(chosen["slices"], in_force)
     eval_split = Path(examples.uri) / f"Split-{EVAL}"
     rows = read_rows(eval_split, in_force.SerializeToString(), (manifest.regression, manifest.classification), columns)
+    predictions = candidate.predict(eval_split)
     gates = chosen["gates"]
     result = evaluate(
         rows,
-        predict(candidate_dir, eval_split),
+        predictions,
         TrivialPredictor(manifest.train.mean, manifest.train.median, manifest.train.class_counts),
         baseline=_pushed(Path(path_utils.serving_model_path(baseline.uri)), eval_split),
         gate=Gate(HeadGate(**gates["regression"]), HeadGate(**gates["classification"]), gates["rule"]),
@@ -65,7 +72,12 @@ def Evaluator(
         resamples=chosen["resamples"],
         level=chosen["confidence"],
     )
-    figures = result.to_dict() | {
+    _write(Path(evaluation.uri) / FIGURES, figures(rows, predictions, level=chosen["confidence"]))
+    _write(
+        Path(evaluation.uri) / IMPORTANCE,
+        _importance(candidate, rows, eval_split, in_force.SerializeToString(), chosen["confidence"]),
+    )
+    found = result.to_dict() | {
         "labels": {"regression": manifest.regression, "classification": manifest.classification},
         "train": asdict(manifest.train),
         "training": {
@@ -74,11 +86,26 @@ def Evaluator(
             "best_epoch": manifest.best_epoch,
         },
     }
-    text = json.dumps(figures, indent=1, allow_nan=False)
-    (Path(evaluation.uri) / EVALUATION).write_text(text, encoding="utf-8")
+    _write(Path(evaluation.uri) / EVALUATION, found)
     blessed = result.verdict.blessed
     (Path(blessing.uri) / ("BLESSED" if blessed else "NOT_BLESSED")).touch()
     blessing.set_int_custom_property("blessed", int(blessed))
+
+
+def _write(path: Path, values: dict[str, Any]) -> None:
+    path.write_text(json.dumps(values, indent=1, allow_nan=False), encoding="utf-8")
+
+
+def _importance(
+    candidate: ServingModel, rows: Rows, eval_split: Path, schema: bytes, level: float
+) -> dict[str, list[dict[str, Any]]]:
+    """Returns each head's permutation importance on at most `MAX_ROWS` rows drawn at random."""
+    n = len(rows.number)
+    chosen = np.sort(np.random.default_rng(0).choice(n, min(n, MAX_ROWS), replace=False))
+    columns = read_columns(eval_split, schema, candidate.manifest.columns, chosen)
+    drawn = Rows(rows.number[chosen], rows.label[chosen], {})
+    found = importance(columns, drawn, candidate.predict_columns, level=level)
+    return {head: [asdict(column) for column in columns] for head, columns in found.items()}
 
 
 def _pushed(model_dir: Path, eval_split: Path) -> Predictions | str | None:
@@ -86,7 +113,7 @@ def _pushed(model_dir: Path, eval_split: Path) -> Predictions | str | None:
     if not model_dir.is_dir():
         return None
     try:
-        return predict(model_dir, eval_split)
+        return ServingModel(model_dir).predict(eval_split)
     except Exception as error:  # whatever it is, a model that cannot be asked must not block a sound one
         traceback.print_exc()
         first_line = (str(error).strip().splitlines() or [""])[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
 from components.evaluator.evaluation import Predictions, Rows
 from components.outputs import CLASSIFICATION, REGRESSION
-from components.trainer.manifest import Manifest
+from components.trainer.manifest import Column, Manifest
 
 _BATCH = 1024
 
@@ -49,34 +49,76 @@ def read_rows(folder: str | Path, schema: bytes, labels: tuple[str, str], column
     )
 
 
-def predict(model_dir: str | Path, folder: str | Path) -> Predictions:
-    """Scores one split with a SavedModel's `serving_default`.
+class ServingModel:
+    """An exported model, ready to be asked.
 
     Args:
         model_dir: the SavedModel.
-        folder: the split of raw examples.
     """
-    model = tf.saved_model.load(str(model_dir))
-    signature = model.signatures["serving_default"]
-    numbers, probabilities = [], []
+
+    def __init__(self, model_dir: str | Path):
+        # The signatures hold no reference to the model they belong to.
+        self._model = tf.saved_model.load(str(model_dir))
+        self.manifest = Manifest.read(model_dir)
+
+    def predict(self, folder: str | Path) -> Predictions:
+        """Scores one split of raw examples by `serving_default`."""
+        signature = self._model.signatures["serving_default"]
+        return self._predictions([signature(examples=tf.constant(examples)) for examples in read_examples(folder)])
+
+    def predict_columns(self, columns: Mapping[str, np.ndarray]) -> Predictions:
+        """Scores raw columns, by name, by the `predict` signature; see `read_columns` for how they are given."""
+        tensors = {column.input: tf.constant(columns[column.name]) for column in self.manifest.columns}
+        return self._predictions([self._model.signatures["predict"](**tensors)])
+
+    def _predictions(self, answers: Sequence[Mapping[str, tf.Tensor]]) -> Predictions:
+        return Predictions(
+            number=np.concatenate([answer[REGRESSION].numpy()[:, 0] for answer in answers]),
+            probabilities=np.concatenate([answer[CLASSIFICATION].numpy() for answer in answers]),
+            classes=tuple(self.manifest.classes),
+        )
+
+
+def read_columns(
+    folder: str | Path, schema: bytes, columns: Sequence[Column], chosen: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Reads some rows of one split as the `predict` signature takes them.
+
+    Args:
+        folder: the split of raw examples.
+        schema: the serialized schema in force.
+        columns: the model's columns.
+        chosen: int [m], which rows of the split, ascending.
+
+    Returns:
+        By column, text as str [m] with "" for missing, numbers float64 [m] with NaN for missing, feature vectors
+        float32 [m, k].
+    """
+    kept: list[bytes] = []
+    start = 0
     for examples in read_examples(folder):
-        answer = signature(examples=tf.constant(examples))
-        numbers.append(answer[REGRESSION].numpy()[:, 0])
-        probabilities.append(answer[CLASSIFICATION].numpy())
-    return Predictions(
-        number=np.concatenate(numbers),
-        probabilities=np.concatenate(probabilities),
-        classes=tuple(Manifest.read(model_dir).classes),
-    )
+        inside = chosen[(chosen >= start) & (chosen < start + len(examples))]
+        kept += examples[inside - start].tolist()
+        start += len(examples)
+    batch = ExamplesToRecordBatchDecoder(schema).DecodeBatch(kept)
+    return {column.name: _raw(batch, column) for column in columns}
 
 
-def _scalars(batch: pa.RecordBatch, name: str) -> np.ndarray:
-    """Returns one value per row: text as str, numbers as float64; missing is "(missing)" or NaN."""
+def _raw(batch: pa.RecordBatch, column: Column) -> np.ndarray:
+    if column.kind == "VECTOR":
+        lists: Any = batch.column(batch.schema.get_field_index(column.name))
+        absent = [float("nan")] * column.length
+        return np.array([value or absent for value in lists.to_pylist()], dtype=np.float32)
+    return _scalars(batch, column.name, missing="")
+
+
+def _scalars(batch: pa.RecordBatch, name: str, missing: str = "(missing)") -> np.ndarray:
+    """Returns one value per row: text as str, numbers as float64; missing is `missing` or NaN."""
     column: Any = batch.column(batch.schema.get_field_index(name))
     firsts = pa.compute.list_element(_padded(column), 0)
     if pa.types.is_floating(firsts.type) or pa.types.is_integer(firsts.type):
         return firsts.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-    texts = firsts.cast(pa.large_string()).fill_null("(missing)")
+    texts = firsts.cast(pa.large_string()).fill_null(missing)
     return np.array(texts.to_pylist(), dtype=object)
 
 

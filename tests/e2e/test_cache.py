@@ -9,9 +9,9 @@ import pytest
 
 from tests.e2e.conftest import MTL, ROOT, mtl, records, wait_for
 
-INGEST = {"ExampleGen", "StatisticsGen", "SchemaGen", "DataGate"}
+INGEST = {"ExampleGen", "StatisticsGen", "SchemaGen", "DataReport", "DataGate"}
 FIT = {"Transform", "Trainer"}
-JUDGE = {"Evaluator", "Pusher"}
+JUDGE = {"Evaluator", "Pusher", "Report"}
 ALL = INGEST | FIT | {"Baseline"} | JUDGE
 
 

@@ -15,12 +15,14 @@ STEPS = [
     "ExampleGen",
     "StatisticsGen",
     "SchemaGen",
+    "DataReport",
     "DataGate",
     "Transform",
     "Trainer",
     "Baseline",
     "Evaluator",
     "Pusher",
+    "Report",
 ]
 
 # Loads the model as a server does, with nothing of this project, and scores the table in both ways.

@@ -442,6 +442,38 @@ def test_runs_are_listed_oldest_first(mtl: Callable[..., Said]):
     assert len(mtl("runs", "--output", "runs/a").out.splitlines()) == 2
 
 
+def test_report_prints_and_opens_the_page_of_a_run(mtl: Callable[..., Said], monkeypatch: pytest.MonkeyPatch):
+    assert refused(mtl("report")) == (
+        "There must be any run under runs to report on, got none. Take an id from `mtl runs`, or give --output FOLDER."
+    )
+    for second in (1, 2):
+        started = f"2026-01-01T00:00:0{second}+00:00"
+        Run(f"20260101-00000{second}", "t", "failed", started, {"name": "t"}, {}).write(Path("runs/t"))
+    said = mtl("report")
+    page = Path.cwd() / "runs/t/reports/20260101-000002/report.html"
+    assert (said.code, said.out, said.error) == (0, f"{page}\n", "")
+    assert json.loads(page.with_name("report.json").read_text())["run"]["id"] == "20260101-000002"
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda address: not opened.append(address))
+    said = mtl("report", "20260101-000001", "--open", "--output", "runs/t")
+    assert opened == [page.as_uri().replace("000002", "000001")]
+    monkeypatch.setattr("webbrowser.open", lambda address: False)
+    assert refused(mtl("report", "--open")).endswith("got none. Open the file by hand.")
+    assert refused(mtl("report", "1")).startswith('There must be the run "1" under runs/t to report on, got 2026')
+
+
+def test_report_needs_no_tensorflow(tmp_path: Path):
+    Run("1", "t", "failed", "2026-01-01T00:00:00+00:00", {"name": "t"}, {}).write(tmp_path)
+    script = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from pipeline.report import find_report\n"
+        f"assert find_report([Path({str(tmp_path)!r})], None).exists()\n"
+        "assert not {'tensorflow', 'tfx', 'keras'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
 def test_predict_without_a_model(mtl: Callable[..., Said]):
     write(rows())
     assert refused(mtl("predict", "--input", "t.csv", "--output", "p.csv")) == (

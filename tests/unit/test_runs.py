@@ -23,7 +23,9 @@ def test_what_was_written_is_read(tmp_path: Path):
         tmp_path,
         "20260101-000000",
         digest="abc",
-        steps=[Step("Trainer", "done", "data changed", "9,924 parameters", 1.5, {"code": "1f"}, {"model": "/m"})],
+        steps=[
+            Step("Trainer", "done", "data changed", "9,924 parameters", 1.5, {"code": "1f"}, {"model": "/m"}, 512.5)
+        ],
         seconds=12.5,
         problems=['"größe" must be …'],
         metrics={"regression": {"mae": 0.25, "r2": None}},
@@ -31,6 +33,15 @@ def test_what_was_written_is_read(tmp_path: Path):
     )
     assert read_runs(tmp_path) == [run]
     assert json.loads(record_path(tmp_path, run.id).read_text(encoding="utf-8"))["version"] == 3
+
+
+def test_a_record_from_before_memory_was_measured_is_read(tmp_path: Path):
+    run = finished(tmp_path, "20260101-000000", steps=[Step("Trainer", "done")])
+    path = record_path(tmp_path, run.id)
+    old = json.loads(path.read_text())
+    del old["steps"][0]["peak_memory"]
+    path.write_text(json.dumps(old))
+    assert read_runs(tmp_path)[0].steps[0].peak_memory is None
 
 
 def test_no_runs_no_folder(tmp_path: Path):

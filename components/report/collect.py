@@ -1,0 +1,130 @@
+"""The report as plain values: what the artifacts of a run say, brought together.
+
+    ExampleGen  summary.json ───┐
+    validation  gate.json ──────┼─► data ──┐
+    DataReport  columns.json ───┘          ├─► verdict
+    Trainer     history.json ───┐          │
+    Evaluator   *.json ─────────┼─► model ─┤
+    Pusher      push.json ──────┴──────────┘
+
+A run that was stopped has fewer artifacts; what is not there is None in the report. Nothing here knows TensorFlow,
+so an old run's report is made again in a second.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from components.report.data import data_part
+from components.report.model import model_part
+from components.report.verdict import verdict
+
+FORMAT = 1
+COLUMNS = "columns.json"
+_PACKAGES = ("mtl-pipeline", "tfx", "tensorflow", "keras", "tensorflow-data-validation", "tensorflow-transform")
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Folders of a run's artifacts; None for a step that was not reached.
+
+    Args:
+        examples: ExampleGen's, for `summary.json`.
+        anomalies: the data validation's, for `gate.json`.
+        columns: DataReport's, for `columns.json`.
+        model_run: the Trainer's, for `history.json`.
+        evaluation: the Evaluator's.
+        pushed_model: the Pusher's, for `push.json`.
+    """
+
+    examples: str | None = None
+    anomalies: str | None = None
+    columns: str | None = None
+    model_run: str | None = None
+    evaluation: str | None = None
+    pushed_model: str | None = None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What is known of a run besides its artifacts.
+
+    Args:
+        pipeline: the pipeline's name.
+        config: the resolved configuration.
+        origins: dotted key -> where its value comes from; empty where that is not known.
+        lineage: step, output, path.
+        run: the run's own record as the report shows it; None inside Kubeflow, which keeps its own.
+    """
+
+    pipeline: str
+    config: Mapping[str, Any]
+    origins: Mapping[str, str] = field(default_factory=dict)
+    lineage: Sequence[tuple[str, str, str]] = ()
+    run: Mapping[str, Any] | None = None
+
+
+def collect(sources: Sources, origin: Origin) -> dict[str, Any]:
+    """Returns the whole report."""
+    gate = _load(sources.anomalies, "gate.json")
+    evaluation = _load(sources.evaluation, "evaluation.json")
+    push = _load(sources.pushed_model, "push.json")
+    data = data_part(_load(sources.examples, "summary.json"), gate, _load(sources.columns, COLUMNS))
+    model = None
+    if evaluation is not None:
+        model = model_part(
+            evaluation,
+            _load(sources.evaluation, "figures.json"),
+            _load(sources.evaluation, "importance.json"),
+            _load(sources.model_run, "history.json"),
+        )
+    return {
+        "format": FORMAT,
+        "pipeline": origin.pipeline,
+        "verdict": verdict(gate, evaluation, push, origin.run),
+        "run": None if origin.run is None else dict(origin.run),
+        "config": [
+            {"key": key, "value": _shown(value), "origin": origin.origins.get(key, "")}
+            for key, value in leaves(origin.config)
+        ],
+        "versions": _versions(),
+        "lineage": [dict(zip(("step", "output", "path"), row, strict=True)) for row in origin.lineage],
+        "data": data,
+        "model": model,
+    }
+
+
+def leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yields every dotted key of a configuration with its value."""
+    for key, value in values.items():
+        if isinstance(value, Mapping) and value:
+            yield from leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _load(folder: str | None, file: str) -> dict[str, Any] | None:
+    """Reads a step's JSON; None where the step was not reached, or is older than the file."""
+    path = Path(folder or "", file)
+    if folder is None or not path.is_file():
+        return None
+    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return loaded
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _versions() -> list[dict[str, str]]:
+    installed = {name: metadata.version(name) for name in _PACKAGES}
+    return [
+        {"name": name, "version": version}
+        for name, version in {"python": platform.python_version(), **installed}.items()
+    ]

@@ -1,0 +1,110 @@
+"""Every column of train and eval side by side: numbers from the examples themselves, texts from their statistics.
+
+TFDV's quantiles and histograms are approximate and its bins differ from split to split, so what the report says of
+numbers is counted anew, a bounded number of values at a time.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
+from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
+
+from components.evaluator.scoring import read_examples
+from components.example_gen.summary import Summary
+from components.outputs import EVAL, TRAIN
+from components.report import numbers, texts
+
+SPLITS = (TRAIN, EVAL)
+# Numbers held at once: 160 MB as float64.
+_MAX_VALUES = 20_000_000
+_KINDS = {"INT": "number", "FLOAT": "number", "BYTES": "text", "VECTOR": "vector"}
+
+
+def describe_columns(
+    examples: str, statistics: str, schema: schema_pb2.Schema, summary: Summary
+) -> list[dict[str, Any]]:
+    """Describes the labels and then every feature, in the order of the ingest.
+
+    Args:
+        examples: folder of the Examples artifact.
+        statistics: folder of its statistics.
+        schema: the schema in force.
+        summary: the account of the ingest.
+
+    Returns:
+        For each column its `name`, `role`, `kind` and, under `splits`, what `numbers.describe` and `texts.describe`
+        say of train and eval.
+    """
+    kinds = {summary.regression: "number", summary.classification: "text"}
+    kinds |= {name: _KINDS[kind] for name, kind in summary.columns.items()}
+    found = {split: _statistics(statistics, split) for split in SPLITS}
+    rows = {split: summary.splits[split] for split in SPLITS}
+    described = {
+        name: texts.describe({split: found[split].get(name) for split in SPLITS}, rows)
+        for name, kind in kinds.items()
+        if kind != "number"
+    }
+    described |= _numbers(examples, [name for name, kind in kinds.items() if kind == "number"], rows, schema)
+    used = {feature.name for feature in schema.feature if not feature.lifecycle_stage}
+    return [
+        {"name": name, "role": _role(name, summary, used), "kind": kind, "splits": described[name]}
+        for name, kind in kinds.items()
+    ]
+
+
+def _role(name: str, summary: Summary, used: set[str]) -> str:
+    if name == summary.regression:
+        return "regression label"
+    if name == summary.classification:
+        return "class label"
+    return "feature" if name in used else "left out"
+
+
+def _numbers(
+    examples: str, names: Sequence[str], rows: Mapping[str, int], schema: schema_pb2.Schema
+) -> dict[str, dict[str, dict[str, Any]]]:
+    types = {feature.name: feature.type for feature in schema.feature}
+    width = max(1, _MAX_VALUES // max(1, sum(rows.values())))
+    described = {}
+    for start in range(0, len(names), width):
+        part = schema_pb2.Schema()
+        for name in names[start : start + width]:
+            part.feature.add(name=name, type=types.get(name, schema_pb2.FLOAT))
+        values = {split: _read(f"{examples}/Split-{split}", part) for split in SPLITS}
+        for feature in part.feature:
+            described[feature.name] = numbers.describe({split: values[split][feature.name] for split in SPLITS})
+    return described
+
+
+def _read(folder: str, schema: schema_pb2.Schema) -> dict[str, np.ndarray]:
+    """Returns the first number of each row, float64 [n] by column, NaN where there is none."""
+    decoder = ExamplesToRecordBatchDecoder(schema.SerializeToString())
+    parts: dict[str, list[np.ndarray]] = {feature.name: [np.empty(0)] for feature in schema.feature}
+    for serialized in read_examples(folder):
+        batch = decoder.DecodeBatch(serialized.tolist())
+        for name, arrays in parts.items():
+            arrays.append(_firsts(batch.column(batch.schema.get_field_index(name))))
+    return {name: np.concatenate(arrays) for name, arrays in parts.items()}
+
+
+def _firsts(column: Any) -> np.ndarray:
+    values = np.full(len(column), np.nan)
+    lengths = pa.compute.fill_null(pa.compute.list_value_length(column), 0).to_numpy(zero_copy_only=False)
+    flat = column.flatten().to_numpy(zero_copy_only=False)
+    starts = np.append(0, np.cumsum(lengths))[:-1]
+    values[lengths > 0] = flat[starts[lengths > 0]]
+    return values
+
+
+def _statistics(folder: str, split: str) -> dict[str, statistics_pb2.FeatureNameStatistics]:
+    path = Path(folder) / f"Split-{split}" / "FeatureStats.pb"
+    datasets = statistics_pb2.DatasetFeatureStatisticsList.FromString(path.read_bytes()).datasets
+    features = itertools.chain.from_iterable(dataset.features for dataset in datasets)
+    return {feature.path.step[0]: feature for feature in features}

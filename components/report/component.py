@@ -1,0 +1,115 @@
+"""The steps that report: DataReport on the data, before anything can stop the run, and Report on all of it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.types.standard_artifacts import (
+    ExampleAnomalies,
+    Examples,
+    ExampleStatistics,
+    ModelEvaluation,
+    ModelRun,
+    PushedModel,
+    Schema,
+)
+
+from components.example_gen.summary import read_summary
+from components.report.artifacts import HTML, ClassificationMetrics, Metrics, RunReport, set_confusion, set_metrics
+from components.report.collect import COLUMNS, Origin, Sources, collect
+from components.report.columns import describe_columns
+from components.report.files import PAGE, write
+
+
+@component
+def DataReport(
+    examples: InputArtifact[Examples],
+    statistics: InputArtifact[ExampleStatistics],
+    schema: InputArtifact[Schema],
+    report: OutputArtifact[RunReport],
+    html: OutputArtifact[HTML],
+    settings: Parameter[str],
+    code: Parameter[str],
+    anomalies: InputArtifact[ExampleAnomalies] = None,
+) -> None:
+    """Describes every column of train and eval, and reports on the data alone.
+
+    Args:
+        examples: the ingested splits.
+        statistics: statistics of every split.
+        schema: the schema in force.
+        report: `columns.json`, and the report as far as it goes.
+        html: the page of that report.
+        settings: JSON: `pipeline` and `config`.
+        code: fingerprint of this step's code, part of the cache key.
+        anomalies: what the validation found; left out, the report has no checks.
+    """
+    del code
+    in_force = text_format.Parse((Path(schema.uri) / "schema.pbtxt").read_text(encoding="utf-8"), schema_pb2.Schema())
+    columns = describe_columns(examples.uri, statistics.uri, in_force, read_summary(examples.uri))
+    text = json.dumps({"columns": columns}, indent=1, allow_nan=False)
+    (Path(report.uri) / COLUMNS).write_text(text, encoding="utf-8")
+    sources = Sources(examples=examples.uri, anomalies=None if anomalies is None else anomalies.uri, columns=report.uri)
+    _write(sources, settings, report, html)
+
+
+@component
+def Report(
+    examples: InputArtifact[Examples],
+    anomalies: InputArtifact[ExampleAnomalies],
+    data_report: InputArtifact[RunReport],
+    model_run: InputArtifact[ModelRun],
+    evaluation: InputArtifact[ModelEvaluation],
+    pushed_model: InputArtifact[PushedModel],
+    report: OutputArtifact[RunReport],
+    html: OutputArtifact[HTML],
+    regression_metrics: OutputArtifact[Metrics],
+    classification_metrics: OutputArtifact[Metrics],
+    confusion: OutputArtifact[ClassificationMetrics],
+    settings: Parameter[str],
+    code: Parameter[str],
+) -> None:
+    """Reports on the whole run.
+
+    Args:
+        examples: the ingested splits, for their summary.
+        anomalies: what the validation found.
+        data_report: the DataReport's columns.
+        model_run: the Trainer's learning curves.
+        evaluation: the Evaluator's figures.
+        pushed_model: what the Pusher did.
+        report: `report.html`, `report.json`, `card.md`, `card.json`.
+        html: the page again, as one file that Kubeflow shows.
+        regression_metrics: the metrics of the number, as Kubeflow shows them.
+        classification_metrics: the metrics of the class.
+        confusion: the confusion matrix.
+        settings: JSON: `pipeline` and `config`.
+        code: fingerprint of this step's code, part of the cache key.
+    """
+    del code
+    sources = Sources(
+        examples=examples.uri,
+        anomalies=anomalies.uri,
+        columns=data_report.uri,
+        model_run=model_run.uri,
+        evaluation=evaluation.uri,
+        pushed_model=pushed_model.uri,
+    )
+    heads = _write(sources, settings, report, html)["model"]["heads"]
+    set_metrics(regression_metrics, heads["regression"]["metrics"])
+    set_metrics(classification_metrics, heads["classification"]["metrics"])
+    if heads["classification"]["figures"]:
+        set_confusion(confusion, heads["classification"]["figures"]["confusion"])
+
+
+def _write(sources: Sources, settings: str, report: Any, html: Any) -> dict[str, Any]:
+    """Writes the report into its artifacts and returns it."""
+    chosen = json.loads(settings)
+    collected = collect(sources, Origin(chosen["pipeline"], chosen["config"]))
+    write(collected, Path(report.uri))
+    html.write((Path(report.uri) / PAGE).read_text(encoding="utf-8"))
+    return collected

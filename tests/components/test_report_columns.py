@@ -1,0 +1,107 @@
+"""The columns of a report, read from examples and statistics as the steps leave them."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
+
+from components.example_gen.summary import Summary
+from components.report import columns
+from components.report.columns import describe_columns
+
+SCHEMA = text_format.Parse(
+    """
+    feature { name: "y" type: FLOAT }
+    feature { name: "k" type: BYTES }
+    feature { name: "whole" type: INT }
+    feature { name: "id" type: BYTES lifecycle_stage: DISABLED }
+    feature { name: "v" type: FLOAT shape { dim { size: 2 } } }
+    """,
+    schema_pb2.Schema(),
+)
+SUMMARY = Summary(
+    files=[],
+    format="csv",
+    delimiter=",",
+    fingerprint="",
+    rows_in=5,
+    rows_out=5,
+    left_out={},
+    splits={"train": 3, "validation": 0, "eval": 2},
+    regression="y",
+    classification="k",
+    classes={},
+    columns={"whole": "INT", "id": "BYTES", "v": "VECTOR"},
+    missing={},
+    non_finite={},
+    vectors={"v": 2},
+    vector_columns={},
+    split_by="row",
+    warnings=[],
+)
+ROWS = {
+    "train": pd.DataFrame({"y": [1.5, 2.5, 4.0], "whole": [3, None, 5], "k": ["a", "b", "a"]}),
+    "eval": pd.DataFrame({"y": [0.0, -1.0], "whole": [None, 4], "k": ["b", "c"]}),
+}
+
+
+def example(row):
+    values = {"y": tf.train.Feature(float_list=tf.train.FloatList(value=[row["y"]]))}
+    if not np.isnan(row["whole"]):
+        values["whole"] = tf.train.Feature(int64_list=tf.train.Int64List(value=[int(row["whole"])]))
+    return tf.train.Example(features=tf.train.Features(feature=values)).SerializeToString()
+
+
+def statistics(table):
+    found = statistics_pb2.DatasetFeatureStatisticsList()
+    features = found.datasets.add(num_examples=len(table)).features
+    counts = table["k"].value_counts()
+    text = features.add(path={"step": ["k"]}).string_stats
+    text.unique, text.common_stats.num_non_missing = len(counts), len(table)
+    for value, count in counts.items():
+        text.rank_histogram.buckets.add(label=value, sample_count=count)
+    features.add(path={"step": ["v"]}).num_stats.common_stats.num_non_missing = len(table)
+    return found.SerializeToString()
+
+
+@pytest.fixture
+def folders(tmp_path: Path):
+    for split, table in ROWS.items():
+        for name in ("examples", "statistics"):
+            (tmp_path / name / f"Split-{split}").mkdir(parents=True)
+        options = tf.io.TFRecordOptions(compression_type="GZIP")
+        with tf.io.TFRecordWriter(str(tmp_path / "examples" / f"Split-{split}" / "a.gz"), options) as writer:
+            for _, row in table.iterrows():
+                writer.write(example(row))
+        (tmp_path / "statistics" / f"Split-{split}" / "FeatureStats.pb").write_bytes(statistics(table))
+    return str(tmp_path / "examples"), str(tmp_path / "statistics")
+
+
+@pytest.mark.parametrize("limit", [20_000_000, 5], ids=["one pass", "a pass for each column"])
+def test_every_column_in_both_splits(folders, limit: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(columns, "_MAX_VALUES", limit)
+    found = describe_columns(*folders, SCHEMA, SUMMARY)
+    assert [(column["name"], column["role"], column["kind"]) for column in found] == [
+        ("y", "regression label", "number"),
+        ("k", "class label", "text"),
+        ("whole", "feature", "number"),
+        ("id", "left out", "text"),
+        ("v", "feature", "vector"),
+    ]
+    number, label, whole, identifier, vector = (column["splits"] for column in found)
+    for split, table in ROWS.items():
+        assert number[split]["mean"] == table["y"].mean()
+        assert number[split]["zeros"] == (table["y"] == 0).sum()
+        assert (whole[split]["n"], whole[split]["missing"]) == (len(table), table["whole"].isna().sum())
+        assert whole[split]["median"] == table["whole"].median()
+        assert {row["value"]: row["count"] for row in label[split]["top"] if row["count"]} == (
+            table["k"].value_counts().to_dict()
+        )
+        assert vector[split]["missing"] == 0
+        assert (vector[split]["histogram"], vector[split]["top"]) == (None, None)
+        assert identifier[split]["missing"] == len(table)
+    assert whole["train"]["histogram"] == {"edges": [2.5, 3.5, 4.5, 5.5], "counts": [1, 0, 1]}

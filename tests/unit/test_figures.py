@@ -1,0 +1,104 @@
+"""The figures of both heads against scikit-learn, pandas and NumPy."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import metrics
+
+from components.evaluator.classification import ClassificationScores
+from components.evaluator.confusion import confusion
+from components.evaluator.curves import MAX_POINTS, curves
+from components.evaluator.evaluation import Predictions, Rows
+from components.evaluator.figures import MAX_CLASSES, figures
+from components.evaluator.regression import RegressionScores
+from components.evaluator.residuals import residuals
+
+RNG = np.random.default_rng(7)
+
+
+@pytest.mark.parametrize("decimals", [1, 8], ids=["many ties", "few ties"])
+def test_curves_are_those_of_scikit_learn(decimals):
+    positive = RNG.random(5000) < 0.2
+    score = np.round(np.clip(0.3 * positive + RNG.normal(0.4, 0.2, 5000), 0, 1), decimals)
+    found = curves(score, positive)
+    assert found.n_positive == positive.sum()
+    assert found.auc == pytest.approx(metrics.roc_auc_score(positive, score), rel=1e-12)
+    assert found.average_precision == pytest.approx(metrics.average_precision_score(positive, score), rel=1e-12)
+    fpr, tpr, _ = metrics.roc_curve(positive, score, drop_intermediate=False)
+    assert set(found.roc) <= set(zip(fpr.tolist(), tpr.tolist(), strict=True))
+    precision, recall, _ = metrics.precision_recall_curve(positive, score)
+    theirs = np.column_stack([recall, precision])
+    for point in found.pr:
+        assert np.abs(theirs - point).max(axis=1).min() < 1e-12
+    assert (found.roc[0], found.roc[-1], found.pr[0]) == ((0.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+    assert found.pr[-1] == pytest.approx((1.0, positive.mean()))
+    assert max(len(found.roc), len(found.pr)) <= MAX_POINTS
+    # Thinned, the drawn curve still has the area of the full one.
+    assert metrics.auc(*np.transpose(found.roc)) == pytest.approx(found.auc, abs=1e-3)
+
+
+@pytest.mark.parametrize("positive", [np.zeros(4, bool), np.ones(4, bool)])
+def test_a_class_that_is_everywhere_or_nowhere_has_no_curves(positive):
+    assert curves(np.array([0.1, 0.2, 0.3, 0.4]), positive) is None
+
+
+def test_residuals_are_those_of_numpy_and_pandas():
+    label = RNG.gamma(2.0, 3.0, 2500)
+    prediction = label + RNG.normal(0.5, 1.0, 2500)
+    found = residuals(RegressionScores(label, prediction))
+    counts, edges = np.histogram(prediction - label, 30)
+    assert found.counts == tuple(counts)
+    np.testing.assert_allclose(found.edges, edges)
+    table = pd.DataFrame({"y": label, "e": prediction - label})
+    groups = table.groupby(pd.qcut(table["y"], 5), observed=True)["e"]
+    assert [part.n for part in found.ranges] == [500] * 5
+    np.testing.assert_allclose([part.bias for part in found.ranges], groups.mean())
+    np.testing.assert_allclose([part.mae.value for part in found.ranges], groups.agg(lambda e: e.abs().mean()))
+    assert all(part.mae.low < part.mae.value < part.mae.high for part in found.ranges)
+    assert (found.ranges[0].low, found.ranges[-1].high) == (label.min(), label.max())
+    pairs = set(zip(label.tolist(), prediction.tolist(), strict=True))
+    assert len(found.actual) == 1000
+    assert set(zip(found.actual, found.predicted, strict=True)) <= pairs
+    assert found.n == 2500
+
+
+def test_equal_labels_stay_in_one_range():
+    label = np.repeat([1.0, 2.0, 3.0], [80, 10, 10])
+    found = residuals(RegressionScores(label, label))
+    assert [(part.low, part.high, part.n) for part in found.ranges] == [(1, 1, 80), (2, 3, 20)]
+    assert sum(found.counts) == 100
+
+
+def test_confusion_and_classes_are_those_of_scikit_learn():
+    names = ["a", "b", "c"]
+    probabilities = RNG.dirichlet(np.ones(3), 400)
+    label = np.array(names)[RNG.integers(3, size=400)]
+    predicted = np.array(names)[probabilities.argmax(axis=1)]
+    found = confusion(ClassificationScores.of(label, probabilities, names))
+    np.testing.assert_array_equal(found.counts, metrics.confusion_matrix(label, predicted, labels=names))
+    theirs = metrics.precision_recall_fscore_support(label, predicted, labels=names)
+    ours = [[getattr(row, field) for row in found.classes] for field in ("precision", "recall", "f1", "support")]
+    np.testing.assert_allclose(ours, theirs)
+
+
+def test_figures_are_plain_values_and_bounded():
+    n, k = 3000, MAX_CLASSES + 10
+    names = tuple(f"class {index}" for index in range(k))
+    number = RNG.normal(size=n)
+    label = np.array(names)[np.minimum(RNG.geometric(0.1, n), k) - 1]
+    found = figures(Rows(number, label, {}), Predictions(number + 1, RNG.dirichlet(np.ones(k), n), names))
+    text = json.dumps(found, allow_nan=False)
+    assert len(text) < 250_000
+    curves = found["classification"]["curves"]
+    support = pd.Series(label).value_counts()
+    assert [row["n_positive"] for row in curves] == support.head(MAX_CLASSES).to_list()
+    assert all(row["n_positive"] == support[row["class"]] for row in curves)
+    assert found["regression"]["n"] == n
+
+
+def test_a_head_that_cannot_be_scored_has_no_figures():
+    rows = Rows(np.array([1.0, 2.0]), np.array(["a", "b"]), {})
+    broken = Predictions(np.array([np.nan, 1.0]), np.array([[np.inf, 0.0], [0.0, 1.0]]), ("a", "b"))
+    assert figures(rows, broken) == {"regression": None, "classification": None}

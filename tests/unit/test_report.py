@@ -1,0 +1,102 @@
+"""Where a local run's report lies, and what becomes of a run whose report cannot be written."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from pipeline import report
+from pipeline.errors import InputError
+from pipeline.report import find_report, report_path, try_to_write_report, write_report
+from pipeline.runs import Run, Step
+
+SUMMARY = {
+    "files": ["t.csv"],
+    "fingerprint": "f" * 64,
+    "rows_in": 3,
+    "left_out": {},
+    "splits": {"train": 2, "validation": 0, "eval": 1},
+    "regression": "y",
+    "classification": "k",
+    "warnings": [],
+}
+
+
+def ended(output: Path, run_id: str, state: str = "failed", started: str = "2026-01-01") -> Run:
+    (output / "examples").mkdir(parents=True, exist_ok=True)
+    (output / "examples" / "summary.json").write_text(json.dumps(SUMMARY))
+    steps = [
+        Step("ExampleGen", "done", seconds=1.5, artifacts={"examples": str(output / "examples")}, peak_memory=99.5),
+        Step("DataGate", "failed"),
+    ]
+    origins = {"name": "inferred"}
+    run = Run(run_id, "t", state, started, {"name": "t", "data": {"path": "t.csv"}}, origins, steps=steps)
+    run.problems = ["x must be 1, got 2."]
+    run.write(output)
+    return run
+
+
+def test_the_report_has_what_the_run_knows_of_itself(tmp_path: Path):
+    run = ended(tmp_path, "1", "stopped")
+    page = write_report(run, tmp_path)
+    assert page == report_path(tmp_path, "1") == tmp_path / "reports" / "1" / "report.html"
+    found = json.loads((page.parent / "report.json").read_text())
+    assert found["run"] == {
+        "id": "1",
+        "started": "2026-01-01",
+        "state": "stopped",
+        "seconds": 0.0,
+        "problems": ["x must be 1, got 2."],
+        "log": None,
+        "steps": [
+            {"name": name, "state": state, "seconds": seconds, "peak_memory": memory, "detail": "", "reason": ""}
+            for name, state, seconds, memory in (("ExampleGen", "done", 1.5, 99.5), ("DataGate", "failed", 0.0, None))
+        ],
+    }
+    assert found["config"][1] == {"key": "data.path", "value": "t.csv", "origin": "default"}
+    assert found["lineage"] == [{"step": "ExampleGen", "output": "examples", "path": str(tmp_path / "examples")}]
+    assert found["verdict"][0]["reason"] == "x must be 1, got 2."
+    assert found["data"]["rows"]["read"] == 3
+
+
+def test_the_newest_report_is_found_and_an_absent_one_made_again(tmp_path: Path):
+    a, b = tmp_path / "a", tmp_path / "b"
+    ended(a, "1", started="2026-01-02")
+    ended(b, "2", started="2026-01-03")
+    page = find_report([a, b], None)
+    assert page == report_path(b, "2")
+    assert page.exists()
+    page.write_text("kept")
+    assert find_report([a, b], "2").read_text() == "kept"
+    assert find_report([a, b], "1") == report_path(a, "1")
+
+
+@pytest.mark.parametrize(
+    ("run_id", "message"),
+    [
+        ("9", r'There must be the run "9" under .* to report on, got 1\. Take an id from `mtl runs`'),
+        ("0", r'The run "0" must have ended, got one in progress\. Wait for it\.'),
+    ],
+)
+def test_a_run_without_a_report_is_a_sentence(tmp_path: Path, run_id: str, message: str, monkeypatch):
+    ended(tmp_path, "1")
+    if run_id == "0":
+        ended(tmp_path, "0", "running")
+        monkeypatch.setattr("pipeline.runs.is_running", lambda output: True)
+    with pytest.raises(InputError, match=message):
+        find_report([tmp_path], run_id)
+
+
+def test_no_run_at_all(tmp_path: Path):
+    with pytest.raises(InputError, match=r"There must be any run under runs to report on, got none\."):
+        find_report([], None)
+
+
+def test_a_report_that_cannot_be_written_is_left_to_the_log(tmp_path: Path):
+    run = ended(tmp_path, "1")
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "reports").write_text("a file where the folder should be")
+    try_to_write_report(run, tmp_path)
+    assert "NotADirectoryError" in report.log_path(tmp_path, "1").read_text()
+    assert os.listdir(tmp_path / "runs") == ["1.json"]

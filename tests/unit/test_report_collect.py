@@ -1,0 +1,293 @@
+"""The report brought together from files that the steps would leave; no step is run."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from components.evaluator.evaluation import Predictions, Rows, evaluate
+from components.evaluator.figures import figures
+from components.evaluator.gate import Gate, HeadGate
+from components.evaluator.trivial import TrivialPredictor
+from components.report.card import card, markdown
+from components.report.collect import Origin, Sources, collect
+from components.report.files import write
+from components.report.model import MAX_CLASSES
+from components.report.numbers import describe
+
+HOSTILE = '<script>alert(1)</script> "><img src=x onerror=alert(1)> # *b* `c`'
+RNG = np.random.default_rng(5)
+SUMMARY = {
+    "files": ["/data/t.csv"],
+    "fingerprint": "f" * 64,
+    "rows_in": 700,
+    "rows_out": 690,
+    "left_out": {"no label": 10},
+    "splits": {"train": 400, "validation": 90, "eval": 200},
+    "regression": "price",
+    "classification": "kind",
+    "warnings": ["x: 3 infinite values were written as missing."],
+}
+STATS = {"n": 400, "missing": 4, "missing_share": 0.01}
+COLUMNS = {
+    "columns": [
+        {"name": name, "role": role, "kind": "number", "splits": {"train": STATS, "eval": STATS}}
+        for name, role in ((HOSTILE, "feature"), ("price", "regression label"))
+    ]
+}
+CLEAN = {"notes": [], "anomalies": [], "comparisons": [], "against": None, "passed": True}
+FAILED = {
+    "notes": ["a note."],
+    "anomalies": [
+        {"split": "eval", "column": "x", "kind": "K", "level": "warn", "sentence": "x is odd."},
+        {"split": "eval", "column": "x", "kind": "K", "level": "fail", "sentence": "x must be 1, got 2."},
+        {"split": "eval", "column": "y", "kind": "K", "level": "fail", "sentence": "y must be 1, got 2."},
+    ],
+}
+RUN = {"id": "1", "started": "2026", "state": "pushed", "seconds": 1.0, "problems": [], "log": None, "steps": []}
+
+
+def evaluation(n=200, classes=("a", "b", "c"), gate=None, noise=0.3):
+    number = RNG.normal(10, 2, n)
+    code = RNG.integers(len(classes), size=n)
+    label = np.array(classes)[code]
+    probabilities = np.full((n, len(classes)), 0.2 / (len(classes) - 1))
+    probabilities[np.arange(n), code] = 0.8
+    rows = Rows(number, label, {"city": RNG.choice(["x", "y"], n)})
+    answers = Predictions(number + RNG.normal(0, noise, n), probabilities, tuple(classes))
+    found = evaluate(rows, answers, TrivialPredictor.of(number, label), gate=gate, slices=["city"], resamples=50)
+    extra = {
+        "labels": {"regression": "price", "classification": "kind"},
+        "training": {"parameters": 1234, "epochs": 9, "best_epoch": 4},
+    }
+    return found.to_dict() | extra, figures(rows, answers)
+
+
+def history(epochs=9):
+    names = [f"{prefix}{head}_output_loss" for prefix in ("", "val_") for head in ("regression", "classification")]
+    return {name: [1 / (epoch + 1) for epoch in range(epochs - 1)] + [float("nan")] for name in names}
+
+
+def report(folder: Path, run=None, **files):
+    """Writes the given files as artifacts, and collects them."""
+    places = {
+        "examples": ["summary"],
+        "anomalies": ["gate"],
+        "columns": ["columns"],
+        "model_run": ["history"],
+        "evaluation": ["evaluation", "figures", "importance"],
+        "pushed_model": ["push"],
+    }
+    sources = {}
+    for source, names in places.items():
+        for name in set(names) & set(files):
+            (folder / source).mkdir(exist_ok=True)
+            (folder / source / f"{name}.json").write_text(json.dumps(files[name]))
+            sources[source] = str(folder / source)
+    origin = Origin(
+        "t", {"name": "t", "training": {"epochs": 9}}, {"name": "inferred"}, [("Trainer", "model", "/m")], run
+    )
+    return collect(Sources(**sources), origin)
+
+
+def good(folder, push=True, **more):
+    found, drawn = evaluation(**more)
+    pushed = {"pushed": True, "version": 3, "unchanged": False, "path": "/serving/3"} if push else {"pushed": False}
+    return report(
+        folder,
+        RUN,
+        summary=SUMMARY,
+        gate=CLEAN,
+        columns=COLUMNS,
+        history=history(),
+        evaluation=found,
+        figures=drawn,
+        importance={"regression": [{"column": "x", "value": 0.3, "low": 0.2, "high": 0.4}], "classification": []},
+        push=pushed,
+    )
+
+
+def states(found):
+    return {entry["subject"]: entry["state"] for entry in found["verdict"]}
+
+
+def test_a_good_run(tmp_path):
+    found = good(tmp_path)
+    assert states(found) == dict.fromkeys(("data", "regression", "classification", "push"), "passed")
+    assert found["verdict"][1]["reason"].startswith("MAE 0.2")
+    assert "is better than predicting the train median" in found["verdict"][1]["reason"]
+    assert found["verdict"][3]["reason"] == "Version 3 is now current, in /serving/3."
+    assert found["config"] == [
+        {"key": "name", "value": "t", "origin": "inferred"},
+        {"key": "training.epochs", "value": "9", "origin": ""},
+    ]
+    assert found["lineage"] == [{"step": "Trainer", "output": "model", "path": "/m"}]
+    data, model = found["data"], found["model"]
+    assert data["rows"] == {
+        "read": 700,
+        "splits": {"train": 400, "validation": 90, "eval": 200},
+        "left_out": {"no label": 10},
+    }
+    assert data["notes"] == ["x: 3 infinite values were written as missing."]
+    assert (model["n"], model["parameters"], model["best_epoch"], model["confidence"]) == (200, 1234, 4, 0.95)
+    regression = model["heads"]["regression"]
+    assert regression["metrics"]["mae"]["title"] == "MAE"
+    assert [row["title"] for row in regression["against"]] == ["the train median", "the train mean"]
+    assert regression["figures"]["scatter"]["shown"] == 200
+    assert regression["importance"][0]["column"] == "x"
+    assert {part["name"] for part in model["slices"]} == {"city=x", "city=y"}
+    assert model["curves"]["series"]["regression"]["train"][-2:] == [1 / 8, None]
+
+
+def test_the_data_stopped_the_run(tmp_path):
+    run = {**RUN, "state": "stopped", "steps": [{"name": "DataGate", "state": "failed"}]}
+    found = report(tmp_path, run, summary=SUMMARY, gate=FAILED, columns=COLUMNS)
+    assert states(found) == {"data": "failed", **dict.fromkeys(("regression", "classification", "push"), "not reached")}
+    assert found["verdict"][0]["reason"] == "x must be 1, got 2. (1 more below)"
+    assert "reviewed schema" in found["verdict"][0]["next"]
+    assert found["verdict"][1]["reason"] == "The data did not pass, so the run stopped before."
+    assert found["model"] is None
+    assert found["data"]["checks"][0]["examples"] == []
+    assert found["data"]["checks"][0]["remedy"] is None
+
+
+def test_the_remedy_of_the_check_is_what_to_do_next(tmp_path):
+    anomaly = FAILED["anomalies"][1] | {"remedy": "Set gates.data.levels.K to warn."}
+    found = report(tmp_path, summary=SUMMARY, gate={**CLEAN, "anomalies": [anomaly], "passed": False})
+    assert found["verdict"][0]["next"] == "Set gates.data.levels.K to warn."
+
+
+def test_a_gate_that_left_no_artifact_speaks_through_the_run(tmp_path):
+    run = {**RUN, "problems": ["x must be 1, got 2."], "steps": [{"name": "DataGate", "state": "failed"}]}
+    found = report(tmp_path, run, summary=SUMMARY)
+    assert states(found)["data"] == "failed"
+    assert found["verdict"][0]["reason"] == "x must be 1, got 2."
+    assert found["data"]["columns"] == []
+
+
+def test_warnings_of_the_data(tmp_path):
+    found = report(tmp_path, summary=SUMMARY, gate={**CLEAN, "notes": ["First.", "Second."]})
+    assert (states(found)["data"], found["verdict"][0]["reason"]) == ("warned", "First. (1 more below)")
+
+
+def test_a_rejected_model(tmp_path):
+    gate = Gate(regression=HeadGate(thresholds={"mae": 0.001}))
+    found = good(tmp_path, push=False, gate=gate)
+    assert states(found) == {"data": "passed", "regression": "failed", "classification": "passed", "push": "failed"}
+    assert found["verdict"][1]["reason"].startswith("MAE must be at most 0.001, got 0.2")
+    assert "gates.regression.thresholds" in found["verdict"][1]["next"]
+    assert found["verdict"][3]["reason"].startswith("Nothing was pushed. Not blessed: 1 of")
+
+
+def test_a_head_that_does_not_decide_only_warns(tmp_path):
+    gate = Gate(regression=HeadGate(thresholds={"mae": 0.001}), rule="classification")
+    assert states(good(tmp_path, gate=gate)) == {
+        "data": "passed",
+        "regression": "warned",
+        "classification": "passed",
+        "push": "passed",
+    }
+
+
+def test_a_run_that_failed_says_where(tmp_path):
+    run = {**RUN, "state": "failed", "steps": [{"name": "Trainer", "state": "failed"}]}
+    found = report(tmp_path, run, summary=SUMMARY, gate=CLEAN)
+    assert states(found)["data"] == "passed"
+    assert found["verdict"][1]["reason"] == "The run ended in Trainer, before this."
+    nothing = report(tmp_path / "..", {**RUN, "state": "interrupted"})
+    assert {entry["reason"] for entry in nothing["verdict"]} == {"The run was interrupted before this."}
+    assert nothing["data"] is nothing["model"] is None
+
+
+def test_drift_is_the_comparison_furthest_beyond_its_threshold(tmp_path):
+    def comparison(kind, value, threshold):
+        return {"kind": kind, "column": "price", "split": "train", "value": value, "threshold": threshold}
+
+    comparisons = [comparison("drift", 0.2, 0.1), comparison("drift", 0.5, 1.0), comparison("skew", 9.0, 0.1)]
+    found = report(tmp_path, summary=SUMMARY, gate={**CLEAN, "comparisons": comparisons}, columns=COLUMNS)
+    assert [column["drift"] for column in found["data"]["columns"]] == [None, comparisons[0]]
+
+
+def test_many_classes_become_one_row_and_column(tmp_path):
+    classes = tuple(f"c{index:02}" for index in range(MAX_CLASSES + 20))
+    found = good(tmp_path, n=2000, classes=classes)
+    confusion = found["model"]["heads"]["classification"]["figures"]["confusion"]
+    assert len(confusion["classes"]) == len(confusion["counts"]) == MAX_CLASSES
+    assert confusion["classes"][-1] == "other (21 classes)"
+    assert sum(map(sum, confusion["counts"])) == 2000
+
+
+def test_a_large_run_stays_small(tmp_path):
+    """50 columns, 20 slices, 30 classes and 20,000 eval rows: less than half of what a page may weigh."""
+    n = 20_000
+    number, label = RNG.normal(size=n), RNG.choice([f"class {index}" for index in range(30)], n)
+    rows = Rows(number, label, {"city": np.array([f"city {row % 20}" for row in range(n)])})
+    answers = Predictions(number * 0.9, RNG.dirichlet(np.ones(30), n), tuple(sorted(set(label))))
+    found = evaluate(
+        rows, answers, TrivialPredictor.of(number, label), slices=["city"], resamples=20, slice_resamples=5
+    )
+    columns = [
+        {
+            "name": f"c{index}",
+            "role": "feature",
+            "kind": "number",
+            "splits": describe({"train": number, "eval": number}),
+        }
+        for index in range(50)
+    ]
+    importance = [{"column": f"c{index}", "value": 0.1, "low": 0.01, "high": 0.2} for index in range(50)]
+    large = report(
+        tmp_path,
+        RUN,
+        summary=SUMMARY,
+        gate=CLEAN,
+        columns={"columns": columns},
+        history=history(200),
+        evaluation=found.to_dict()
+        | {
+            "labels": {"regression": "price", "classification": "kind"},
+            "training": {"parameters": 1, "epochs": 200, "best_epoch": 1},
+        },
+        figures=figures(rows, answers),
+        importance={"regression": importance, "classification": importance},
+    )
+    assert len(large["model"]["slices"]) == 20
+    write(large, tmp_path / "report")
+    assert (tmp_path / "report" / "report.json").stat().st_size < 1_000_000
+
+
+def test_the_card_has_the_sections_of_the_paper_and_no_markup_of_the_data(tmp_path):
+    content = card(good(tmp_path))
+    assert list(content) == [
+        "Model details",
+        "Intended use",
+        "Factors",
+        "Metrics",
+        "Evaluation data",
+        "Training data",
+        "Quantitative analyses",
+        "Ethical considerations",
+        "Caveats and recommendations",
+    ]
+    text = markdown("t", content)
+    assert "<script" not in text.replace("\\<script", "")
+    assert "\\<img src=x onerror=alert(1)\\>" in text
+    assert "price: MAE 0.2" in text
+    assert [line.split(":")[0] for line in content["Quantitative analyses"]["Unitary results"][:2]] in (
+        ["price, city=x", "price, city=y"],
+        ["price, city=y", "price, city=x"],
+    )
+    assert content["Quantitative analyses"]["Intersectional results"].startswith("None")
+    assert "200 rows of the eval split" in text
+    assert "700 read: train 400, validation 90, eval 200; 10 left out." in text
+
+
+@pytest.mark.parametrize("files", [{}, {"summary": SUMMARY}, {"summary": SUMMARY, "gate": FAILED}])
+def test_every_part_may_be_missing(tmp_path, files):
+    found = report(tmp_path, **files)
+    write(found, tmp_path / "report")
+    assert json.loads((tmp_path / "report" / "report.json").read_text()) == found
+    assert {path.name for path in (tmp_path / "report").iterdir()} == {
+        *("report.html", "report.json", "card.md", "card.json")
+    }
