@@ -1,0 +1,32 @@
+"""The pages a person reads: one run, the history of runs, and two runs side by side; each is one HTML file.
+
+A page asks the network for nothing: style, script and drawings are in it, and its content policy forbids the rest.
+Without script all of it is visible; script adds tabs, sorting, search and a choice of theme.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from components.report.page.data import data_view, positions
+from components.report.page.html import fill
+from components.report.page.model import model_view
+from components.report.page.verdict import overall
+
+__all__ = ["render"]
+
+
+def render(report: dict[str, Any]) -> str:
+    """Returns the page of one run.
+
+    Args:
+        report: the content of `report.json`; its data, model and run may be None.
+    """
+    return fill(
+        "report.html",
+        report=report,
+        overall=overall(report["verdict"]),
+        data=data_view(report["data"]) if report["data"] else None,
+        positions=positions(report["data"]) if report["data"] else {},
+        model=model_view(report["model"]) if report["model"] else None,
+    )
