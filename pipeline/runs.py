@@ -12,6 +12,7 @@ from typing import Any
 from pipeline.lock import is_running
 
 FOLDER = "runs"
+REPORTS = "reports"
 
 
 @dataclass
@@ -82,6 +83,11 @@ class Run:
 def record_path(output: Path, run_id: str) -> Path:
     """Returns where the record of a run lies."""
     return output / FOLDER / f"{run_id}.json"
+
+
+def report_folder(output: Path, run_id: str) -> Path:
+    """Returns where the report of a run lies, if it left one."""
+    return output / REPORTS / run_id
 
 
 def new_run(output: Path, pipeline: str, config: dict[str, Any], origins: dict[str, str]) -> Run:

@@ -37,6 +37,7 @@ def _environment() -> Environment:
         "estimate": numbers.estimate,
         "duration": numbers.duration,
         "memory": numbers.memory,
+        "moment": numbers.moment,
         "prose": _prose,
     }
     environment.globals |= {"style": _asset("page.css"), "script": _asset("page.js"), "marks": MARKS}

@@ -44,7 +44,7 @@ def _differences(head: _Part, lead: _Part) -> list[Markup]:
     """The headline metric's differences to the other predictors, each on its own scale: the far one hides the near."""
     better = "left" if lead["lower_is_better"] else "right"
     return [
-        estimates.forest([other], f"{lead['title']}: this model − the other", f"Difference to {other['title']}", better)
+        estimates.difference(other, lead["title"], better)
         for other in head["against"]
         if other["metric"] == head["headline"] and other["difference"] and other["difference"]["value"] is not None
     ]

@@ -67,3 +67,8 @@ def memory(mebibytes: float | None) -> str:
 def short(text: str, length: int) -> str:
     """The text, cut to `length` characters with an ellipsis."""
     return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def moment(iso: str) -> str:
+    """A time in UTC as `2026-11-22 15:16:21 UTC`."""
+    return iso.replace("T", " ").replace("+00:00", " UTC")

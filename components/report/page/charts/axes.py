@@ -12,6 +12,7 @@ from markupsafe import Markup
 from components.report.page.charts.svg import HEIGHT, WIDTH, line, text
 
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 14, 42
+_AIR = 0.03
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,11 @@ def vertical(values: Iterable[float], *, zero: bool = False, height: float = HEI
 
 
 def _span(values: Iterable[float], zero: bool) -> tuple[float, float]:
+    """The lowest and the highest value with a little air around them; bars stand on zero without any."""
     known = [*values, *([0.0] if zero else [])]
     low, high = (min(known), max(known)) if known else (0.0, 1.0)
-    if low < high:
-        return low, high
-    return low - (abs(low) / 2 or 0.5) * (not zero), high + (abs(high) / 2 or 0.5)
+    air = (high - low) * _AIR or abs(high) / 2 or 0.5
+    return low - air * (not (zero and low == 0)), high + air * (not (zero and high == 0 > low))
 
 
 def tick_labels(ticks: Sequence[float]) -> list[str]:

@@ -11,34 +11,31 @@ from components.report.page.charts.axes import Scale, bottom_axis, horizontal
 from components.report.page.charts.svg import WIDTH, chart, dot, fitted, line, rect, text
 from components.report.page.numbers import estimate, short
 
-_ROW = 38
 _BAR = 20
 _SMALL = (132, 18)
 
 
-def forest(rows: Sequence[Mapping[str, Any]], axis: str, title: str, better: str) -> Markup:
-    """Differences with intervals around a line at zero.
+def difference(other: Mapping[str, Any], metric: str, better: str) -> Markup:
+    """This model's difference to another predictor with its interval, and the good side of zero shaded.
 
     Args:
-        rows: each with `title` and `difference` (an interval).
-        axis: what the axis shows.
-        title: name of the drawing.
+        other: the predictor, with `title` and `difference` (an interval whose value is known).
+        metric: what is compared.
         better: `left` or `right`, the good side of zero.
     """
-    known = [row for row in rows if row["difference"] and row["difference"]["value"] is not None]
-    x = horizontal([0.0, *(value for row in known for value in _bounds(row["difference"]))], left=14)
-    bottom = 10 + _ROW * len(known)
-    marks = bottom_axis(x, axis, bottom, 6)
+    found, top, bottom = other["difference"], 20, 46
+    x = horizontal([0.0, *_bounds(found)], left=14)
     good = (x.start, x(0)) if better == "left" else (x(0), x.end)
-    marks.insert(0, rect(good[0], 6, good[1] - good[0], bottom - 6, "good", f"{better} of zero is better"))
-    marks.append(line(x(0), bottom, x(0), 6, "reference"))
-    for position, row in enumerate(known):
-        y = 10 + _ROW * position
-        said = f"{row['title']}: {estimate(row['difference'])}"
-        marks.append(text(fitted(said, WIDTH - 20), x.start, y + 11, kind="ink"))
-        marks += _interval(row["difference"], x, y + 24, "train", said)
-    said = "; ".join(f"{row['title']}: {estimate(row['difference'])}" for row in known)
-    return chart(marks, title, f"{said}. {better.capitalize()} of zero is better.", height=bottom + 38)
+    said = f"{other['title']}: {estimate(found)}"
+    marks = [
+        text(fitted(f"against {said}", WIDTH - 20), x.start, 13, kind="ink"),
+        rect(good[0], top, good[1] - good[0], bottom - top, "good", f"{better} of zero is better"),
+        *bottom_axis(x, f"{metric}: this model − the other; {better} of 0 is better", bottom, top),
+        line(x(0), bottom, x(0), top, "reference"),
+        *_interval(found, x, (top + bottom) / 2, "train", said),
+    ]
+    title = f"Difference of {metric} to {other['title']}"
+    return chart(marks, title, f"{estimate(found)}; {better} of zero is better.", height=bottom + 38)
 
 
 def importance(rows: Sequence[Mapping[str, Any]], metric: str, label: str) -> Markup:
@@ -66,7 +63,8 @@ def small(interval: Mapping[str, Any], span: tuple[float, float], whole: float |
     if interval["value"] is None:
         return Markup("")
     width, height = _SMALL
-    x = Scale(span[0], span[1] if span[1] > span[0] else span[0] + 1.0, 4, width - 4)
+    low, high = span if span[0] < span[1] else (span[0] - 0.5, span[1] + 0.5)
+    x = Scale(low, high, 5, width - 5)
     marks = _interval(interval, x, height / 2, "eval", estimate(interval))
     if whole is not None:
         marks.insert(0, line(x(whole), 1, x(whole), height - 1, "reference"))
