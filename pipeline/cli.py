@@ -169,10 +169,9 @@ def runs(output: Path | None, as_json: bool) -> None:
 
     outputs = [output] if output else _outputs()
     show_runs(outputs, Console(), as_json)
-    for folder in outputs:
-        index = write_index(folder)
-        if not as_json:
-            click.echo(f"Page: {index}")
+    if not as_json:
+        for folder in outputs:
+            click.echo(f"Page: {write_index(folder)}")
 
 
 @cli.command()

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.report.parts import data_part, model_part, number_column, text_column
+from tests.report.parts import data_part, interval, model_part, number_column, text_column
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -303,3 +303,57 @@ WARNING = {
     "examples": [{"file": "data/wine.csv", "line": 97, "value": "162"}],
     "remedy": None,
 }
+
+
+def runs() -> list[dict[str, Any]]:
+    """A history of two pipelines, with a name that tries to break the page."""
+    states = ("pushed", "rejected", "failed", "stopped", "pushed", "interrupted", "pushed", "running")
+    return [
+        {
+            "id": f"202611{day:02d}-090000",
+            "pipeline": HOSTILE[0] if day % 3 == 0 else "wine",
+            "state": state,
+            "started": f"2026-11-{day:02d}T09:00:00+00:00",
+            "config": {"labels": {"regression": HOSTILE[1], "classification": HOSTILE[2]}},
+            "seconds": 61.5 * day,
+            "problems": [] if state == "pushed" else list(HOSTILE),
+            "metrics": {"regression": {"mae": 1 / day}, "classification": {"log_loss": 0.3 + day / 50}}
+            if state in ("pushed", "rejected")
+            else {},
+            "version": day if state == "pushed" else None,
+            "report": f"202611{day:02d}-090000/report.html" if day % 2 else None,
+        }
+        for day, state in enumerate(states, 1)
+    ]
+
+
+def comparison() -> dict[str, Any]:
+    """Two runs that differ in everything."""
+    first, second = runs()[0], runs()[1]
+    rows = [("regression", "MAE", 0.5, "b"), ("regression", "R²", 0.8, None), ("classification", "log loss", 0.3, "a")]
+    return {
+        "a": first,
+        "b": second,
+        "config": [{"key": f"training.{position}", "a": name, "b": "10"} for position, name in enumerate(HOSTILE)],
+        "data": {
+            "fingerprint": {"a": "9f" * 32, "b": None},
+            "rows": [{"split": "train", "a": 2600, "b": 2601}, {"split": "eval", "a": 325, "b": None}],
+            "judged": True,
+            "columns": [{"name": name, "split": "train", "statistic": "mean", "a": 0.5, "b": None} for name in HOSTILE]
+            + [{"name": "gone", "split": "all", "statistic": "column", "a": "present", "b": "absent"}],
+        },
+        "metrics": [
+            {
+                "head": head,
+                "metric": title,
+                "title": title,
+                "lower_is_better": True,
+                "a": interval(value),
+                "b": interval(value * 1.1),
+                "difference": interval(value * 0.1, 2),
+                "better": better,
+            }
+            for head, title, value, better in rows
+        ],
+        "same_rows": False,
+    }
