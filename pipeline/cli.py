@@ -181,10 +181,35 @@ def config(resolved: Any) -> None:
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Output folder [default: all under runs]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def runs(output: Path | None, as_json: bool) -> None:
-    """List runs: when, what came of it, each head's headline metric."""
+    """List runs: when, what came of it, each head's headline metric; write a page that links their reports."""
+    from pipeline.history import write_index
     from pipeline.show import show_runs
 
-    show_runs([output] if output else _outputs(), Console(), as_json)
+    outputs = [output] if output else _outputs()
+    show_runs(outputs, Console(), as_json)
+    if not as_json:
+        for folder in outputs:
+            click.echo(f"Page: {write_index(folder)}")
+
+
+@cli.command()
+@click.argument("a")
+@click.argument("b")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Output folder [default: all under runs]")
+@click.option("--html", "page", type=click.Path(path_type=Path), help="Write the comparison to this page as well.")
+def compare(a: str, b: str, output: Path | None, page: Path | None) -> None:
+    """Compare two runs: what differs in configuration and data, and the metrics of each head with intervals."""
+    from components.report.page import render_comparison
+    from pipeline.compare import compare as compare_runs
+    from pipeline.compare import find
+    from pipeline.show import show_comparison
+
+    outputs = [output] if output else _outputs()
+    comparison = compare_runs(find(a, outputs), find(b, outputs))
+    show_comparison(comparison, Console())
+    if page:
+        page.write_text(render_comparison(comparison), encoding="utf-8")
+        click.echo(f"Page: {page}")
 
 
 @cli.command()

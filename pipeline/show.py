@@ -15,6 +15,7 @@ from rich.text import Text
 
 from components.evaluator.head import HEADLINE
 from components.example_gen.cells import Kind
+from components.report.page.numbers import estimate, number
 from pipeline.check import check_data
 from pipeline.config import Config
 from pipeline.errors import InputError
@@ -105,4 +106,64 @@ def show_runs(outputs: Sequence[Path], console: Console, as_json: bool) -> None:
     for *cells, why in rows:
         shown = why if len(why) <= room else f"{why[: room - 1]}…"
         table.add_row(*(Text(cell, _STATES.get(cell, "")) for cell in cells), Text(shown))
+    console.print(table)
+
+
+def show_comparison(comparison: dict[str, Any], console: Console) -> None:
+    """Prints what differs between two runs: configuration, data, and the metrics with their intervals."""
+    for name in ("a", "b"):
+        side = comparison[name]
+        version = f", version {side['version']}" if side["version"] else ""
+        console.print(
+            Text.assemble(
+                f"{name.upper()}  {side['id']}  {side['pipeline']}  ", (side["state"], _STATES[side["state"]]), version
+            )
+        )
+    settings = [(row["key"], row["a"], row["b"]) for row in comparison["config"]]
+    _section(console, "configuration", "both were configured alike", settings)
+    _section(console, "data", "the same rows and statistics", _data_rows(comparison["data"]))
+    words = {"a": "A is better", "b": "B is better", None: "not clear"}
+    metrics = [
+        (
+            f"{row['head']} {row['title']}",
+            estimate(row["a"]),
+            estimate(row["b"]),
+            estimate(row["difference"]),
+            words[row["better"]],
+        )
+        for row in comparison["metrics"]
+    ]
+    _section(console, "metrics", "neither run came as far", metrics, ("B − A", ""))
+    if metrics and not comparison["same_rows"]:
+        console.print(
+            Text("\nThe runs were judged on different rows; part of a difference may be due to them.", "yellow")
+        )
+
+
+def _data_rows(data: dict[str, Any]) -> list[tuple[str, ...]]:
+    prints = data["fingerprint"]
+    rows: list[tuple[str, ...]] = []
+    if prints["a"] != prints["b"]:
+        rows.append(("fingerprint", *((prints[side] or "unknown")[:12] for side in "ab")))
+    rows += [
+        (f"rows {row['split']}", number(row["a"]), number(row["b"])) for row in data["rows"] if row["a"] != row["b"]
+    ]
+    for row in data["columns"]:
+        shown = [row[side] if isinstance(row[side], str) else number(row[side]) for side in "ab"]
+        rows.append((f"{row['name']} {row['statistic']} {row['split']}", *shown))
+    return rows
+
+
+def _section(
+    console: Console, title: str, nothing: str, rows: Sequence[tuple[str, ...]], more: Sequence[str] = ()
+) -> None:
+    console.print()
+    if not rows:
+        console.print(Text.assemble((title, "bold"), f"  {nothing}"))
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in (title, "A", "B", *more):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
     console.print(table)

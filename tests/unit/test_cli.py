@@ -429,17 +429,44 @@ def test_runs_are_listed_oldest_first(mtl: Callable[..., Said]):
         ).write(Path("runs") / name)  # fmt: skip
     said = mtl("runs")
     assert (said.code, said.error) == (0, "")
-    heading, first, second = (line.split() for line in said.out.splitlines())
+    heading, first, second, *pages = (line.split() for line in said.out.splitlines())
+    assert pages == [["Page:", f"runs/{name}/reports/index.html"] for name in "ab"]
     assert heading[:3] == ["run", "pipeline", "result"]
     assert first[:4] == ["20260101-000001", "b", "pushed", "0.1235"]
     assert first[-2:] == ["3", "2"]
     assert second[:3] == ["20260101-000002", "a", "stopped"]
-    assert said.out.rstrip().endswith('"x" must be [FLOAT], got text.')
+    assert said.out.splitlines()[2].endswith('"x" must be [FLOAT], got text.')
     assert [run["id"] for run in json.loads(mtl("runs", "--json").out)] == [
         "20260101-000001",
         "20260101-000002",
     ]
-    assert len(mtl("runs", "--output", "runs/a").out.splitlines()) == 2
+    lines = mtl("runs", "--output", "runs/a").out.splitlines()
+    assert len(lines) == 3
+    assert lines[-1] == "Page: runs/a/reports/index.html"
+    assert Path("runs/a/reports/index.html").exists()
+
+
+def test_two_runs_are_compared(mtl: Callable[..., Said]):
+    for second, epochs, mae in ((1, 5, 0.5), (2, 7, 0.25)):
+        Run(
+            f"20260101-00000{second}", "a", "pushed", f"2026-01-01T00:00:0{second}+00:00",
+            {"training": {"epochs": epochs}}, {}, metrics={"regression": {"mae": mae}}, version=second,
+        ).write(Path("runs/a"))  # fmt: skip
+    said = mtl("compare", "20260101-000001", "20260101-000002", "--html", "c.html")
+    assert (said.code, said.error) == (0, "")
+    lines = [line.split() for line in said.out.splitlines()]
+    assert lines[:2] == [
+        ["A", "20260101-000001", "a", "pushed,", "version", "1"],
+        ["B", "20260101-000002", "a", "pushed,", "version", "2"],
+    ]
+    assert ["training.epochs", "5", "7"] in lines
+    assert ["regression", "MAE", "0.500", "0.250", "−0.250", "not", "clear"] in lines
+    assert lines[-1] == ["Page:", "c.html"]
+    assert "<code>training.epochs</code>" in Path("c.html").read_text(encoding="utf-8")
+    assert refused(mtl("compare", "20260101-000001", "20260101-000003")) == (
+        'The run must be one of those under runs/a, got "20260101-000003". Did you mean "20260101-000002"? '
+        "Use `mtl runs` to list them."
+    )
 
 
 def test_report_prints_and_opens_the_page_of_a_run(mtl: Callable[..., Said], monkeypatch: pytest.MonkeyPatch):

@@ -1,11 +1,53 @@
-"""The page of one run."""
+"""The pages a person reads: one run, the history of runs, and two runs side by side; each is one HTML file.
 
-import html
-import json
+A page asks the network for nothing: style, script and drawings are in it, and its content policy forbids the rest.
+Without script all of it is visible; script adds tabs, sorting, search and a choice of theme.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
 from typing import Any
+
+from components.report.page.comparison import comparison_rows
+from components.report.page.data import data_view, positions
+from components.report.page.html import fill
+from components.report.page.index import index_view
+from components.report.page.model import model_view
+from components.report.page.verdict import overall
+
+__all__ = ["render", "render_comparison", "render_index"]
 
 
 def render(report: dict[str, Any]) -> str:
-    """Returns the HTML of one run."""
-    text = html.escape(json.dumps(report, indent=1, ensure_ascii=False))
-    return f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Report</title><pre>{text}</pre></html>\n'
+    """Returns the page of one run.
+
+    Args:
+        report: the content of `report.json`; its data, model and run may be None.
+    """
+    return fill(
+        "report.html",
+        report=report,
+        overall=overall(report["verdict"]),
+        data=data_view(report["data"]) if report["data"] else None,
+        positions=positions(report["data"]) if report["data"] else {},
+        model=model_view(report["model"]) if report["model"] else None,
+    )
+
+
+def render_index(runs: Sequence[dict[str, Any]]) -> str:
+    """Returns the page that lists runs and draws each head's headline metric over them.
+
+    Args:
+        runs: records of runs, oldest first, each with `report`: the address of its page, or None.
+    """
+    return fill("index.html", pipelines=list(dict.fromkeys(run["pipeline"] for run in runs)), **index_view(runs))
+
+
+def render_comparison(comparison: dict[str, Any]) -> str:
+    """Returns the page of two runs side by side.
+
+    Args:
+        comparison: what `pipeline.compare.compare` found.
+    """
+    return fill("comparison.html", comparison=comparison, rows=comparison_rows(comparison))

@@ -1,0 +1,41 @@
+"""What the page of the history shows: each head's headline metric over the runs, and all runs, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from components.evaluator.head import HEADLINE, METRICS
+from components.report.page.charts import curves
+
+
+def index_view(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Returns the history of runs that are given oldest first, as records of runs are."""
+    newest_first = [
+        {**run, "headlines": [run["metrics"].get(head, {}).get(metric) for head, metric in HEADLINE.items()]}
+        for run in reversed(runs)
+    ]
+    titles = [METRICS[head][metric].title for head, metric in HEADLINE.items()]
+    return {"runs": newest_first, "titles": titles, "histories": _histories(runs)}
+
+
+def _histories(runs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """One drawing for each pipeline and head; runs of different pipelines have nothing in common."""
+    drawn = []
+    for pipeline in dict.fromkeys(run["pipeline"] for run in runs):
+        for head, metric in HEADLINE.items():
+            points = [
+                {"id": run["id"], "value": run["metrics"][head][metric], "version": run["version"]}
+                for run in runs
+                if run["pipeline"] == pipeline and run["metrics"].get(head, {}).get(metric) is not None
+            ]
+            if points:
+                title = f"{METRICS[head][metric].title} of {_label(runs, pipeline, head)}"
+                drawn.append({"title": title, "n": len(points), "drawing": curves.history(points, title, title)})
+    return drawn
+
+
+def _label(runs: Sequence[Mapping[str, Any]], pipeline: str, head: str) -> str:
+    """The head's label column in the newest run of a pipeline, or the head's name."""
+    newest = [run for run in runs if run["pipeline"] == pipeline][-1]
+    return str(newest["config"].get("labels", {}).get(head, head))

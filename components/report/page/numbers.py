@@ -1,0 +1,74 @@
+"""Numbers as a reader sees them: few digits, thousands apart, a true minus sign, units of time and memory.
+
+The page rounds; the exact value stands beside each rounded one, in the `value` attribute of its `<data>` element.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from components.evaluator.bootstrap import Interval
+from components.evaluator.wording import estimate as worded
+
+NONE = "–"
+_INTEGERS_UP_TO = 1e15
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """`value` with `digits` significant digits, whole numbers whole; a dash for None."""
+    if value is None:
+        return NONE
+    if value == int(value) and abs(value) < _INTEGERS_UP_TO:
+        return f"{int(value):,}".replace("-", "−")
+    size = math.floor(math.log10(abs(value)))
+    text = f"{value:,.{digits - 1}e}" if not -5 < size < 9 else f"{value:,.{max(0, digits - 1 - size)}f}"
+    return text.replace("-", "−")
+
+
+def percent(share: float | None) -> str:
+    """A share as percent: `0 %` and `100 %` only where they are exact."""
+    if share is None:
+        return NONE
+    if share in (0, 1):
+        return f"{share:.0%}".replace("%", " %")
+    if share < 0.001:
+        return "<0.1 %"
+    return f"{min(share, 0.999):.1%}".replace("%", " %")
+
+
+def estimate(interval: Mapping[str, Any] | None) -> str:
+    """The value with its interval, such as `0.31 [0.24, 0.40]`; a dash where it is undefined."""
+    if interval is None or interval["value"] is None:
+        return NONE
+    return worded(Interval(interval["value"], interval["low"], interval["high"], level=0.95, resamples=0, dropped=0))
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as `4.2 s`, `3 min 05 s` or `2 h 10 min`."""
+    if seconds is None:
+        return NONE
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def memory(mebibytes: float | None) -> str:
+    """MiB as `830 MiB` or `2.1 GiB`."""
+    if mebibytes is None:
+        return NONE
+    return f"{mebibytes:,.0f} MiB" if mebibytes < 1024 else f"{mebibytes / 1024:,.1f} GiB"
+
+
+def short(text: str, length: int) -> str:
+    """The text, cut to `length` characters with an ellipsis."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def moment(iso: str) -> str:
+    """A time in UTC as `2026-11-22 15:16:21 UTC`."""
+    return iso.replace("T", " ").replace("+00:00", " UTC")

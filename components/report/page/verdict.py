@@ -1,0 +1,27 @@
+"""What came of a run, in one line above the verdict's cards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def overall(verdict: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Returns the state and the headline of a run.
+
+    Args:
+        verdict: the verdict on the data, on each head and on the push, each with `subject` and `state`.
+    """
+    states = {part["subject"]: part["state"] for part in verdict}
+    heads = [states.get(head) for head in ("regression", "classification")]
+    if states.get("data") == "failed":
+        return {"state": "failed", "sentence": "The data was refused; nothing was trained."}
+    if "failed" in heads:
+        return {"state": "failed", "sentence": "The model was rejected; nothing was pushed."}
+    if states.get("push") == "failed":
+        return {"state": "failed", "sentence": "The model was not pushed."}
+    if states.get("push") == "passed":
+        warned = "warned" in states.values()
+        sentence = "The model was pushed, with warnings." if warned else "The model was pushed."
+        return {"state": "warned" if warned else "passed", "sentence": sentence}
+    return {"state": "not reached", "sentence": "The run did not come to its end."}

@@ -1,0 +1,205 @@
+"""What differs between two runs: configuration, data, and the metrics of each head with their intervals.
+
+The two evaluations are known by their intervals only, so the interval of a difference is made from those of both
+metrics by the method of variance estimates recovery (Zou and Donner 2008), as if their rows were independent. Where
+both models were judged on the same rows this is wider than need be: it may miss a difference, it hardly invents one.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from components.evaluator.head import METRICS
+from components.example_gen.summary import Summary, read_summary
+from pipeline.errors import InputError, did_you_mean
+from pipeline.runs import Run, read_runs, report_folder
+
+_Interval = dict[str, float | None]
+_NOT_SET = "not set"
+_BOUNDS = ("value", "low", "high")
+_STATISTICS = ("n", "missing", "zeros", "unique", "mean", "std", "min", "median", "max")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run with the folder it wrote to."""
+
+    output: Path
+    run: Run
+
+
+def find(run_id: str, outputs: Sequence[Path]) -> Finished:
+    """Returns the run with this id.
+
+    Raises:
+        InputError: no output folder has it, or more than one has.
+    """
+    known = [Finished(output, run) for output in outputs for run in read_runs(output)]
+    found = [candidate for candidate in known if candidate.run.id == run_id]
+    places = ", ".join(str(output) for output in outputs) or "runs"
+    if not found:
+        guess = did_you_mean(run_id, [candidate.run.id for candidate in known])
+        raise InputError(
+            f'The run must be one of those under {places}, got "{run_id}".{guess} Use `mtl runs` to list them.'
+        )
+    if len(found) > 1:
+        raise InputError(f'The run must be in one output folder, got "{run_id}" in {places}. Give --output FOLDER.')
+    return found[0]
+
+
+def compare(a: Finished, b: Finished) -> dict[str, Any]:
+    """Returns the differences of two runs as plain values, ready for JSON.
+
+    Returns:
+        `a` and `b` (id, pipeline, state, started, seconds, version, problems), `config`, `data`, `metrics`, and
+        `same_rows`: whether both were judged on the same rows.
+    """
+    ingested = [_summary(side.run) for side in (a, b)]
+    return {
+        "a": _side(a.run),
+        "b": _side(b.run),
+        "config": _config(a.run.config, b.run.config),
+        "data": _data(a, b, ingested),
+        "metrics": _metrics(a.run, b.run),
+        "same_rows": _same_rows(a.run, b.run, ingested),
+    }
+
+
+def difference(a: Mapping[str, float | None], b: Mapping[str, float | None]) -> _Interval:
+    """B − A of two intervals, as if they were independent; its bounds are None where one of theirs is."""
+    if a["value"] is None or b["value"] is None:
+        return dict.fromkeys(_BOUNDS)
+    value = b["value"] - a["value"]
+    if a["low"] is None or a["high"] is None or b["low"] is None or b["high"] is None:
+        return {"value": value, "low": None, "high": None}
+    below = math.hypot(b["value"] - b["low"], a["high"] - a["value"])
+    above = math.hypot(b["high"] - b["value"], a["value"] - a["low"])
+    return {"value": value, "low": value - below, "high": value + above}
+
+
+def _side(run: Run) -> dict[str, Any]:
+    return {
+        name: getattr(run, name) for name in ("id", "pipeline", "state", "started", "seconds", "version", "problems")
+    }
+
+
+def _config(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[dict[str, str]]:
+    left, right = dict(_flat(a)), dict(_flat(b))
+    return [
+        {"key": key, "a": left.get(key, _NOT_SET), "b": right.get(key, _NOT_SET)}
+        for key in dict.fromkeys([*left, *right])
+        if left.get(key) != right.get(key)
+    ]
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _data(a: Finished, b: Finished, ingested: Sequence[Summary | None]) -> dict[str, Any]:
+    left, right = ingested
+    splits = [summary.splits if summary else {} for summary in ingested]
+    columns = [_columns(side) for side in (a, b)]
+    return {
+        "fingerprint": {"a": left and left.fingerprint, "b": right and right.fingerprint},
+        "rows": [
+            {"split": split, "a": splits[0].get(split), "b": splits[1].get(split)}
+            for split in dict.fromkeys([*splits[0], *splits[1]])
+        ],
+        "judged": all(columns),
+        "columns": list(_differing(*columns)) if all(columns) else [],
+    }
+
+
+def _summary(run: Run) -> Summary | None:
+    folder = _artifact(run, "ExampleGen", "examples")
+    return read_summary(str(folder)) if folder and folder.exists() else None
+
+
+def _columns(side: Finished) -> dict[str, Any]:
+    """The statistics of each column and split of a run's report, empty where it left none."""
+    path = report_folder(side.output, side.run.id) / "report.json"
+    data = json.loads(path.read_text(encoding="utf-8"))["data"] if path.exists() else None
+    return {column["name"]: column["splits"] for column in data["columns"]} if data else {}
+
+
+def _differing(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for name in dict.fromkeys([*a, *b]):
+        if name not in a or name not in b:
+            presence = ["present" if name in side else "absent" for side in (a, b)]
+            yield {"name": name, "split": "all", "statistic": "column", "a": presence[0], "b": presence[1]}
+            continue
+        for split in dict.fromkeys([*a[name], *b[name]]):
+            left, right = a[name].get(split) or {}, b[name].get(split) or {}
+            for statistic in _STATISTICS:
+                ours, theirs = left.get(statistic), right.get(statistic)
+                if ours != theirs:
+                    yield {"name": name, "split": split, "statistic": statistic, "a": ours, "b": theirs}
+
+
+def _same_rows(a: Run, b: Run, ingested: Sequence[Summary | None]) -> bool:
+    left, right = ingested
+    if left is None or right is None or left.fingerprint != right.fingerprint:
+        return False
+    return all(a.config[part] == b.config[part] for part in ("data", "labels"))
+
+
+def _metrics(a: Run, b: Run) -> list[dict[str, Any]]:
+    left, right = _intervals(a), _intervals(b)
+    rows = []
+    for head, metrics in METRICS.items():
+        for name, metric in metrics.items():
+            ours, theirs = left.get(head, {}).get(name), right.get(head, {}).get(name)
+            if ours is None and theirs is None:
+                continue
+            changed = difference(ours, theirs) if ours and theirs else None
+            rows.append(
+                {
+                    "head": head,
+                    "metric": name,
+                    "title": metric.title,
+                    "lower_is_better": metric.lower_is_better,
+                    "a": ours,
+                    "b": theirs,
+                    "difference": changed,
+                    "better": changed and _better(changed, metric.lower_is_better),
+                }
+            )
+    return rows
+
+
+def _better(changed: _Interval, lower_is_better: bool) -> str | None:
+    """`a` or `b` where the interval of B − A leaves out zero, else None."""
+    low, high = changed["low"], changed["high"]
+    if low is None or high is None or low <= 0 <= high:
+        return None
+    return "b" if (high < 0) == lower_is_better else "a"
+
+
+def _intervals(run: Run) -> dict[str, dict[str, _Interval]]:
+    """Head → metric → interval; without bounds where the evaluation itself is gone."""
+    folder = _artifact(run, "Evaluator", "evaluation")
+    if folder is None or not folder.exists():
+        return {
+            head: {name: {"value": value, "low": None, "high": None} for name, value in metrics.items()}
+            for head, metrics in run.metrics.items()
+        }
+    figures = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))
+    return {
+        head: {name: {bound: found[bound] for bound in _BOUNDS} for name, found in result["metrics"].items()}
+        for head, result in figures["heads"].items()
+    }
+
+
+def _artifact(run: Run, step: str, output: str) -> Path | None:
+    folders = [found.artifacts[output] for found in run.steps if found.name == step and output in found.artifacts]
+    return Path(folders[0]) if folders else None

@@ -1,0 +1,168 @@
+import re
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from components.report.page.charts import classification, columns, curves, estimates, regression
+from components.report.page.charts.axes import Scale, horizontal, tick_labels, vertical
+from components.report.page.charts.svg import fitted
+from tests.report import examples, parts
+
+
+def parsed(svg: str) -> ElementTree.Element:
+    return ElementTree.fromstring(svg)
+
+
+def of(svg: str, tag: str, kind: str = "") -> list[ElementTree.Element]:
+    return [mark for mark in parsed(svg).iter(tag) if kind in (mark.get("class") or "").split() or not kind]
+
+
+def floats(marks: list[ElementTree.Element], name: str) -> list[float]:
+    return [float(mark.get(name, "nan")) for mark in marks]
+
+
+def words(svg: str) -> list[str]:
+    return [mark.text or "" for mark in parsed(svg).iter("text")]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0, 1, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+        (-2.3, 2.1, ["−2", "−1", "0", "1", "2"]),
+        (1234, 5678, ["2,000", "3,000", "4,000", "5,000"]),
+        (0.012, 0.017, ["0.012", "0.013", "0.014", "0.015", "0.016", "0.017"]),
+    ],
+)
+def test_ticks_are_round_and_inside(low: float, high: float, expected: list[str]):
+    ticks = Scale(low, high, 0, 100).ticks()
+    assert tick_labels(ticks) == expected
+    assert all(low - 1e-9 <= tick <= high + 1e-9 for tick in ticks)
+
+
+def test_counts_have_whole_ticks():
+    assert Scale(0.9, 3.1, 0, 100, whole=True).ticks() == [1, 2, 3]
+
+
+@pytest.mark.parametrize("values", [[], [0.0], [5.0, 5.0], [-3.0], [1e-300], [1e300, -1e300], [0.0, 1e-9]])
+def test_any_values_make_a_scale(values: list[float]):
+    for scale in (horizontal(values), vertical(values, zero=True)):
+        assert scale.low < scale.high
+        assert all(scale.low <= value <= scale.high for value in values)
+        assert np.isfinite([scale(tick) for tick in scale.ticks()]).all()
+
+
+@pytest.mark.parametrize(("values", "edge"), [([3.0, 8.0], "low"), ([-3.0, -8.0], "high")])
+def test_bars_stand_on_zero(values: list[float], edge: str):
+    assert getattr(vertical(values, zero=True), edge) == 0
+
+
+def test_histograms_of_both_splits_are_shares_on_one_scale():
+    column = parts.number_column("x", np.random.default_rng(0))
+    stats = column["splits"]
+    drawings = columns.pair("x", stats["train"], stats["eval"])
+    shares = [np.array(s["histogram"]["counts"]) / s["n"] for s in (stats["train"], stats["eval"])]
+    heights = [np.array(floats(of(svg, "rect"), "height")) for svg in drawings]
+    for share, height in zip(shares, heights, strict=True):
+        drawn = share[share > 0]
+        assert height / (48 / max(map(max, shares))) == pytest.approx(drawn, abs=0.002)
+    edges = np.array(stats["train"]["histogram"]["edges"])
+    left = (edges[:-1][shares[0] > 0] - edges[0]) / (edges[-1] - edges[0]) * columns.WIDTH
+    assert floats(of(drawings[0], "rect"), "x") == pytest.approx(left, abs=0.06)
+
+
+def test_top_values_are_shares_of_all_rows():
+    stats = {"n": 200, "histogram": None, "top": [{"value": "a", "count": 100}, {"value": "b", "count": 50}]}
+    train, evaluation = columns.pair("c", stats, None)
+    assert floats(of(train, "rect"), "width") == pytest.approx([columns.WIDTH, columns.WIDTH / 2])
+    assert words(train) == ["a", "50.0 %", "b", "25.0 %"]
+    assert evaluation == ""
+
+
+def test_scatter_has_one_scale_for_both_axes_and_exact_points_on_the_diagonal():
+    figure = {"actual": [1.0, 2.0, 4.0], "predicted": [1.0, 2.5, 4.0], "shown": 3, "n": 30}
+    svg = regression.scatter(figure, "y")
+    dots = of(svg, "circle")
+    (diagonal,) = of(svg, "path", "reference")
+    x1, y1, x2, y2 = map(float, re.findall(r"[\d.]+", diagonal.get("d", "")))
+    slope = (y2 - y1) / (x2 - x1)
+    off = [y - (y1 + slope * (x - x1)) for x, y in zip(floats(dots, "cx"), floats(dots, "cy"), strict=True)]
+    assert [off[0], off[2]] == pytest.approx([0, 0], abs=0.15)
+    assert off[1] < -5, "a prediction that is too high lies above the line"
+    assert "actual 2, predicted 2.500" in [title.text for title in parsed(svg).iter("title")]
+    assert "3 of 30 rows" in (parsed(svg).findtext("desc") or "")
+
+
+def test_residual_bars_have_the_counts_heights():
+    counts = [1, 4, 10, 5]
+    svg = regression.residuals({"edges": [-2, -1, 0, 1, 2], "counts": counts, "n": 20}, "y")
+    heights = floats(of(svg, "rect", "eval"), "height")
+    assert np.array(heights) / heights[2] == pytest.approx(np.array(counts) / 10, abs=0.002)
+
+
+def test_error_by_range_says_n_interval_and_bias():
+    ranges = [{"low": 0, "high": 1, "n": 7, "mae": {"value": 0.5, "low": 0.4, "high": 0.7}, "bias": -0.25}]
+    titles = [title.text for title in parsed(regression.by_range(ranges, "y")).iter("title")]
+    assert "0 to 1, n 7: MAE 0.50 [0.40, 0.70], bias −0.2500" in titles
+
+
+def test_confusion_is_shaded_by_the_share_of_the_actual_class():
+    counts = np.array([[8, 2, 0], [1, 5, 4], [0, 0, 0]])
+    svg = classification.confusion({"classes": ["a", "b", "c"], "counts": counts.tolist()}, "k")
+    shade = np.array([float(cell.get("fill-opacity", 1)) for cell in of(svg, "rect", "series-0")]).reshape(3, 3)
+    assert shade == pytest.approx(np.nan_to_num(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)))
+    assert [word for word in words(svg) if word.isdigit()] == ["8", "2", "1", "5", "4"]
+
+
+def test_reliability_dots_stand_where_the_bins_are_and_empty_bins_nowhere():
+    bins: list[dict[str, Any]] = [
+        {"low": 0.0, "high": 0.5, "n": 0, "confidence": None, "accuracy": None},
+        {"low": 0.5, "high": 1.0, "n": 10, "confidence": 0.75, "accuracy": 0.5},
+    ]
+    (dot,) = of(classification.reliability({"bins": bins, "n": 10}, "k"), "circle")
+    assert float(dot.get("cx", 0)) == pytest.approx(52 + 0.75 * (348 - 52))
+    assert float(dot.get("cy", 0)) == pytest.approx((14 + 208) / 2)
+    assert dot.findtext("title") == "n 10: mean probability 0.7500, right 50.0 %"
+
+
+def test_a_class_has_one_colour_in_both_curves():
+    head = examples.ugly()["model"]["heads"]["classification"]["figures"]
+    for draw, key in ((classification.roc, "roc"), (classification.precision_recall, "pr")):
+        shown = head[key][:3]
+        lines = of(draw(shown), "path", "line")
+        assert [line.get("class", "").split()[1] for line in lines] == ["series-0", "series-1", "series-2"]
+        assert len(re.findall("L", lines[0].get("d", ""))) == len(shown[0]["points"]) - 1
+
+
+@pytest.mark.parametrize(("better", "side"), [("left", 0), ("right", 1)])
+def test_the_good_side_of_zero_is_shaded(better: str, side: int):
+    other = {"title": "the mean", "difference": {"value": -0.2, "low": -0.3, "high": 0.1}}
+    svg = estimates.difference(other, "MAE", better)
+    (good,) = of(svg, "rect", "good")
+    (zero,) = of(svg, "path", "reference")
+    at_zero = float(re.findall(r"[\d.]+", zero.get("d", ""))[0])
+    assert float(good.get("x", 0)) + (1 - side) * float(good.get("width", 0)) == pytest.approx(at_zero, abs=0.11)
+    assert "against the mean: −0.20 [−0.30, 0.10]" in words(svg)
+
+
+def test_importance_bars_end_at_their_values():
+    rows = [{"column": name, "value": value, "low": None, "high": None} for name, value in (("a", 0.4), ("b", -0.1))]
+    widths = floats(of(estimates.importance(rows, "MAE", "y"), "rect", "train"), "width")
+    assert widths[0] / widths[1] == pytest.approx(4, rel=0.01)
+
+
+def test_learning_curves_mark_the_best_epoch_and_leave_out_what_is_unknown():
+    series = {"train": [1.0, 0.5, 0.25], "validation": [1.0, None, 0.5]}
+    svg = curves.learning(series, 2, "regression")
+    train, validation = of(svg, "path", "line")
+    assert (train.get("d", "").count("L"), validation.get("d", "").count("L")) == (2, 1)
+    assert "best epoch 2" in words(svg)
+
+
+def test_a_long_name_is_cut_and_its_whole_stays_in_reach():
+    assert fitted("n" * 300, 62) == "n" * 9 + "…"
+    rows = [{"column": "n" * 59, "value": 1.0, "low": 0.9, "high": 1.1}]
+    svg = estimates.importance(rows, "MAE", "y")
+    assert any("n" * 59 in (title.text or "") for title in parsed(svg).iter("title"))

@@ -1,0 +1,60 @@
+import pytest
+
+from components.report.page import numbers
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (0, "0"),
+        (-0.0, "0"),
+        (1234567, "1,234,567"),
+        (-12.0, "−12"),
+        (0.123456, "0.1235"),
+        (-1234.5678, "−1,235"),
+        (12.3456, "12.35"),
+        (0.000012345, "1.234e−05"),
+        (1.5e12 + 0.5, "1.500e+12"),
+    ],
+)
+def test_number(value: float | None, text: str):
+    assert numbers.number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(None, "–"), (0, "0 %"), (1, "100 %"), (0.0001, "<0.1 %"), (0.9999, "99.9 %"), (0.123, "12.3 %")],
+)
+def test_percent_is_whole_only_where_it_is_exact(share: float | None, text: str):
+    assert numbers.percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (None, "–"),
+        (0.04, "0.0 s"),
+        (59.94, "59.9 s"),
+        (59.96, "1 min 00 s"),
+        (3599.7, "1 h 00 min"),
+        (7865, "2 h 11 min"),
+    ],
+)
+def test_duration(seconds: float | None, text: str):
+    assert numbers.duration(seconds) == text
+
+
+@pytest.mark.parametrize(("mebibytes", "text"), [(None, "–"), (830.4, "830 MiB"), (2150.4, "2.1 GiB")])
+def test_memory(mebibytes: float | None, text: str):
+    assert numbers.memory(mebibytes) == text
+
+
+def test_estimate_has_the_digits_its_interval_supports():
+    assert numbers.estimate({"value": 0.31234, "low": 0.24, "high": 0.4}) == "0.31 [0.24, 0.40]"
+    assert numbers.estimate({"value": 0.31234, "low": None, "high": None}) == "0.312"
+    assert numbers.estimate({"value": None, "low": None, "high": None}) == numbers.estimate(None) == "–"
+
+
+def test_moment():
+    assert numbers.moment("2026-11-22T15:16:21+00:00") == "2026-11-22 15:16:21 UTC"

@@ -1,0 +1,220 @@
+import json
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from components.report.page import render
+from tests.report import examples
+
+VOID = {"meta", "link", "input", "br", "img"}
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page: its elements, its text, and the numbers of `<data>`."""
+
+    def __init__(self, html: str):
+        super().__init__(convert_charrefs=True)
+        self.html = html
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.text: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attributes)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, f"</{tag}> closes another element"
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+    @property
+    def numbers(self) -> set[float]:
+        values = [attributes.get(key) for _, attributes in self.tags for key in ("value", "data-low", "data-high")]
+        return {float(value) for value in values if value not in (None, "None", "")}
+
+    def of(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def leaves(value: Any) -> set[float]:
+    """All numbers in a tree of JSON."""
+    if isinstance(value, dict):
+        return set().union(*map(leaves, value.values()))
+    if isinstance(value, list):
+        return set().union(*map(leaves, value))
+    return {float(value)} if isinstance(value, (int, float)) and not isinstance(value, bool) else set()
+
+
+REPORTS = (examples.pushed, examples.stopped, examples.rejected, examples.ugly, examples.empty)
+
+
+@pytest.mark.parametrize("make", REPORTS)
+def test_page_is_well_formed_and_asks_for_nothing(make: Callable[[], dict[str, Any]]):
+    html = render(make())
+    page = Page(html)
+    assert page.open == []
+    assert html.startswith("<!doctype html>")
+    policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
+    assert {"http-equiv": "Content-Security-Policy", "content": policy} in page.of("meta")
+    assert [link["href"] for link in page.of("link")] == ["data:,"]
+    assert all(link["href"].startswith("#") for link in page.of("a"))
+    assert not [name for name, attributes in page.tags if "src" in attributes or name in ("img", "iframe", "object")]
+    assert "url(" not in html
+    assert "@import" not in html
+    identifiers = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(identifiers) == len(set(identifiers))
+
+
+@pytest.mark.parametrize("make", [examples.pushed, examples.stopped, examples.ugly])
+def test_every_number_shown_is_in_the_json(make: Callable[[], dict[str, Any]]):
+    report = json.loads(json.dumps(make()))
+    page = Page(render(report))
+    known = leaves(report) | {float(len(report["data"]["columns"]))}
+    assert page.numbers <= known
+    assert len(page.numbers) > 100
+
+
+def test_the_figures_a_reader_decides_by_are_on_the_page():
+    report = examples.pushed()
+    numbers = Page(render(report)).numbers
+    for head in report["model"]["heads"].values():
+        for metric in head["metrics"].values():
+            assert {metric["value"], metric["low"], metric["high"]} - {None} <= numbers
+        assert {other["difference"]["value"] for other in head["against"]} <= numbers
+    for part in report["model"]["slices"]:
+        assert part["metrics"]["regression"]["mae"]["value"] in numbers
+    for column in report["data"]["columns"]:
+        for stats in column["splits"].values():
+            assert {stats[key] for key in ("n", "missing_share", "unique", "mean", "median")} - {None} <= numbers
+    assert {step["seconds"] for step in report["run"]["steps"]} <= numbers
+
+
+def text_of(report: dict[str, Any]) -> str:
+    return " ".join(" ".join(Page(render(report)).text).split())
+
+
+def test_first_comes_the_verdict():
+    text = text_of(examples.rejected())
+    start = text.index("The model was rejected; nothing was pushed.", text.index("Theme: auto"))
+    order = ["Data", "alcohol (number)", "cultivar (class)", "Log loss 0.34 is worse", "Next:", "Push"]
+    places = [text.index(words, start) for words in order]
+    assert places == sorted(places)
+
+
+def test_a_stopped_run_says_what_failed_first_and_what_to_change():
+    text = text_of(examples.stopped())
+    assert "The data was refused; nothing was trained." in text
+    assert text.index('✗ fail "cultivar" must be one of') < text.index('! warn "magnesium" has 3 values')
+    assert "data/wine.csv 17 merlot" in text
+    assert 'If this is intended, change: string_domain { name: "cultivar" value: "merlot" }' in text
+    assert "There is nothing to show of a model: the run did not come that far." in text
+
+
+def test_slices_come_worst_first_and_small_ones_last():
+    html = render(examples.pushed())
+    table = html[html.index('aria-label="Slices of regression"') :].partition("</table>")[0]
+    rows = re.findall(
+        r'<tr( class="faded")?><th scope="row"><bdi>(.*?)</bdi>.*?data value="(\d+)".*?value="([\d.]+)"', table
+    )
+    sound = [float(value) for faded, _, _, value in rows if not faded]
+    assert sound == sorted(sound, reverse=True)
+    assert [n for faded, _, n, _ in rows if faded] == ["8"]
+    assert rows[-1][0]
+
+
+def test_names_from_data_are_text_and_nothing_else():
+    page = Page(render(examples.ugly()))
+    assert len(page.of("script")) == len(page.of("style")) == 1
+    assert not [attributes for _, attributes in page.tags if any(name.startswith("on") for name in attributes)]
+    text = "".join(page.text)
+    for name in examples.HOSTILE:
+        assert name in text
+
+
+def test_fifty_columns_and_twenty_slices_are_below_two_megabytes():
+    report = examples.ugly(columns=50, classes=30, slices=20)
+    scatter = report["model"]["heads"]["regression"]["figures"]["scatter"]
+    for axis in ("actual", "predicted"):
+        scatter[axis] = (scatter[axis] * 4)[:1000]
+    assert 100_000 < len(render(report).encode()) < 2_000_000
+
+
+def test_the_script_is_small():
+    html = render(examples.empty())
+    script = html.partition("<script>")[2].partition("</script>")[0]
+    assert 0 < len(script.encode()) < 10_000
+
+
+@pytest.mark.parametrize("path", ["notes", "checks", "comparisons", "columns"])
+def test_empty_lists_of_the_data_leave_the_rest(path: str):
+    report = examples.pushed()
+    report["data"][path] = []
+    assert "Rows read" in text_of(report)
+
+
+@pytest.mark.parametrize(
+    "figure", ["scatter", "residuals", "by_range", "confusion", "per_class", "reliability", "roc", "pr"]
+)
+@pytest.mark.parametrize("value", [None, []])
+def test_absent_figures_leave_the_rest(figure: str, value: Any):
+    report = examples.pushed()
+    for head in report["model"]["heads"].values():
+        if figure in head["figures"]:
+            head["figures"][figure] = value
+    assert "Permutation importance" in text_of(report)
+
+
+def test_a_head_without_figures_and_metrics_still_has_its_verdict():
+    report = examples.pushed()
+    head = report["model"]["heads"]["classification"]
+    head |= {"metrics": {}, "against": [], "importance": [], "figures": None}
+    report["model"] |= {"curves": None, "slices": []}
+    text = text_of(report)
+    assert "This head could not be scored." in text
+    assert "Accuracy must be at least 0.95 in every slice" in text
+
+
+@pytest.mark.parametrize(
+    ("states", "state", "sentence"),
+    [
+        (
+            ("failed", "not reached", "not reached", "not reached"),
+            "failed",
+            "The data was refused; nothing was trained.",
+        ),
+        (("passed", "failed", "passed", "not reached"), "failed", "The model was rejected; nothing was pushed."),
+        (("passed", "passed", "passed", "failed"), "failed", "The model was not pushed."),
+        (("warned", "passed", "passed", "passed"), "warned", "The model was pushed, with warnings."),
+        (("passed", "passed", "passed", "passed"), "passed", "The model was pushed."),
+        (("passed", "not reached", "not reached", "not reached"), "not reached", "The run did not come to its end."),
+    ],
+)
+def test_headline(states: tuple[str, ...], state: str, sentence: str):
+    report = examples.empty()
+    subjects = ("data", "regression", "classification", "push")
+    report["verdict"] = [
+        {"subject": subject, "title": subject, "state": found, "reason": "because", "next": ""}
+        for subject, found in zip(subjects, states, strict=True)
+    ]
+    html = render(report)
+    assert f'<h1 id="headline" class="{state.replace(" ", "-")}">' in html
+    assert sentence in html
+
+
+def test_commands_in_sentences_are_code():
+    report = examples.empty()
+    report["verdict"] = [examples.verdict("push", "Push", "passed", "a `<b>` c", "one ` alone")]
+    html = render(report)
+    assert "a <code>&lt;b&gt;</code> c" in html
+    assert "one ` alone" in html

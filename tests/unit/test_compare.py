@@ -1,0 +1,165 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from components.errors import InputError
+from components.example_gen.summary import Summary
+from components.report.page import render_comparison
+from pipeline.compare import Finished, compare, difference, find
+from pipeline.runs import Run, Step
+
+CONFIG = {
+    "name": "t",
+    "data": {"path": "t.csv", "split": {"by": "row"}},
+    "labels": {"regression": "y", "classification": "k"},
+    "features": {"vectors": {}},
+    "training": {"epochs": 10, "hidden": [128, 64]},
+}
+
+
+def interval(value: float, low: float | None, high: float | None) -> dict[str, Any]:
+    return {"value": value, "low": low, "high": high, "level": 0.95, "resamples": 500, "dropped": 0}
+
+
+def summary(fingerprint: str, **splits: int) -> Summary:
+    return Summary(
+        ["t.csv"], "csv", ",", fingerprint, sum(splits.values()), sum(splits.values()), {}, splits,
+        "y", "k", {}, {}, {}, {}, {}, {}, "row", [],
+    )  # fmt: skip
+
+
+def finished(
+    output: Path,
+    run_id: str,
+    *,
+    config: dict[str, Any] = CONFIG,
+    mae: tuple[float, float | None, float | None] = (0.4, 0.3, 0.5),
+    ingested: Summary | None = None,
+    columns: dict[str, dict[str, Any]] | None = None,
+) -> Finished:
+    """A run with the artifacts that a comparison reads."""
+    steps = []
+    if ingested:
+        examples = output / "ExampleGen" / run_id
+        examples.mkdir(parents=True)
+        (examples / "summary.json").write_text(ingested.to_json(), encoding="utf-8")
+        steps.append(Step("ExampleGen", "done", artifacts={"examples": str(examples)}))
+        evaluation = output / "Evaluator" / run_id
+        evaluation.mkdir(parents=True)
+        figures = {"heads": {"regression": {"metrics": {"mae": interval(*mae)}}}}
+        (evaluation / "evaluation.json").write_text(json.dumps(figures), encoding="utf-8")
+        steps.append(Step("Evaluator", "done", artifacts={"evaluation": str(evaluation)}))
+    if columns is not None:
+        folder = output / "reports" / run_id
+        folder.mkdir(parents=True)
+        listed = [{"name": name, "splits": {"train": stats}} for name, stats in columns.items()]
+        (folder / "report.json").write_text(json.dumps({"data": {"columns": listed}}), encoding="utf-8")
+    metrics = {"regression": {"mae": mae[0]}}
+    run = Run(run_id, "t", "pushed", "2026-01-01T00:00:00+00:00", config, {}, steps=steps, metrics=metrics, version=1)
+    run.write(output)
+    return Finished(output, run)
+
+
+def test_interval_of_a_difference_is_that_of_two_independent_normals():
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(0.5, 0.03, 400_000), rng.normal(0.4, 0.05, 400_000)
+    bounds = [{"value": x.mean(), "low": np.quantile(x, 0.025), "high": np.quantile(x, 0.975)} for x in (a, b)]
+    found = difference(*bounds)
+    expected = [(b - a).mean(), *np.quantile(b - a, [0.025, 0.975])]
+    assert [found["value"], found["low"], found["high"]] == pytest.approx(expected, abs=1e-3)
+
+
+def test_skewed_intervals_keep_their_sides():
+    a = {"value": 1.0, "low": 0.9, "high": 1.4}
+    b = {"value": 2.0, "low": 1.7, "high": 2.1}
+    assert difference(a, b) == pytest.approx(
+        {"value": 1.0, "low": 1 - (0.3**2 + 0.4**2) ** 0.5, "high": 1 + (0.1**2 + 0.1**2) ** 0.5}
+    )
+
+
+@pytest.mark.parametrize(
+    ("a", "expected"),
+    [
+        ({"value": None, "low": None, "high": None}, {"value": None, "low": None, "high": None}),
+        ({"value": 0.5, "low": None, "high": None}, {"value": -0.25, "low": None, "high": None}),
+    ],
+)
+def test_without_bounds_there_is_no_interval(a: dict[str, Any], expected: dict[str, Any]):
+    assert difference(a, {"value": 0.25, "low": 0.2, "high": 0.3}) == expected
+
+
+def test_two_runs_differ_where_they_differ_and_nowhere_else(tmp_path: Path):
+    other = CONFIG | {"training": {"epochs": 20, "hidden": [128, 64], "seed": 1}}
+    a = finished(
+        tmp_path, "20260101-000000", ingested=summary("aa", train=80, eval=20),
+        columns={"x": {"n": 80, "mean": 1.5, "unique": 3}, "gone": {"n": 80}},
+    )  # fmt: skip
+    b = finished(
+        tmp_path, "20260102-000000", config=other, mae=(0.1, 0.05, 0.15), ingested=summary("bb", train=90, eval=20),
+        columns={"x": {"n": 90, "mean": 1.5, "unique": 3}},
+    )  # fmt: skip
+    found = compare(a, b)
+    assert found["config"] == [
+        {"key": "training.epochs", "a": "10", "b": "20"},
+        {"key": "training.seed", "a": "not set", "b": "1"},
+    ]
+    assert found["data"]["fingerprint"] == {"a": "aa", "b": "bb"}
+    assert found["data"]["rows"] == [{"split": "train", "a": 80, "b": 90}, {"split": "eval", "a": 20, "b": 20}]
+    assert found["data"]["columns"] == [
+        {"name": "x", "split": "train", "statistic": "n", "a": 80, "b": 90},
+        {"name": "gone", "split": "all", "statistic": "column", "a": "present", "b": "absent"},
+    ]
+    (mae,) = found["metrics"]
+    assert (mae["head"], mae["title"], mae["better"]) == ("regression", "MAE", "b")
+    assert mae["a"] == {"value": 0.4, "low": 0.3, "high": 0.5}
+    assert mae["difference"] == pytest.approx({"value": -0.3, "low": -0.3 - 0.0125**0.5, "high": -0.3 + 0.0125**0.5})
+    assert found["same_rows"] is False
+    html = render_comparison(found)
+    assert "<code>training.epochs</code>" in html
+    assert 'value="-0.30000000000000004"' in html
+
+
+def test_the_same_data_and_splits_are_the_same_rows(tmp_path: Path):
+    rows = summary("aa", train=80, eval=20)
+    a, b = (finished(tmp_path, f"2026010{day}-000000", ingested=rows) for day in (1, 2))
+    found = compare(a, b)
+    assert found["same_rows"] is True
+    assert found["config"] == []
+    assert found["metrics"][0]["better"] is None
+    assert "Both were configured alike." in render_comparison(found)
+    assert "a run left no report" in render_comparison(found)
+
+
+def test_a_run_without_artifacts_is_compared_by_its_record(tmp_path: Path):
+    a = finished(tmp_path, "20260101-000000")
+    b = finished(tmp_path, "20260102-000000", mae=(0.3, 0.2, 0.4), ingested=summary("aa", train=80, eval=20))
+    (mae,) = compare(a, b)["metrics"]
+    assert mae["a"] == {"value": 0.4, "low": None, "high": None}
+    assert mae["difference"] == pytest.approx({"value": -0.1, "low": None, "high": None})
+    assert mae["better"] is None
+
+
+def test_a_run_that_stopped_early_has_no_metrics_to_compare(tmp_path: Path):
+    runs = [Run(name, "t", "failed", "2026-01-01T00:00:00+00:00", {}, {}) for name in ("a", "b")]
+    found = compare(*(Finished(tmp_path, run) for run in runs))
+    assert found["metrics"] == []
+    assert "Neither run came as far as its metrics." in render_comparison(found)
+
+
+def test_unknown_run_is_named_with_the_closest(tmp_path: Path):
+    finished(tmp_path, "20260101-000000")
+    message = f'The run must be one of those under {tmp_path}, got "20260101-00000". Did you mean "20260101-000000"?'
+    with pytest.raises(InputError) as raised:
+        find("20260101-00000", [tmp_path])
+    assert str(raised.value) == f"{message} Use `mtl runs` to list them."
+
+
+def test_a_run_in_two_folders_must_be_told_apart(tmp_path: Path):
+    for name in ("one", "two"):
+        finished(tmp_path / name, "20260101-000000")
+    with pytest.raises(InputError, match="must be in one output folder"):
+        find("20260101-000000", [tmp_path / "one", tmp_path / "two"])
+    assert find("20260101-000000", [tmp_path / "two"]).output == tmp_path / "two"
