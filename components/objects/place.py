@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -93,7 +95,15 @@ def objects_of(uri: str) -> Objects:
 
         return GoogleObjects()
     if scheme in SCHEMES:
-        from components.objects.s3 import S3Objects
-
-        return S3Objects(scheme)
+        settings = tuple(sorted(item for item in os.environ.items() if item[0].startswith(("AWS_", "MINIO_"))))
+        return _connected(scheme, settings, os.getpid())
     raise InputError(f"An object must be named s3://, minio:// or gs://, got {uri}. Correct its name.")
+
+
+@functools.lru_cache(maxsize=4)
+def _connected(scheme: str, settings: tuple[tuple[str, str], ...], process: int) -> Objects:
+    """Returns one client for all objects: making one takes longer than asking it, and it does not survive a fork."""
+    from components.objects.s3 import S3Objects
+
+    del settings, process
+    return S3Objects(scheme)

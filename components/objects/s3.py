@@ -24,6 +24,8 @@ from typing import Any
 from components.errors import InputError
 from components.objects.place import Entry
 
+_AMAZON_KEYS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+
 
 class S3Objects:
     """The objects of one scheme; see `place.Objects`.
@@ -145,21 +147,19 @@ def _explained(uri: str) -> Iterator[None]:
     """Turns what the store refuses into one sentence."""
     from botocore import exceptions as boto
 
+    keys = "MINIO_ACCESS_KEY and MINIO_SECRET_KEY" if uri.startswith("minio:") else _AMAZON_KEYS
     try:
         yield
     except FileExistsError:
-        raise
+        raise  # an answer, which `create` waits for
     except FileNotFoundError as error:
         raise InputError(f'"{uri}" must exist, got no such bucket or object. Correct its name.') from error
     except PermissionError as error:
         raise InputError(
-            f'"{uri}" must be open to the credentials in use, got: {_short(error)}. '
-            "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and what they may do."
+            f'"{uri}" must be open to the credentials in use, got: {_short(error)}. Check {keys}, and what they may do.'
         ) from error
     except (boto.NoCredentialsError, boto.PartialCredentialsError) as error:
-        raise InputError(
-            f'"{uri}" must be reached with credentials, got none. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.'
-        ) from error
+        raise InputError(f'"{uri}" must be reached with credentials, got none. Set {keys}.') from error
     except (boto.ConnectionError, boto.HTTPClientError, TimeoutError) as error:
         raise InputError(
             f'The server of "{uri}" must answer, got: {_short(error)}. '

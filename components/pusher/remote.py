@@ -8,7 +8,8 @@
 
 A push claims a number with one conditional write (`If-None-Match: *`), uploads the files and, last of all,
 `saved_model.pb`. Whatever dies on the way leaves a folder without that file: it is never counted, its number is never
-used again, and a push an hour later removes it. Removing goes the other way round, `saved_model.pb` first.
+used again, and a push an hour later removes it. Removing goes the other way round, `saved_model.pb` first. Serving
+itself looks for folders: it may try one too early, and tries again.
 
 The highest version is the current one, as for Serving. The object `current` says so to other readers. It is
 written after the version, and again until no higher version is found after the write: of several publishers at
@@ -159,7 +160,7 @@ class RemoteStore:
             raise no_way_back(self.uri, max(versions, default=None))
         previous, current = versions[-2:]
         self._point(previous, withdrawing=current)
-        self._finish_rollback(self._look())
+        self._finish_rollback(current)
         return RolledBack(previous, current)
 
     def _look(self) -> _Found:
@@ -184,7 +185,7 @@ class RemoteStore:
         """Completes what another process began and did not end, and returns what there is then."""
         found = self._look()
         if found.withdrawing is not None:
-            self._finish_rollback(found)
+            self._finish_rollback(found.withdrawing)
         elif found.pointed != found.current:
             # It died after `saved_model.pb`. The version is complete and checked, and Serving serves it.
             self._settle()
@@ -224,14 +225,12 @@ class RemoteStore:
             return None
         return Published(current, self.folder(current), True, current)
 
-    def _finish_rollback(self, found: _Found) -> None:
+    def _finish_rollback(self, version: int) -> None:
         """Second half of a rollback, and its repair: every step may have been done already."""
-        version = found.withdrawing
-        if version is not None:
-            names = found.published.get(version, {})
-            for name in names:
-                self._objects.copy(f"{self.folder(version)}/{name}", f"{self.uri}/withdrawn-{version}/{name}")
-            self._remove(str(version), names)
+        names = self._look().published.get(version, {})
+        for name in names:
+            self._objects.copy(f"{self.folder(version)}/{name}", f"{self.uri}/withdrawn-{version}/{name}")
+        self._remove(str(version), names)
         self._settle()
 
     def _prune(self, keep: int) -> tuple[int, ...]:

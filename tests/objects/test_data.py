@@ -181,7 +181,7 @@ def test_wrong_credentials_are_one_sentence(tables: Path, endpoint: str):
     with nobody_let_in(endpoint), pytest.raises(InputError) as caught:
         expand("s3://bucket/wine/*.csv")
     assert str(caught.value).startswith('"s3://bucket/wine/*.csv" must be open to the credentials in use, got: ')
-    assert str(caught.value).endswith(". Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and what they may do.")
+    assert str(caught.value).endswith(". Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and what they may do.")
     assert "\n" not in str(caught.value)
 
 

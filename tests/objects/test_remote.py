@@ -1,5 +1,6 @@
 """Pushes to a real S3-compatible server; boto3 says what lies there, as TensorFlow Serving would find it."""
 
+import errno
 import json
 import multiprocessing
 import os
@@ -307,3 +308,17 @@ def test_rollback_of_nothing_and_requests_that_make_no_sense(store: RemoteStore,
         store.publish(tmp_path, {})
     with pytest.raises(InputError, match=r"`keep` must be at least 1, got 0\."):
         push(store, tmp_path, "a", keep=0)
+
+
+def test_a_server_that_refuses_conditional_writes_is_looked_at_first(s3, monkeypatch: pytest.MonkeyPatch):
+    objects = S3Objects()
+    write = objects._files.pipe_file
+
+    def refuse(key: str, content: bytes, mode: str = "overwrite") -> None:
+        if mode == "create":
+            raise OSError(errno.ENOSYS, "A header you provided implies functionality that is not implemented")
+        write(key, content)
+
+    monkeypatch.setattr(objects._files, "pipe_file", refuse)
+    assert [objects.create(f"{URI}/.claims/1", content) for content in (b"first", b"second")] == [True, False]
+    assert read(s3, ".claims/1") == b"first"

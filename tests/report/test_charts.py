@@ -162,7 +162,7 @@ def test_learning_curves_mark_the_best_epoch_and_leave_out_what_is_unknown():
 
 
 def test_a_long_name_is_cut_and_its_whole_stays_in_reach():
-    assert fitted("n" * 300, 62) == "n" * 9 + "…"
+    assert fitted("n" * 300, 66) == "n" * 9 + "…"
     rows = [{"column": "n" * 59, "value": 1.0, "low": 0.9, "high": 1.1}]
     svg = estimates.importance(rows, "MAE", "y")
     assert any("n" * 59 in (title.text or "") for title in parsed(svg).iter("title"))

@@ -123,7 +123,7 @@ def test_a_stopped_run_says_what_failed_first_and_what_to_change():
 
 def test_slices_come_worst_first_and_small_ones_last():
     html = render(examples.pushed())
-    table = html[html.index('aria-label="Slices of regression"') :].partition("</table>")[0]
+    table = html[html.index('aria-label="Slices of regression"') :].partition("</details>")[0]
     rows = re.findall(
         r'<tr( class="faded")?><th scope="row"><bdi>(.*?)</bdi>.*?data value="(\d+)".*?value="([\d.]+)"', table
     )
@@ -131,6 +131,18 @@ def test_slices_come_worst_first_and_small_ones_last():
     assert sound == sorted(sound, reverse=True)
     assert [n for faded, _, n, _ in rows if faded] == ["8"]
     assert rows[-1][0]
+
+
+def test_a_refusal_without_details_is_no_pass():
+    report = examples.stopped()
+    report["data"]["checks"] = []
+    assert "No check had anything to say" not in text_of(report)
+    assert "What failed is said above; no details of it were kept." in text_of(report)
+
+
+def test_what_was_set_comes_before_defaults():
+    text = text_of(examples.pushed())
+    assert text.index("training.epochs 60 command line") < text.index("training.learning_rate 0.001 default")
 
 
 def test_names_from_data_are_text_and_nothing_else():

@@ -28,6 +28,8 @@ def render(report: dict[str, Any]) -> str:
     return fill(
         "report.html",
         report=report,
+        # What someone has set comes before what nobody has.
+        config=sorted(report["config"], key=lambda item: item["origin"] == "default"),
         overall=overall(report["verdict"]),
         data=data_view(report["data"]) if report["data"] else None,
         positions=positions(report["data"]) if report["data"] else {},

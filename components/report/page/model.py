@@ -13,7 +13,7 @@ from components.report.page.numbers import number, short
 
 _IMPORTANT = 15
 _LONGEST_LABEL = 24
-_FITS_BESIDE_OTHERS = 6  # classes of a confusion matrix
+_FITS_BESIDE_OTHERS = 7  # classes of a confusion matrix
 _TASKS = {"regression": "Number", "classification": "Class"}
 
 _Part = Mapping[str, Any]

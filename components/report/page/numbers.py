@@ -13,18 +13,19 @@ from components.evaluator.bootstrap import Interval
 from components.evaluator.wording import estimate as worded
 
 NONE = "–"
-_INTEGERS_UP_TO = 1e15
+_WHOLE_BELOW = 1e9  # wider ones push the rest of a table out of sight
 
 
 def number(value: float | None, digits: int = 4) -> str:
     """`value` with `digits` significant digits, whole numbers whole; a dash for None."""
     if value is None:
         return NONE
-    if value == int(value) and abs(value) < _INTEGERS_UP_TO:
+    if value == int(value) and abs(value) < _WHOLE_BELOW:
         return f"{int(value):,}".replace("-", "−")
     size = math.floor(math.log10(abs(value)))
-    text = f"{value:,.{digits - 1}e}" if not -5 < size < 9 else f"{value:,.{max(0, digits - 1 - size)}f}"
-    return text.replace("-", "−")
+    if -5 < size < 9:
+        return f"{value:,.{max(0, digits - 1 - size)}f}".replace("-", "−")
+    return f"{value / 10.0**size:.{digits - 1}f}e{size}".replace("-", "−")
 
 
 def percent(share: float | None) -> str:

@@ -84,13 +84,18 @@ def tick_labels(ticks: Sequence[float]) -> list[str]:
 
 def frame(x: Scale, y: Scale, x_label: str, y_label: str) -> list[Markup]:
     """Both axes with ticks, a grid and labels, to draw under the marks."""
-    marks = bottom_axis(x, x_label, y.start, y.end)
+    return [*bottom_axis(x, x_label, y.start, y.end), *left_axis(x, y, y_label)]
+
+
+def left_axis(x: Scale, y: Scale, label: str) -> list[Markup]:
+    """The vertical axis alone, with its grid over the width of `x` and the line it stands on."""
     ticks = y.ticks()
-    for tick, label in zip(ticks, tick_labels(ticks), strict=True):
+    marks = []
+    for tick, shown in zip(ticks, tick_labels(ticks), strict=True):
         marks.append(line(x.start, y(tick), x.end, y(tick), "grid"))
-        marks.append(text(label, x.start - 5, y(tick) + 4, anchor="end"))
+        marks.append(text(shown, x.start - 5, y(tick) + 4, anchor="end"))
     marks.append(line(x.start, y.start, x.end, y.start, "axis"))
-    marks.append(text(y_label, 11, (y.start + y.end) / 2, anchor="middle", kind="label", turned=True))
+    marks.append(text(label, 11, (y.start + y.end) / 2, anchor="middle", kind="label", turned=True))
     return marks
 
 

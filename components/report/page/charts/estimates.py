@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from components.report.page.charts.axes import Scale, bottom_axis, horizontal
-from components.report.page.charts.svg import WIDTH, chart, dot, fitted, line, rect, text
+from components.report.page.charts.svg import WIDTH, chart, dot, fitted, line, rect, text, text_width
 from components.report.page.numbers import estimate, short
 
 _BAR = 20
@@ -27,8 +27,10 @@ def difference(other: Mapping[str, Any], metric: str, better: str) -> Markup:
     x = horizontal([0.0, *_bounds(found)], left=14)
     good = (x.start, x(0)) if better == "left" else (x(0), x.end)
     said = f"{other['title']}: {estimate(found)}"
+    # A long name gives way to the figures.
+    name = fitted(f"against {other['title']}", WIDTH - 20 - text_width(f": {estimate(found)}"))
     marks = [
-        text(fitted(f"against {said}", WIDTH - 20), x.start, 13, kind="ink"),
+        text(f"{name}: {estimate(found)}", x.start, 13, kind="ink"),
         rect(good[0], top, good[1] - good[0], bottom - top, "good", f"{better} of zero is better"),
         *bottom_axis(x, f"{metric}: this model − the other; {better} of 0 is better", bottom, top),
         line(x(0), bottom, x(0), top, "reference"),

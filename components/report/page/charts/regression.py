@@ -8,8 +8,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from components.report.page.charts.axes import Scale, frame, horizontal, vertical
-from components.report.page.charts.svg import chart, dot, line, node, rect
+from components.report.page.charts.axes import LEFT, RIGHT, Scale, frame, horizontal, left_axis, vertical
+from components.report.page.charts.svg import WIDTH, chart, dot, line, node, rect, text
 from components.report.page.numbers import estimate, number
 
 
@@ -40,30 +40,37 @@ def residuals(figure: Mapping[str, Any], label: str) -> Markup:
 
 
 def by_range(ranges: Sequence[Mapping[str, Any]], label: str) -> Markup:
-    """MAE with its interval, and bias, in equal-count ranges of the target."""
-    known = [part for part in ranges if part["mae"]["value"] is not None]
-    bounds = [value for part in known for value in part["mae"].values() if value is not None]
-    x = horizontal([edge for part in ranges for edge in (part["low"], part["high"])])
-    y = vertical([*bounds, *(part["bias"] for part in known if part["bias"] is not None)], zero=True)
-    marks = frame(x, y, f"actual {label}", f"error of {label}")
-    marks.append(line(x.start, y(0), x.end, y(0), "axis"))
-    for part in known:
-        marks += _range(part, x, y)
-    title = f"Error by range of {label}"
+    """MAE with its interval, and bias, in equal-count ranges of the target.
+
+    Ranges stand side by side, equally wide: one extreme value would squeeze the others on a scale of the target.
+    """
+    bounds = [part["mae"][bound] for part in ranges for bound in ("value", "low", "high")]
+    biases = [part["bias"] for part in ranges]
+    y = vertical([value for value in (*bounds, *biases) if value is not None], zero=True)
+    x = Scale(0, len(ranges), LEFT, WIDTH - RIGHT)
+    marks = [*left_axis(x, y, f"error of {label}"), line(x.start, y(0), x.end, y(0), "axis")]
+    for position, edge in enumerate([*(part["low"] for part in ranges), ranges[-1]["high"]]):
+        marks.append(line(x(position), y.start, x(position), y.end, "grid"))
+        # Neighbours would touch: every second edge goes one line down.
+        marks.append(
+            text(number(edge, 3), x(position), y.start + 12 + 10 * (position % 2), anchor="middle", kind="small")
+        )
+    marks.append(text(f"ranges of actual {label}", (x.start + x.end) / 2, y.start + 36, anchor="middle", kind="label"))
+    for position, part in enumerate(ranges):
+        marks += _range(part, x(position + 0.5), y)
     n = sum(part["n"] for part in ranges)
-    return chart(marks, title, f"{n:,} rows in {len(ranges)} ranges; dots are MAE with intervals, diamonds are bias.")
+    said = f"{n:,} rows in {len(ranges)} ranges; dots are MAE with intervals, diamonds are bias."
+    return chart(marks, f"Error by range of {label}", said)
 
 
-def _range(part: Mapping[str, Any], x: Scale, y: Scale) -> list[Markup]:
-    mae, bias = part["mae"], part["bias"]
-    middle = x((part["low"] + part["high"]) / 2)
+def _range(part: Mapping[str, Any], middle: float, y: Scale) -> list[Markup]:
+    mae, bias, marks = part["mae"], part["bias"], []
     said = f"{number(part['low'])} to {number(part['high'])}, n {part['n']:,}: MAE {estimate(mae)}, bias {number(bias)}"
-    marks = [line(x(part["low"]), y(mae["value"]), x(part["high"]), y(mae["value"]), "eval stroke")]
     if mae["low"] is not None and mae["high"] is not None:
         marks.append(line(middle, y(mae["low"]), middle, y(mae["high"]), "eval stroke"))
-    marks.append(dot(middle, y(mae["value"]), "eval", said))
+    if mae["value"] is not None:
+        marks.append(dot(middle, y(mae["value"]), "eval", said, radius=4))
     if bias is not None:
-        px, py = middle, y(bias)
-        shape = f"M{px:.1f} {py - 4:.1f}l4 4l-4 4l-4 -4Z"
+        shape = f"M{middle:.1f} {y(bias) - 4:.1f}l4 4l-4 4l-4 -4Z"
         marks.append(node("path", node("title", said), d=shape, class_="bias"))
     return marks

@@ -10,9 +10,11 @@ from collections.abc import Iterable
 
 from markupsafe import Markup, escape
 
+from components.report.page.numbers import short
+
 WIDTH = 360
 HEIGHT = 250
-_CHARACTER = 6.2  # width of a character of the charts' 11 px text, on average
+_CHARACTER = 6.6  # width of a character of the charts' 11 px text, on average
 
 
 def node(tag: str, *children: str, **attributes: str | float | None) -> Markup:
@@ -82,8 +84,12 @@ def dot(x: float, y: float, kind: str, title: str = "", radius: float = 3) -> Ma
 
 def fitted(content: str, width: float) -> str:
     """The text, cut with an ellipsis to about `width` pixels."""
-    room = max(2, int(width / _CHARACTER))
-    return content if len(content) <= room else f"{content[: room - 1]}…"
+    return short(content, max(2, int(width / _CHARACTER)))
+
+
+def text_width(content: str) -> float:
+    """About how many pixels wide the text is."""
+    return len(content) * _CHARACTER
 
 
 def _titled(title: str) -> tuple[Markup, ...]:
