@@ -12,12 +12,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from components.data_gate.anomalies import Levels
-from components.data_gate.schema import column_types, read_schema, require_labels
+from components.data_validator.anomalies import Levels
 from components.example_gen.features import Feature, choose_features
 from components.example_gen.profile import Profile, profile
 from components.example_gen.roles import Roles, assign_roles
 from components.example_gen.tables import open_table
+from components.schema_gen.schema import column_types, read_schema, require_labels
 from components.trainer.manifest import prediction_columns
 from pipeline.config import Config
 from pipeline.errors import InputError, did_you_mean

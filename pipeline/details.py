@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from components.data_validator.finding import FAIL, WARN, read_findings
 from components.example_gen.summary import Summary, read_summary
 from components.outputs import EVAL, TRAIN
 from pipeline.runs import Run, Step
@@ -24,10 +25,10 @@ def warnings(run: Run) -> list[str]:
     if examples := artifacts["ExampleGen"].get("examples"):
         ingested = read_summary(examples)
         sentences += ingested.warnings + _unjudged(ingested)
-    if anomalies := artifacts["DataGate"].get("anomalies"):
-        gate = _load(anomalies, "gate.json")
-        sentences += gate["notes"]
-        sentences += [anomaly["sentence"] for anomaly in gate["anomalies"] if anomaly["level"] == "warn"]
+    if anomalies := artifacts["DataValidator"].get("anomalies"):
+        found = read_findings(anomalies)
+        sentences += found["notes"]
+        sentences += [anomaly["sentence"] for anomaly in found["anomalies"] if anomaly["level"] == WARN]
     return list(dict.fromkeys(sentences))
 
 
@@ -73,10 +74,17 @@ def _example_gen(artifacts: dict[str, str]) -> str:
     return f"{summary.rows_in:,} rows: {splits}" + (f", left out {left_out:,}" if left_out else "")
 
 
+def _data_validator(artifacts: dict[str, str]) -> str:
+    found = read_findings(artifacts["anomalies"])
+    levels = [anomaly["level"] for anomaly in found["anomalies"]]
+    warned, failed = len(found["notes"]) + levels.count(WARN), levels.count(FAIL)
+    counts = [f"{failed} failed"] * bool(failed) + [f"{warned} warning{'s' if warned > 1 else ''}"] * bool(warned)
+    return ", ".join(counts) or "as the schema says"
+
+
 def _data_gate(artifacts: dict[str, str]) -> str:
-    gate = _load(artifacts["anomalies"], "gate.json")
-    count = len(gate["notes"]) + len(gate["anomalies"])
-    return f"passed, {count} warning{'s' if count > 1 else ''}" if count else "passed"
+    del artifacts
+    return "passed"
 
 
 def _trainer(artifacts: dict[str, str]) -> str:
@@ -103,9 +111,10 @@ def _pusher(artifacts: dict[str, str]) -> str:
 
 _DESCRIBE = {
     "ExampleGen": _example_gen,
+    "Baseline": _baseline,
+    "DataValidator": _data_validator,
     "DataGate": _data_gate,
     "Trainer": _trainer,
-    "Baseline": _baseline,
     "Evaluator": _evaluator,
     "Pusher": _pusher,
 }

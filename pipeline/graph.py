@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import Any
 
 from tfx.components.evaluator.component import Evaluator as ModelAnalysis
-from tfx.components.schema_gen.component import SchemaGen
 from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.components.trainer.component import Trainer
 from tfx.components.transform.component import Transform
@@ -18,9 +17,11 @@ from tfx.proto import trainer_pb2
 from components import outputs
 from components.baseline.component import Baseline
 from components.data_gate.component import DataGate
+from components.data_validator.component import DataValidator
 from components.evaluator.component import Evaluator
 from components.example_gen.component import ExampleGen
 from components.pusher.component import Pusher
+from components.schema_gen.component import SchemaGen
 from pipeline.analysis import eval_config
 from pipeline.config import Config
 from pipeline.facts import Facts
@@ -33,13 +34,14 @@ def build(config: Config, facts: Facts) -> Pipeline:
     """Returns the TFX pipeline of a configuration.
 
     1. ExampleGen reads the table, divides it into train, validation and eval, and counts every row.
-    2. StatisticsGen and SchemaGen describe the splits; the schema is that of train.
-    3. DataGate settles the schema and stops the run if the data is not as it says.
-    4. Transform learns scales and vocabularies from train and applies them.
-    5. Trainer fits the two-headed network and exports it.
-    6. Baseline brings the model now pushed, if any.
-    7. Evaluator scores both on eval, per head and slice, and blesses or rejects.
-    8. Pusher publishes a blessed model.
+    2. StatisticsGen describes the splits, SchemaGen settles the schema: a reviewed one or that of train.
+    3. Baseline brings the model now pushed, if any.
+    4. DataValidator judges the data against the schema and against what the pushed model was trained on.
+    5. DataGate stops the run if the data must not be trained on.
+    6. Transform learns scales and vocabularies from train and applies them.
+    7. Trainer fits the two-headed network and exports it.
+    8. Evaluator scores it and the baseline on eval, per head and slice, and blesses or rejects.
+    9. Pusher publishes a blessed model.
 
     Args:
         config: the resolved configuration.
@@ -54,39 +56,14 @@ def build(config: Config, facts: Facts) -> Pipeline:
     examples = example_gen.outputs["examples"]
 
     statistics = StatisticsGen(examples=examples)
-    schema = SchemaGen(
-        statistics=statistics.outputs["statistics"],
-        exclude_splits=[outputs.VALIDATION, outputs.EVAL],
-        infer_feature_shape=False,
-    )
-    data_gate = DataGate(
+    schema_gen = SchemaGen(
         examples=examples,
         statistics=statistics.outputs["statistics"],
-        inferred_schema=schema.outputs["schema"],
         reviewed_schema=facts.reviewed_schema,
-        settings=_json(settings["DataGate"]),
-        code=facts.code["DataGate"],
-    ).with_id("DataGate")
-    checked_schema = data_gate.outputs["schema"]
-
-    transform = Transform(
-        examples=examples,
-        schema=checked_schema,
-        preprocessing_fn=PREPROCESSING_FN,
-        custom_config=settings["Transform"] | {"code": facts.code["Transform"]},
-        disable_statistics=True,
-        disable_analyzer_cache=True,
-    )
-    trainer = Trainer(
-        examples=transform.outputs["transformed_examples"],
-        transform_graph=transform.outputs["transform_graph"],
-        schema=checked_schema,
-        run_fn=RUN_FN,
-        train_args=trainer_pb2.TrainArgs(splits=[outputs.TRAIN]),
-        eval_args=trainer_pb2.EvalArgs(splits=[outputs.VALIDATION]),
-        custom_config=settings["Trainer"] | {"code": facts.code["Trainer"]},
-    )
-    model = trainer.outputs["model"]
+        settings=_json(settings["SchemaGen"]),
+        code=facts.code["SchemaGen"],
+    ).with_id("SchemaGen")
+    schema = schema_gen.outputs["schema"]
 
     baseline = Baseline(
         destination=str(config.destination),
@@ -94,10 +71,37 @@ def build(config: Config, facts: Facts) -> Pipeline:
         content=facts.production.content,
         code=facts.code["Baseline"],
     ).with_id("Baseline")
-    baseline.add_upstream_node(trainer)  # order only: it needs nothing of the Trainer
+    baseline.add_upstream_node(schema_gen)  # order only: it needs nothing of the data
+    data_validator = DataValidator(
+        statistics=statistics.outputs["statistics"],
+        schema=schema,
+        settings=_json(settings["DataValidator"]),
+        code=facts.code["DataValidator"],
+    ).with_id("DataValidator")
+    data_gate = DataGate(anomalies=data_validator.outputs["anomalies"], code=facts.code["DataGate"]).with_id("DataGate")
+
+    transform = Transform(
+        examples=examples,
+        schema=schema,
+        preprocessing_fn=PREPROCESSING_FN,
+        custom_config=settings["Transform"] | {"code": facts.code["Transform"]},
+        disable_statistics=True,
+        disable_analyzer_cache=True,
+    )
+    transform.add_upstream_node(data_gate)  # order only: what the gate thinks may change, what Transform does not
+    trainer = Trainer(
+        examples=transform.outputs["transformed_examples"],
+        transform_graph=transform.outputs["transform_graph"],
+        schema=schema,
+        run_fn=RUN_FN,
+        train_args=trainer_pb2.TrainArgs(splits=[outputs.TRAIN]),
+        eval_args=trainer_pb2.EvalArgs(splits=[outputs.VALIDATION]),
+        custom_config=settings["Trainer"] | {"code": facts.code["Trainer"]},
+    )
+    model = trainer.outputs["model"]
     evaluator = Evaluator(
         examples=examples,
-        schema=checked_schema,
+        schema=schema,
         model=model,
         baseline=baseline.outputs["model"],
         settings=_json(settings["Evaluator"]),
@@ -114,10 +118,21 @@ def build(config: Config, facts: Facts) -> Pipeline:
         code=facts.code["Pusher"],
     ).with_id("Pusher")
 
-    steps = [example_gen, statistics, schema, data_gate, transform, trainer, baseline, evaluator, pusher]
+    steps = [
+        example_gen,
+        statistics,
+        schema_gen,
+        baseline,
+        data_validator,
+        data_gate,
+        transform,
+        trainer,
+        evaluator,
+        pusher,
+    ]
     if config.evaluation.tfma:
         analysis = ModelAnalysis(
-            examples=examples, model=model, schema=checked_schema, eval_config=eval_config(config)
+            examples=examples, model=model, schema=schema, eval_config=eval_config(config)
         ).with_id("ModelAnalysis")
         steps.insert(-1, analysis)
     return Pipeline(
@@ -136,9 +151,9 @@ def _settings(config: Config) -> dict[str, dict[str, Any]]:
     gates = config.gates.model_dump(mode="json")
     data = config.gates.data
     return {
-        "DataGate": {
-            "labels": list(labels.values()),
-            "keep": config.features.categorical,
+        "SchemaGen": {"labels": list(labels.values()), "keep": config.features.categorical},
+        "DataValidator": {
+            "reviewed": config.data.schema_file is not None,
             "level": data.reviewed if config.data.schema_file else data.inferred,
             "levels": data.levels,
         },

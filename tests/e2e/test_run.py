@@ -15,10 +15,11 @@ STEPS = [
     "ExampleGen",
     "StatisticsGen",
     "SchemaGen",
+    "Baseline",
+    "DataValidator",
     "DataGate",
     "Transform",
     "Trainer",
-    "Baseline",
     "Evaluator",
     "Pusher",
 ]

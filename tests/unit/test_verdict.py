@@ -15,7 +15,7 @@ def printed(run: Run) -> str:
 
 
 def stopped(step: str, problems: list[str]) -> Run:
-    names = ["ExampleGen", "DataGate", "Pusher"]
+    names = ["ExampleGen", "DataValidator", "DataGate", "Pusher"]
     steps = [Step(name, "failed" if name == step else "done") for name in names]
     return Run("1", "t", "stopped", "2026-01-01", {}, {}, steps=steps, problems=problems)
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 
-from components.data_gate.schema import categories
+from components.data_validator.finding import IGNORE, Anomaly
 from components.errors import InputError, did_you_mean
-
-IGNORE, WARN, FAIL = "ignore", "warn", "fail"
+from components.schema_gen.schema import categories
 
 
 @dataclass(frozen=True)
@@ -40,21 +39,6 @@ class Levels:
     def of(self, kind: str) -> str:
         """Returns the level of an anomaly type."""
         return self.by_type.get(kind, self.default)
-
-
-@dataclass(frozen=True)
-class Anomaly:
-    """One thing that is not as the schema says."""
-
-    split: str
-    column: str
-    kind: str
-    level: str
-    sentence: str
-
-    def as_dict(self) -> dict[str, str]:
-        """Returns the fields as JSON values."""
-        return asdict(self)
 
 
 def from_proto(
