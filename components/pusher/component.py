@@ -13,7 +13,7 @@ from tfx.types.standard_artifacts import Examples, Model, ModelBlessing, ModelEv
 from tfx.utils import path_utils
 
 from components.evaluator.component import EVALUATION
-from components.evaluator.scoring import read_examples
+from components.example_gen.reading import read_examples
 from components.outputs import EVAL
 from components.pusher.smoke import check_in_fresh_process
 from components.pusher.store import Published, Store
