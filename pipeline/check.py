@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from components.data_validator.anomalies import Levels
+from components.data_validator.checks import require_columns
 from components.example_gen.features import Feature, choose_features
 from components.example_gen.profile import Profile, profile
 from components.example_gen.roles import Roles, assign_roles
@@ -60,6 +61,7 @@ def check_data(config: Config) -> Checked:
     found = profile(table, spec, roles)
     features, warnings = choose_features(found, spec, roles)
     _check_slices(config, table.columns)
+    require_columns([check.model_dump() for check in config.checks], table.columns)
     _check_clashes(config, roles)
     return Checked(found, features, warnings, table.delimiter)
 
@@ -77,6 +79,7 @@ def check_before_run(config: Config) -> None:
     table = open_table(spec.paths, spec.format, spec.delimiter)
     roles = assign_roles(spec, table.columns)
     _check_slices(config, table.columns)
+    require_columns([check.model_dump() for check in config.checks], table.columns)
     _check_clashes(config, roles)
 
 

@@ -48,8 +48,9 @@ def build(config: Config, facts: Facts) -> Pipeline:
         facts: fingerprint, schema and pushed model.
     """
     settings = _settings(config)
+    spec = config.ingest_spec(dict(facts.types)).to_json()
     example_gen = ExampleGen(
-        spec=config.ingest_spec(dict(facts.types)).to_json(),
+        spec=spec,
         fingerprint=facts.fingerprint,
         code=facts.code["ExampleGen"],
     ).with_id("ExampleGen")
@@ -73,8 +74,12 @@ def build(config: Config, facts: Facts) -> Pipeline:
     ).with_id("Baseline")
     baseline.add_upstream_node(schema_gen)  # order only: it needs nothing of the data
     data_validator = DataValidator(
+        examples=examples,
         statistics=statistics.outputs["statistics"],
         schema=schema,
+        baseline=baseline.outputs["model"],
+        spec=spec,
+        reviewed_schema=facts.reviewed_schema,
         settings=_json(settings["DataValidator"]),
         code=facts.code["DataValidator"],
     ).with_id("DataValidator")
@@ -109,6 +114,7 @@ def build(config: Config, facts: Facts) -> Pipeline:
     ).with_id("Evaluator")
     pusher = Pusher(
         examples=examples,
+        anomalies=data_validator.outputs["anomalies"],
         model=model,
         evaluation=evaluator.outputs["evaluation"],
         blessing=evaluator.outputs["blessing"],
@@ -145,6 +151,13 @@ def build(config: Config, facts: Facts) -> Pipeline:
     )
 
 
+def up_to(pipeline: Pipeline, last: str) -> Pipeline:
+    """Returns the pipeline without the steps that come after one of its steps."""
+    names = [node.id for node in pipeline.components]
+    pipeline.components = pipeline.components[: names.index(last) + 1]
+    return pipeline
+
+
 def _settings(config: Config) -> dict[str, dict[str, Any]]:
     """Returns, for each step, the part of the configuration it depends on, and nothing more."""
     labels = config.labels.model_dump()
@@ -153,9 +166,11 @@ def _settings(config: Config) -> dict[str, dict[str, Any]]:
     return {
         "SchemaGen": {"labels": list(labels.values()), "keep": config.features.categorical},
         "DataValidator": {
-            "reviewed": config.data.schema_file is not None,
             "level": data.reviewed if config.data.schema_file else data.inferred,
             "levels": data.levels,
+            "drift": gates["drift"],
+            "labels": gates["labels"],
+            "checks": [check.model_dump(mode="json") for check in config.checks],
         },
         "Transform": labels | {"max_categories": config.features.max_categories},
         "Trainer": {

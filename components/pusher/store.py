@@ -120,6 +120,7 @@ class Store:
         manifest: Mapping[str, Any],
         check: Callable[[Path], object] | None = None,
         keep: int = 5,
+        extras: Mapping[str, str] | None = None,
     ) -> Published:
         """Makes a copy of a model the current version, or leaves everything as it was.
 
@@ -129,6 +130,8 @@ class Store:
                 (SHA-256 of the model's files) are added.
             check: called with the path of the staged copy, manifest included; what it raises ends the push.
             keep: how many of the newest versions stay, the current one included; 2 or more for a way back.
+            extras: more files of the version, relative path -> text; like the manifest they are no part of the model,
+                so they do not make an equal model another one.
 
         Raises:
             InputError: the source is no SavedModel, or the destination cannot be written.
@@ -138,7 +141,8 @@ class Store:
             raise InputError(f"`{model}` must be a SavedModel, got no `saved_model.pb` in it. Export the model anew.")
         if keep < 1:
             raise InputError(f"`keep` must be at least 1, got {keep}. Keep 2 or more to be able to roll back.")
-        content = files.fingerprint(model, ignore=[MANIFEST])
+        extras = dict(extras or {})
+        content = files.fingerprint(model, ignore=[MANIFEST, *extras])
         with self._staging() as staging:
             staged = staging / "model"
             with self._explained():
@@ -148,9 +152,10 @@ class Store:
                 stamp = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "fingerprint": content}
                 (staged / MANIFEST).parent.mkdir(exist_ok=True)
                 text = json.dumps({**manifest, **stamp}, indent=2, ensure_ascii=False)
-                files.write_durably(staged / MANIFEST, text + "\n")
+                for name, written in {MANIFEST: text + "\n", **extras}.items():
+                    files.write_durably(staged / name, written)
                 files.sync(staged)
-            if files.fingerprint(staged, ignore=[MANIFEST]) != content:
+            if files.fingerprint(staged, ignore=[MANIFEST, *extras]) != content:
                 raise InputError(f"`{model}` must not change while it is pushed. Push again when it is complete.")
             if check is not None:
                 check(staged)

@@ -1,12 +1,14 @@
 """The schema and the validation on hand-made schemas and on what TFDV really says of small tables."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import tensorflow as tf
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 from tfx.types import artifact_utils, standard_artifacts
@@ -16,6 +18,7 @@ from components.data_validator.anomalies import Levels, from_proto
 from components.data_validator.component import DataValidator
 from components.data_validator.finding import Anomaly, read_findings
 from components.errors import InputError, Rejected
+from components.example_gen.spec import IngestSpec
 from components.example_gen.summary import FILE, Summary
 from components.schema_gen.component import SchemaGen
 from components.schema_gen.schema import (
@@ -57,6 +60,21 @@ def inferred(frame: pd.DataFrame) -> schema_pb2.Schema:
 def feature(schema: schema_pb2.Schema, name: str) -> schema_pb2.Feature:
     [found] = [feature for feature in schema.feature if feature.name == name]
     return found
+
+
+def write_examples(folder: Path, frame: pd.DataFrame) -> None:
+    """Writes a split as the ingest does."""
+    folder.mkdir(parents=True)
+    with tf.io.TFRecordWriter(str(folder / "data.gz"), "GZIP") as writer:
+        for row in frame.to_dict("records"):
+            features = {name: value(cell) for name, cell in row.items() if not pd.isna(cell)}
+            writer.write(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString())
+
+
+def value(cell: object) -> tf.train.Feature:
+    if isinstance(cell, str):
+        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[cell.encode()]))
+    return tf.train.Feature(float_list=tf.train.FloatList(value=[cell]))
 
 
 def found(frame: pd.DataFrame, schema: schema_pb2.Schema, levels: Levels = ALL) -> list[Anomaly]:
@@ -228,8 +246,8 @@ def test_new_column(schema: schema_pb2.Schema):
         "SCHEMA_NEW_COLUMN",
         "warn",
         '"extra" must be a column of the schema, got a new column in the eval split.',
+        remedy="gates.data.levels: {SCHEMA_NEW_COLUMN: ignore}",
     )
-    assert anomaly.column == "extra"
 
 
 def test_missing_column(schema: schema_pb2.Schema):
@@ -315,6 +333,10 @@ def test_levels_of_unknown_types_are_refused():
     )
 
 
+LABELS = {"level": "ignore", "leakage": 1.0}
+DRIFT = {"level": "warn", "skew": "ignore", "false_alarms": 0.001, "thresholds": {}}
+
+
 class Step:
     """SchemaGen, DataValidator and DataGate on real artifacts; `run` returns the findings."""
 
@@ -324,26 +346,38 @@ class Step:
             "examples": standard_artifacts.Examples(),
             "statistics": standard_artifacts.ExampleStatistics(),
             "schema": standard_artifacts.Schema(),
+            "baseline": standard_artifacts.Model(),
             "anomalies": standard_artifacts.ExampleAnomalies(),
         }
         for name, artifact in self.artifacts.items():
             artifact.uri = str(root / name)
-            (root / name).mkdir()
-        self.artifacts["statistics"].split_names = artifact_utils.encode_split_names(list(splits))
+            (root / name).mkdir(parents=True)
+        for name in ("examples", "statistics"):
+            self.artifacts[name].split_names = artifact_utils.encode_split_names(list(splits))
+        self.path = root / "table.csv"
+        pd.concat(splits.values()).to_csv(self.path, index=False)
         for split, frame in splits.items():
             folder = root / "statistics" / f"Split-{split}"
             folder.mkdir()
             (folder / "FeatureStats.pb").write_bytes(statistics(frame).SerializeToString())
-        summary = Summary([], "csv", ",", "", 0, 0, {}, {}, "y", "k", {}, {}, {}, {}, {}, {}, "row", [])
+            write_examples(root / "examples" / f"Split-{split}", frame)
+        rows = {split: len(frame) for split, frame in splits.items()}
+        classes = {split: frame["k"].value_counts().to_dict() for split, frame in splits.items()}
+        summary = Summary([], "csv", ",", "", 0, 0, {}, rows, "y", "k", classes, {}, {}, {}, {}, {}, "row", [])
         (root / "examples" / FILE).write_text(summary.to_json())
 
     def run(self, reviewed: str = "", **settings: object) -> dict[str, Any]:
         taken = {name: self.artifacts[name] for name in ("examples", "statistics", "schema")}
         labels = json.dumps({"labels": ["y", "k"], "keep": []})
         SchemaGen.test_call(**taken, reviewed_schema=reviewed, settings=labels, code="1")
-        chosen = {"reviewed": bool(reviewed), "level": "warn", "levels": {}} | settings
-        judged = {name: self.artifacts[name] for name in ("statistics", "schema", "anomalies")}
-        DataValidator.test_call(**judged, settings=json.dumps(chosen), code="1")
+        chosen = {"level": "warn", "levels": {}, "drift": DRIFT, "labels": LABELS, "checks": []} | settings
+        DataValidator.test_call(
+            **self.artifacts,
+            spec=IngestSpec((str(self.path),), "y", "k").to_json(),
+            reviewed_schema=reviewed,
+            settings=json.dumps(chosen),
+            code="1",
+        )
         DataGate.test_call(anomalies=self.artifacts["anomalies"], code="1")
         return self.findings()
 
@@ -359,7 +393,7 @@ def step(tmp_path: Path) -> Step:
     """A train split, and an eval split with a category that train does not have."""
     odd = table(40)
     odd.loc[0, "c"] = "mauve"
-    return Step(tmp_path, {"train": table(), "validation": table(40), "eval": odd})
+    return Step(tmp_path / "step", {"train": table(), "validation": table(40), "eval": odd})
 
 
 def test_step_warns_against_the_inferred_schema(step: Step):
@@ -400,4 +434,60 @@ def test_step_needs_both_labels_in_the_reviewed_schema(step: Step):
         step.run('feature { name: "x" type: FLOAT } feature { name: "y" type: FLOAT }')
     assert str(raised.value) == (
         'data.schema_file must describe both labels, got none of "k". Add the label to the schema.'
+    )
+
+
+def test_anomalies_come_with_rows_and_the_line_to_change(step: Step):
+    reviewed = inferred(table())
+    text = text_format.MessageToString(reviewed)
+    [anomaly] = [one for one in step.run(text)["anomalies"] if one["column"] == "c"]
+    line = next(number for number, line in enumerate(text.splitlines(), 1) if line.strip() == 'name: "c"')
+    assert anomaly["remedy"] == (
+        f'data.schema_file, line {line}, feature "c": add value: "mauve" to '
+        f"{'the string_domain c' if feature(reviewed, 'c').domain else 'its string_domain'}"
+    )
+    row = ROWS + 40 + 2  # the first eval row, below the header
+    assert anomaly["examples"] == [{"file": "table.csv", "line": row, "value": "mauve"}]
+
+
+def test_custom_checks_and_labels_are_judged(tmp_path: Path):
+    odd = Step(tmp_path, {split: table(x=np.arange(ROWS) + 0.5) for split in ("train", "validation", "eval")})
+    check = {"check": "range", "column": "x", "min": None, "max": 58.0, "level": "fail"}
+    with pytest.raises(Rejected) as raised:
+        odd.run(checks=[check], labels={"level": "warn", "leakage": 0.98})
+    [problem] = raised.value.problems
+    assert problem == (
+        '"x" must be a number at most 58, got 6 of 180 rows that break it, the first with 58.5 in row 59.'
+    )
+    kinds = {anomaly["kind"]: anomaly["column"] for anomaly in odd.findings()["anomalies"]}
+    assert kinds == {"LEAKAGE": "x", "CHECK_RANGE": "x"}
+    assert odd.findings()["passed"] is False
+
+
+def test_drift_is_measured_against_the_pushed_model(tmp_path: Path):
+    first = Step(tmp_path / "first", {split: table(400) for split in ("train", "validation", "eval")})
+    assert first.run()["against"] is None
+    shifted = table(400, x=np.linspace(0.3, 1.3, 400), c=["red", "green", "blue", "mauve"] * 100)
+    second = Step(tmp_path / "second", dict.fromkeys(("train", "validation", "eval"), shifted))
+    extras = second.root / "baseline" / "Format-Serving" / "assets.extra"
+    extras.mkdir(parents=True)
+    shutil.copy(first.root / "anomalies" / "distributions.json", extras)
+    second.artifacts["baseline"].set_int_custom_property("version", 3)
+    found = second.run(drift=DRIFT | {"skew": "warn"})
+    assert found["against"] == "pushed version 3"
+    measured = {(one["kind"], one["split"], one["column"], one["level"]) for one in found["comparisons"]}
+    assert {one for one in measured if one[3] != "ok"} == {
+        ("drift", split, column, "warn") for split in ("train", "eval") for column in ("x", "c")
+    }
+    assert ("skew", "eval", "x", "ok") in measured
+    [new] = [one for one in found["anomalies"] if one["split"] == "train" and "new values" in one["method"]]
+    assert new["sentence"].endswith(': new are "mauve".')
+    assert [(example["line"], example["value"]) for example in new["examples"][:2]] == [(5, "mauve"), (9, "mauve")]
+    assert found["passed"] is True
+
+
+def test_a_pushed_model_without_distributions_is_noted(step: Step):
+    step.artifacts["baseline"].set_int_custom_property("version", 2)
+    assert step.run()["notes"][-1] == (
+        "Drift was not measured: the pushed version 2 has no distributions.json with it."
     )

@@ -26,7 +26,7 @@ def stopped(step: str, problems: list[str]) -> Run:
         (
             "DataGate",
             "The data gate stopped the run:",
-            "Correct the data, or, if it is right as it is, the reviewed schema. Nothing was pushed.",
+            "Correct the data. What to change where it is right as it is, `mtl validate` tells. Nothing was pushed.",
         ),
         ("Pusher", "Pusher stopped the run:", "Nothing was pushed."),
     ],
