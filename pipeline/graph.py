@@ -154,7 +154,11 @@ def build(config: Config, facts: Facts) -> Pipeline:
 def up_to(pipeline: Pipeline, last: str) -> Pipeline:
     """Returns the pipeline without the steps that come after one of its steps."""
     names = [node.id for node in pipeline.components]
-    pipeline.components = pipeline.components[: names.index(last) + 1]
+    kept = pipeline.components[: names.index(last) + 1]
+    for node in kept:
+        for following in set(node.downstream_nodes) - set(kept):
+            node.remove_downstream_node(following)
+    pipeline.components = kept
     return pipeline
 
 
