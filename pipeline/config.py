@@ -203,7 +203,7 @@ class LabelGate(Section):
 
     level: Level = "warn"
     """Level of rare, absent and dominant classes, of a constant or outlying number, and of leaks."""
-    leakage: Annotated[float, Field(gt=0, le=1)] = 0.98
+    leakage: Annotated[float, Field(gt=0, le=1)] = 0.95
     """Share of a label that no single feature may explain: R² of the number's ranks, share of errors avoided for the
     class, on the validation split."""
 

@@ -25,8 +25,9 @@ from components.data_validator.finding import WARN, Anomaly, Comparison, Finding
 from components.data_validator.labels import class_anomalies, outlier_bounds, target_anomalies
 from components.data_validator.leakage import leaks
 from components.data_validator.sample import read_sample
+from components.example_gen.cells import Kind
 from components.example_gen.spec import SPLITS, IngestSpec
-from components.example_gen.summary import read_summary
+from components.example_gen.summary import Summary, read_summary
 from components.example_gen.tables import open_table
 from components.outputs import EVAL, TRAIN, VALIDATION
 from components.schema_gen.schema import FILE, TRAINING, identifier_notes, read_schema
@@ -70,8 +71,9 @@ def DataValidator(
     levels = Levels(chosen["level"], chosen["levels"])
     found = _schema_anomalies(statistics, in_force, reviewed_schema, anomalies, levels)
 
+    columns = _compared(summary, in_force)
     samples = {
-        split: read_sample(artifact_utils.get_split_uri([examples], split), in_force, summary.splits[split])
+        split: read_sample(artifact_utils.get_split_uri([examples], split), columns, summary.splits[split])
         for split in SPLITS
     }
     train, validation = (samples[split].divided(labels) for split in (TRAIN, VALIDATION))
@@ -114,6 +116,13 @@ def _schema_anomalies(
         (folder / "SchemaDiff.pb").write_bytes(proto.SerializeToString())
         found += from_proto(proto, schema, split, levels, reviewed)
     return found
+
+
+def _compared(summary: Summary, schema: schema_pb2.Schema) -> dict[str, str]:
+    """Returns column → kind of the labels and of every feature in use that is no vector."""
+    used = {feature.name for feature in schema.feature if not feature.lifecycle_stage}
+    kinds = {name: kind for name, kind in summary.columns.items() if kind != Kind.VECTOR and name in used}
+    return kinds | {summary.regression: Kind.FLOAT.value, summary.classification: Kind.BYTES.value}
 
 
 def _compare(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,19 +47,18 @@ class Sample:
         return Columns(arrays, number, label)
 
 
-def read_sample(folder: str, schema: schema_pb2.Schema, rows: int) -> Sample:
+def read_sample(folder: str, columns: Mapping[str, str], rows: int) -> Sample:
     """Reads at most `ROWS` rows of a split, every row with the same chance.
 
     Args:
         folder: the split of raw examples.
-        schema: the schema in force; columns it disables are left aside.
+        columns: column → INT, FLOAT or BYTES, as the ingest wrote it.
         rows: rows in the split.
     """
-    wanted = schema_pb2.Schema()
-    wanted.CopyFrom(schema)
-    del wanted.feature[:]
-    wanted.feature.extend(one for one in schema.feature if not one.lifecycle_stage and not one.HasField("shape"))
-    decoder = ExamplesToRecordBatchDecoder(wanted.SerializeToString())
+    schema = schema_pb2.Schema()
+    for name, kind in columns.items():
+        schema.feature.add(name=name, type=schema_pb2.FeatureType.Value(kind))
+    decoder = ExamplesToRecordBatchDecoder(schema.SerializeToString())
     chosen = np.zeros(rows, bool)
     chosen[np.random.default_rng(0).permutation(rows)[:ROWS]] = True
     batches, seen = [], 0
@@ -68,7 +68,7 @@ def read_sample(folder: str, schema: schema_pb2.Schema, rows: int) -> Sample:
         if len(kept):
             batches.append(decoder.DecodeBatch(kept.tolist()))
     table = pa.Table.from_batches(batches).combine_chunks()
-    return Sample({feature.name: _column(table.column(feature.name)) for feature in wanted.feature})
+    return Sample({name: _column(table.column(name)) for name in columns})
 
 
 def _column(lists: pa.ChunkedArray) -> np.ndarray | pa.Array:

@@ -363,7 +363,8 @@ class Step:
             write_examples(root / "examples" / f"Split-{split}", frame)
         rows = {split: len(frame) for split, frame in splits.items()}
         classes = {split: frame["k"].value_counts().to_dict() for split, frame in splits.items()}
-        summary = Summary([], "csv", ",", "", 0, 0, {}, rows, "y", "k", classes, {}, {}, {}, {}, {}, "row", [])
+        kinds = {"x": "FLOAT", "c": "BYTES", "note": "BYTES"}
+        summary = Summary([], "csv", ",", "", 0, 0, {}, rows, "y", "k", classes, kinds, {}, {}, {}, {}, "row", [])
         (root / "examples" / FILE).write_text(summary.to_json())
 
     def run(self, reviewed: str = "", **settings: object) -> dict[str, Any]:
