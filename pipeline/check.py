@@ -12,14 +12,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from components.data_gate.anomalies import Levels
-from components.data_gate.schema import column_types, read_schema, require_labels
+from components.data_validator.anomalies import Levels
+from components.data_validator.checks import require_columns
 from components.example_gen.features import Feature, choose_features
 from components.example_gen.profile import Profile, profile
 from components.example_gen.roles import Roles, assign_roles
 from components.example_gen.tables import open_table
 from components.objects.place import is_remote
 from components.objects.staging import size, staged
+from components.schema_gen.schema import column_types, read_schema, require_labels
 from components.trainer.manifest import prediction_columns
 from pipeline.config import Config
 from pipeline.errors import InputError, did_you_mean
@@ -63,6 +64,7 @@ def check_data(config: Config) -> Checked:
         found = profile(table, spec, roles)
     features, warnings = choose_features(found, spec, roles)
     _check_slices(config, table.columns)
+    require_columns([check.model_dump() for check in config.checks], table.columns)
     _check_clashes(config, roles)
     return Checked(found, features, warnings, table.delimiter)
 
@@ -84,6 +86,7 @@ def check_before_run(config: Config) -> None:
     table = open_table(spec.paths, spec.format, spec.delimiter)
     roles = assign_roles(spec, table.columns)
     _check_slices(config, table.columns)
+    require_columns([check.model_dump() for check in config.checks], table.columns)
     _check_clashes(config, roles)
 
 

@@ -153,6 +153,64 @@ def run(resolved: Any, no_cache: bool) -> None:
 
 @cli.command()
 @configured
+@click.option("--serving", help="A log of served rows, without labels: CSV or Parquet.")
+@click.option("--no-cache", is_flag=True, help="Run every step anew.")
+def validate(resolved: Any, serving: str | None, no_cache: bool) -> None:
+    """Judge the data and train nothing: everything the data gate looks at, with exit code 3 where it says no."""
+    from pipeline.check import check_before_run
+    from pipeline.local import run as run_locally
+    from pipeline.validate import judge_serving, show_findings
+
+    console = Console()
+    config = resolved.config
+    check_before_run(config)
+    record = run_locally(resolved, cache=not no_cache, until="DataGate")
+    skew = None
+    if serving is not None:
+        folder = next(step.artifacts["anomalies"] for step in record.steps if "anomalies" in step.artifacts)
+        skew = judge_serving(config, Path(folder), serving)
+    if not show_findings(console, record, skew):
+        sys.exit(3)
+
+
+@cli.group()
+def schema() -> None:
+    """Write, compare and update a reviewed schema."""
+
+
+@schema.command("infer")
+@configured
+@click.argument("target", metavar="FILE", type=click.Path(path_type=Path))
+def schema_infer(resolved: Any, target: Path) -> None:
+    """Write the schema that the data suggests to a file, for review."""
+    from pipeline.curate import infer
+
+    infer(resolved, target)
+    click.echo(f"{target} is written. Review it, and name it as data.schema_file.")
+
+
+@schema.command("diff")
+@configured
+def schema_diff(resolved: Any) -> None:
+    """Say what differs between the reviewed schema and the data as it is now."""
+    from pipeline.curate import diff
+
+    sentences = [change.sentence for change in diff(resolved)]
+    click.echo("\n".join(sentences) or "The data is as the reviewed schema says.")
+
+
+@schema.command("accept")
+@configured
+def schema_accept(resolved: Any) -> None:
+    """Write what `mtl schema diff` says into the reviewed schema; the newest run's schema where there is none yet."""
+    from pipeline.curate import accept
+
+    sentences = [change.sentence for change in accept(resolved)]
+    click.echo("\n".join([*sentences, f"{resolved.config.data.schema_file} is up to date."]))
+
+
+@cli.command()
+@configured
 def check(resolved: Any) -> None:
     """Check the config, the environment and the whole table; train nothing."""
     from pipeline.check import check_all

@@ -10,22 +10,17 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from components.example_gen.spec import MISSING, IngestSpec, expand
 from components.objects.place import check_place, is_remote
+from pipeline.checks import Check
+from pipeline.section import Column, Level, Section
 
-Column = Annotated[str, StringConstraints(min_length=1)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
-Level = Literal["ignore", "warn", "fail"]
+DriftMethod = Literal["kolmogorov_smirnov", "jensen_shannon", "l_infinity", "new_values", "missing"]
 RegressionMetric = Literal["mae", "rmse", "r2", "median_absolute_error"]
 ClassificationMetric = Literal["accuracy", "macro_f1", "log_loss", "auc", "calibration_error"]
-
-
-class Section(BaseModel):
-    """Base of every section: immutable, and no key it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
 
 class Split(Section):
@@ -197,10 +192,37 @@ class DataGate(Section):
     """Level per anomaly type, for instance `ENUM_TYPE_UNEXPECTED_STRING_VALUES: warn`."""
 
 
+class DriftGate(Section):
+    """How much the data may differ from what the pushed model was trained on, and eval from train."""
+
+    level: Level = "warn"
+    """Level of drift: train and eval against those of the pushed version."""
+    skew: Level = "warn"
+    """Level of skew: eval against train, and a serving log against train. Where rows are split by column or time,
+    eval differs from train by design, so `fail` counts as `warn` between these two."""
+    false_alarms: Annotated[float, Field(gt=0, lt=0.5)] = 0.001
+    """Probability that two samples of the same data raise any alarm, over all columns and measures together; the
+    thresholds follow from it and the numbers of rows."""
+    thresholds: dict[DriftMethod, Annotated[float, Field(ge=0, le=1)]] = {}
+    """Thresholds that replace those derived from the numbers of rows."""
+
+
+class LabelGate(Section):
+    """What the labels must be like to be learnt and judged."""
+
+    level: Level = "warn"
+    """Level of rare, absent and dominant classes, of a constant or outlying number, and of leaks."""
+    leakage: Annotated[float, Field(gt=0, le=1)] = 0.95
+    """Share of a label that no single feature may explain: R² of the number's ranks, share of errors avoided for the
+    class, on the validation split."""
+
+
 class Gates(Section):
     """What must hold before a model is pushed."""
 
     data: DataGate = DataGate()
+    drift: DriftGate = DriftGate()
+    labels: LabelGate = LabelGate()
     regression: RegressionGate = RegressionGate()
     classification: ClassificationGate = ClassificationGate()
     rule: Literal["all", "regression", "classification"] = "all"
@@ -251,6 +273,8 @@ class Config(Section):
     features: Features = Features()
     model: Model = Model()
     training: Training = Training()
+    checks: list[Check] = []
+    """Checks of the source rows, see [Custom checks](#custom-checks)."""
     evaluation: Evaluation = Evaluation()
     gates: Gates = Gates()
     push: Push = Push()

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from components.example_gen.summary import Summary, read_summary
-from components.outputs import EVAL, TRAIN
+from components.data_validator.finding import FAIL, WARN, read_findings
+from components.example_gen.summary import read_summary
 from components.report.collect import COLUMNS
 from pipeline.runs import Run, Step
 
@@ -23,28 +23,12 @@ def warnings(run: Run) -> list[str]:
     artifacts = {step.name: step.artifacts for step in run.steps}
     sentences: list[str] = []
     if examples := artifacts["ExampleGen"].get("examples"):
-        ingested = read_summary(examples)
-        sentences += ingested.warnings + _unjudged(ingested)
-    if anomalies := artifacts["DataGate"].get("anomalies"):
-        gate = _load(anomalies, "gate.json")
-        sentences += gate["notes"]
-        sentences += [anomaly["sentence"] for anomaly in gate["anomalies"] if anomaly["level"] == "warn"]
+        sentences += read_summary(examples).warnings
+    if anomalies := artifacts["DataValidator"].get("anomalies"):
+        found = read_findings(anomalies)
+        sentences += found["notes"]
+        sentences += [anomaly["sentence"] for anomaly in found["anomalies"] if anomaly["level"] == WARN]
     return list(dict.fromkeys(sentences))
-
-
-def _unjudged(ingested: Summary) -> list[str]:
-    """Says which classes cannot be predicted or judged, because a split has no row of them."""
-    lacks = {
-        TRAIN: "can never be predicted, because the train split has no row of it",
-        EVAL: "is not judged, because the eval split has no row of it",
-    }
-    sentences = []
-    for split, what in lacks.items():
-        absent = [name for name, rows in ingested.classes[split].items() if not rows]
-        if absent:
-            listed = ", ".join(f'"{name}"' for name in absent[:10]) + (" …" if len(absent) > 10 else "")
-            sentences.append(f"{ingested.classification}: the class {listed} {what}.")
-    return sentences
 
 
 def evaluation(run: Run) -> dict[str, Any] | None:
@@ -78,10 +62,17 @@ def _data_report(artifacts: dict[str, str]) -> str:
     return f"{len(_load(artifacts['report'], COLUMNS)['columns']):,} columns"
 
 
+def _data_validator(artifacts: dict[str, str]) -> str:
+    found = read_findings(artifacts["anomalies"])
+    levels = [anomaly["level"] for anomaly in found["anomalies"]]
+    warned, failed = len(found["notes"]) + levels.count(WARN), levels.count(FAIL)
+    counts = [f"{failed} failed"] * bool(failed) + [f"{warned} warning{'s' if warned > 1 else ''}"] * bool(warned)
+    return ", ".join(counts) or "as expected"
+
+
 def _data_gate(artifacts: dict[str, str]) -> str:
-    gate = _load(artifacts["anomalies"], "gate.json")
-    count = len(gate["notes"]) + len(gate["anomalies"])
-    return f"passed, {count} warning{'s' if count > 1 else ''}" if count else "passed"
+    del artifacts
+    return "passed"
 
 
 def _trainer(artifacts: dict[str, str]) -> str:
@@ -108,10 +99,11 @@ def _pusher(artifacts: dict[str, str]) -> str:
 
 _DESCRIBE = {
     "ExampleGen": _example_gen,
+    "Baseline": _baseline,
+    "DataValidator": _data_validator,
     "DataReport": _data_report,
     "DataGate": _data_gate,
     "Trainer": _trainer,
-    "Baseline": _baseline,
     "Evaluator": _evaluator,
     "Pusher": _pusher,
 }

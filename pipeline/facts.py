@@ -10,20 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.code import code_fingerprint
-from components.data_gate.schema import column_types, read_schema
 from components.example_gen.fingerprint import fingerprint
 from components.pusher.remote import RemoteStore
 from components.pusher.store import Store, open_store
+from components.schema_gen.schema import column_types, read_schema
 from pipeline.config import Config
 
 # Steps that only tell: no model or verdict depends on their code.
 REPORTS = ("DataReport", "Report")
 STEP_MODULES = {
     "ExampleGen": "components.example_gen.component",
+    "SchemaGen": "components.schema_gen.component",
+    "Baseline": "components.baseline.component",
+    "DataValidator": "components.data_validator.component",
     "DataGate": "components.data_gate.component",
     "Transform": "components.transform.preprocessing",
     "Trainer": "components.trainer.run_fn",
-    "Baseline": "components.baseline.component",
     "Evaluator": "components.evaluator.component",
     "Pusher": "components.pusher.component",
 } | dict.fromkeys(REPORTS, "components.report.component")

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import Any
 
 from tfx.components.evaluator.component import Evaluator as ModelAnalysis
-from tfx.components.schema_gen.component import SchemaGen
 from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.components.trainer.component import Trainer
 from tfx.components.transform.component import Transform
@@ -18,10 +17,12 @@ from tfx.proto import trainer_pb2
 from components import outputs
 from components.baseline.component import Baseline
 from components.data_gate.component import DataGate
+from components.data_validator.component import DataValidator
 from components.evaluator.component import Evaluator
 from components.example_gen.component import ExampleGen
 from components.pusher.component import Pusher
 from components.report.component import DataReport, Report
+from components.schema_gen.component import SchemaGen
 from pipeline.analysis import eval_config
 from pipeline.config import Config
 from pipeline.facts import Facts
@@ -34,70 +35,39 @@ def build(config: Config, facts: Facts) -> Pipeline:
     """Returns the TFX pipeline of a configuration.
 
     1. ExampleGen reads the table, divides it into train, validation and eval, and counts every row.
-    2. StatisticsGen and SchemaGen describe the splits; the schema is that of train.
-    3. DataReport describes every column, so that there is a report also where the data stops the run.
-    4. DataGate settles the schema and stops the run if the data is not as it says.
-    5. Transform learns scales and vocabularies from train and applies them.
-    6. Trainer fits the two-headed network and exports it.
-    7. Baseline brings the model now pushed, if any.
-    8. Evaluator scores both on eval, per head and slice, and blesses or rejects.
-    9. Pusher publishes a blessed model.
-    10. Report brings everything together for a person.
+    2. StatisticsGen describes the splits, SchemaGen settles the schema: a reviewed one or that of train.
+    3. Baseline brings the model now pushed, if any.
+    4. DataValidator judges the data against the schema and against what the pushed model was trained on.
+    5. DataReport reports on the data, also where it stops the run.
+    6. DataGate stops the run if the data must not be trained on.
+    7. Transform learns scales and vocabularies from train and applies them.
+    8. Trainer fits the two-headed network and exports it.
+    9. Evaluator scores it and the baseline on eval, per head and slice, and blesses or rejects.
+    10. Pusher publishes a blessed model.
+    11. Report brings everything together for a person.
 
     Args:
         config: the resolved configuration.
         facts: fingerprint, schema and pushed model.
     """
     settings = _settings(config)
+    spec = config.ingest_spec(dict(facts.types)).to_json()
     example_gen = ExampleGen(
-        spec=config.ingest_spec(dict(facts.types)).to_json(),
+        spec=spec,
         fingerprint=facts.fingerprint,
         code=facts.code["ExampleGen"],
     ).with_id("ExampleGen")
     examples = example_gen.outputs["examples"]
 
     statistics = StatisticsGen(examples=examples)
-    schema = SchemaGen(
-        statistics=statistics.outputs["statistics"],
-        exclude_splits=[outputs.VALIDATION, outputs.EVAL],
-        infer_feature_shape=False,
-    )
-    data_gate = DataGate(
+    schema_gen = SchemaGen(
         examples=examples,
         statistics=statistics.outputs["statistics"],
-        inferred_schema=schema.outputs["schema"],
         reviewed_schema=facts.reviewed_schema,
-        settings=_json(settings["DataGate"]),
-        code=facts.code["DataGate"],
-    ).with_id("DataGate")
-    checked_schema = data_gate.outputs["schema"]
-    data_report = DataReport(
-        examples=examples,
-        statistics=statistics.outputs["statistics"],
-        schema=schema.outputs["schema"],
-        settings=_json(settings["DataReport"]),
-        code=facts.code["DataReport"],
-    ).with_id("DataReport")
-    data_gate.add_upstream_node(data_report)  # order only: a stopped run is reported on too
-
-    transform = Transform(
-        examples=examples,
-        schema=checked_schema,
-        preprocessing_fn=PREPROCESSING_FN,
-        custom_config=settings["Transform"] | {"code": facts.code["Transform"]},
-        disable_statistics=True,
-        disable_analyzer_cache=True,
-    )
-    trainer = Trainer(
-        examples=transform.outputs["transformed_examples"],
-        transform_graph=transform.outputs["transform_graph"],
-        schema=checked_schema,
-        run_fn=RUN_FN,
-        train_args=trainer_pb2.TrainArgs(splits=[outputs.TRAIN]),
-        eval_args=trainer_pb2.EvalArgs(splits=[outputs.VALIDATION]),
-        custom_config=settings["Trainer"] | {"code": facts.code["Trainer"]},
-    )
-    model = trainer.outputs["model"]
+        settings=_json(settings["SchemaGen"]),
+        code=facts.code["SchemaGen"],
+    ).with_id("SchemaGen")
+    schema = schema_gen.outputs["schema"]
 
     baseline = Baseline(
         destination=config.destination,
@@ -105,10 +75,51 @@ def build(config: Config, facts: Facts) -> Pipeline:
         content=facts.production.content,
         code=facts.code["Baseline"],
     ).with_id("Baseline")
-    baseline.add_upstream_node(trainer)  # order only: it needs nothing of the Trainer
+    baseline.add_upstream_node(schema_gen)  # order only: it needs nothing of the data
+    data_validator = DataValidator(
+        examples=examples,
+        statistics=statistics.outputs["statistics"],
+        schema=schema,
+        baseline=baseline.outputs["model"],
+        spec=spec,
+        reviewed_schema=facts.reviewed_schema,
+        settings=_json(settings["DataValidator"]),
+        code=facts.code["DataValidator"],
+    ).with_id("DataValidator")
+    anomalies = data_validator.outputs["anomalies"]
+    data_report = DataReport(
+        examples=examples,
+        statistics=statistics.outputs["statistics"],
+        schema=schema,
+        anomalies=anomalies,
+        settings=_json(settings["DataReport"]),
+        code=facts.code["DataReport"],
+    ).with_id("DataReport")
+    data_gate = DataGate(anomalies=anomalies, code=facts.code["DataGate"]).with_id("DataGate")
+    data_gate.add_upstream_node(data_report)  # order only: a stopped run is reported on too
+
+    transform = Transform(
+        examples=examples,
+        schema=schema,
+        preprocessing_fn=PREPROCESSING_FN,
+        custom_config=settings["Transform"] | {"code": facts.code["Transform"]},
+        disable_statistics=True,
+        disable_analyzer_cache=True,
+    )
+    transform.add_upstream_node(data_gate)  # order only: what the gate thinks may change, what Transform does not
+    trainer = Trainer(
+        examples=transform.outputs["transformed_examples"],
+        transform_graph=transform.outputs["transform_graph"],
+        schema=schema,
+        run_fn=RUN_FN,
+        train_args=trainer_pb2.TrainArgs(splits=[outputs.TRAIN]),
+        eval_args=trainer_pb2.EvalArgs(splits=[outputs.VALIDATION]),
+        custom_config=settings["Trainer"] | {"code": facts.code["Trainer"]},
+    )
+    model = trainer.outputs["model"]
     evaluator = Evaluator(
         examples=examples,
-        schema=checked_schema,
+        schema=schema,
         model=model,
         baseline=baseline.outputs["model"],
         settings=_json(settings["Evaluator"]),
@@ -116,6 +127,7 @@ def build(config: Config, facts: Facts) -> Pipeline:
     ).with_id("Evaluator")
     pusher = Pusher(
         examples=examples,
+        anomalies=anomalies,
         model=model,
         evaluation=evaluator.outputs["evaluation"],
         blessing=evaluator.outputs["blessing"],
@@ -126,7 +138,7 @@ def build(config: Config, facts: Facts) -> Pipeline:
     ).with_id("Pusher")
     report = Report(
         examples=examples,
-        anomalies=data_gate.outputs["anomalies"],
+        anomalies=anomalies,
         data_report=data_report.outputs["report"],
         model_run=trainer.outputs["model_run"],
         evaluation=evaluator.outputs["evaluation"],
@@ -135,10 +147,22 @@ def build(config: Config, facts: Facts) -> Pipeline:
         code=facts.code["Report"],
     ).with_id("Report")
 
-    steps = [example_gen, statistics, schema, data_report, data_gate, transform, trainer, baseline, evaluator, pusher]
+    steps = [
+        example_gen,
+        statistics,
+        schema_gen,
+        baseline,
+        data_validator,
+        data_report,
+        data_gate,
+        transform,
+        trainer,
+        evaluator,
+        pusher,
+    ]
     if config.evaluation.tfma:
         analysis = ModelAnalysis(
-            examples=examples, model=model, schema=checked_schema, eval_config=eval_config(config)
+            examples=examples, model=model, schema=schema, eval_config=eval_config(config)
         ).with_id("ModelAnalysis")
         steps.insert(-1, analysis)
     steps.append(report)
@@ -152,21 +176,34 @@ def build(config: Config, facts: Facts) -> Pipeline:
     )
 
 
+def up_to(pipeline: Pipeline, last: str) -> Pipeline:
+    """Returns the pipeline without the steps that come after one of its steps."""
+    names = [node.id for node in pipeline.components]
+    kept = pipeline.components[: names.index(last) + 1]
+    for node in kept:
+        for following in set(node.downstream_nodes) - set(kept):
+            node.remove_downstream_node(following)
+    pipeline.components = kept
+    return pipeline
+
+
 def _settings(config: Config) -> dict[str, dict[str, Any]]:
     """Returns, for each step, the part of the configuration it depends on, and nothing more."""
     labels = config.labels.model_dump()
     gates = config.gates.model_dump(mode="json")
     data = config.gates.data
     shown = config.as_json()
-    on_data = {name: shown[name] for name in ("data", "labels", "features")} | {
-        "gates": {"data": shown["gates"]["data"]}
+    on_data = {name: shown[name] for name in ("data", "labels", "features", "checks")} | {
+        "gates": {name: gates[name] for name in ("data", "drift", "labels")}
     }
     return {
-        "DataGate": {
-            "labels": list(labels.values()),
-            "keep": config.features.categorical,
+        "SchemaGen": {"labels": list(labels.values()), "keep": config.features.categorical},
+        "DataValidator": {
             "level": data.reviewed if config.data.schema_file else data.inferred,
             "levels": data.levels,
+            "drift": gates["drift"],
+            "labels": gates["labels"],
+            "checks": [check.model_dump(mode="json") for check in config.checks],
         },
         "Transform": labels | {"max_categories": config.features.max_categories},
         "Trainer": {

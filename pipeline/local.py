@@ -32,8 +32,8 @@ _MEANING = {
 }
 
 
-def run(resolved: Resolved, *, cache: bool = True) -> Run:
-    """Runs the whole pipeline and returns its record.
+def run(resolved: Resolved, *, cache: bool = True, until: str = "Pusher") -> Run:
+    """Runs the pipeline and returns its record.
 
     The terminal shows one table; everything libraries print goes to `logs/<run id>.log` in the output folder, and the
     report to `reports/<run id>/`, however the run ends.
@@ -41,9 +41,10 @@ def run(resolved: Resolved, *, cache: bool = True) -> Run:
     Args:
         resolved: the configuration and its origins.
         cache: False runs every step anew.
+        until: the last step to run.
 
     Returns:
-        The record of the run, `pushed`, `rejected` or `stopped`.
+        The record of the run: `pushed`, `rejected` or `stopped`; `validated` when it ended before the Pusher.
 
     Raises:
         MtlError: the input cannot be used, or another run holds the output folder.
@@ -59,7 +60,7 @@ def run(resolved: Resolved, *, cache: bool = True) -> Run:
         log.parent.mkdir(exist_ok=True)
         try:
             with output_to(log) as terminal:
-                _run(record, resolved, earlier, cache, terminal)
+                _run(record, resolved, earlier, cache, until, terminal)
         except MtlError as error:
             record.state = "stopped" if isinstance(error, Rejected) else "failed"
             record.problems = list(error.problems) if isinstance(error, Rejected) else [str(error)]
@@ -76,7 +77,7 @@ def run(resolved: Resolved, *, cache: bool = True) -> Run:
     return record
 
 
-def _run(record: Run, resolved: Resolved, earlier: list[Run], cache: bool, terminal: TextIO) -> None:
+def _run(record: Run, resolved: Resolved, earlier: list[Run], cache: bool, until: str, terminal: TextIO) -> None:
     config = resolved.config
     facts = gather(config)
     record.digest = facts.production.digest
@@ -90,10 +91,10 @@ def _run(record: Run, resolved: Resolved, earlier: list[Run], cache: bool, termi
         os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
         from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 
-        from pipeline.graph import build
+        from pipeline.graph import build, up_to
         from pipeline.watch import observed
 
-        pipeline = build(config, facts)
+        pipeline = up_to(build(config, facts), until)
         pipeline.enable_cache = cache
         record.steps += [Step(node.id, keys=_keys(node.exec_properties)) for node in pipeline.components]
         watcher.finished(start.name, False, {})
@@ -103,7 +104,10 @@ def _run(record: Run, resolved: Resolved, earlier: list[Run], cache: bool, termi
             except Exception:
                 traceback.print_exc()  # into the log
                 raise
-    _conclude(record)
+    if until == "Pusher":
+        _conclude(record)
+    else:
+        record.state = "validated"
 
 
 def _conclude(record: Run) -> None:

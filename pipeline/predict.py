@@ -14,13 +14,13 @@ import pandas as pd
 import pyarrow as pa
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components.data_gate.schema import categories, read_schema
 from components.example_gen.cells import Cells
 from components.example_gen.roles import vector_members
 from components.example_gen.spec import expand
 from components.example_gen.tables import Batch, Table, open_table
 from components.objects.staging import staged
 from components.outputs import REGRESSION
+from components.schema_gen.schema import categories, read_schema
 from components.trainer.manifest import EXTRA, SCHEMA, Column, Manifest, prediction_columns
 from pipeline.errors import InputError, did_you_mean
 from pipeline.pushed import local_model

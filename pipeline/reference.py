@@ -37,8 +37,8 @@ def verbs_table() -> str:
     from pipeline.cli import cli
 
     rows = []
-    for usage, command in _verbs("mtl", cli):
-        options = []
+    for name, command in verbs(cli):
+        usage, options = f"mtl {name}", []
         for param in command.params:
             if isinstance(param, click.Argument):
                 usage += f" {param.make_metavar(click.Context(command))}"
@@ -46,6 +46,15 @@ def verbs_table() -> str:
                 options.append(f"`{', '.join(param.opts)}`")
         rows.append((f"`{usage}`", _meaning(command.help or ""), "<br>".join(options)))
     return _markdown(("Verb", "What it does", "Options"), rows)
+
+
+def verbs(group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    """Yields every verb by its name, those of groups with the group's name before them."""
+    for name, command in sorted(group.commands.items()):
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {inner}", verb) for inner, verb in verbs(command))
+        else:
+            yield name, command
 
 
 TABLES: dict[str, Callable[[], str]] = {"config": config_table, "verbs": verbs_table}
@@ -90,6 +99,8 @@ def _type(about: _Json) -> str:
         return " or ".join(kinds)
     if "enum" in about:
         return ", ".join(f"`{value}`" for value in about["enum"])
+    if "oneOf" in about:
+        return "check"
     kind = about["type"]
     if kind == "array":
         items = _type(about["items"])

@@ -9,7 +9,6 @@ from typing import Any
 
 from components.report.collect import Origin, Sources, collect, leaves
 from components.report.files import PAGE, write
-from components.report.verdict import DATA_STEPS
 from pipeline.errors import InputError
 from pipeline.runs import Run, Step, read_runs, report_folder
 from pipeline.sentences import origin_of
@@ -95,10 +94,9 @@ def _shown(step: Step) -> dict[str, Any]:
 
 def _sources(run: Run) -> Sources:
     artifacts = {(step.name, name): path for step in run.steps for name, path in step.artifacts.items()}
-    anomalies = (artifacts.get((step, "anomalies")) for step in DATA_STEPS)
     return Sources(
         examples=artifacts.get(("ExampleGen", "examples")),
-        anomalies=next((path for path in anomalies if path), None),
+        anomalies=artifacts.get(("DataValidator", "anomalies")),
         columns=artifacts.get(("DataReport", "report")),
         model_run=artifacts.get(("Trainer", "model_run")),
         evaluation=artifacts.get(("Evaluator", "evaluation")),

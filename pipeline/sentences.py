@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from pipeline.checks import CHECKS
 from pipeline.config import Config
 from pipeline.errors import did_you_mean
 
@@ -57,7 +58,7 @@ def explain(error: ValidationError, values: dict[str, Any], origins: Mapping[str
             continue
         key = _dotted(place)
         if kind == "extra_forbidden":
-            known = _keys_at(place[:-1])
+            known = _keys_at(problem["loc"][:-1])
             hint = did_you_mean(str(place[-1]), known) or f" Known keys: {', '.join(known)}."
             sentences.append(f"{key} must be a known key, got an unknown one.{hint}")
         elif kind == "missing":
@@ -67,6 +68,10 @@ def explain(error: ValidationError, values: dict[str, Any], origins: Mapping[str
                 else f"Add it to {file.name}."
             )
             sentences.append(f"{key} must be given, got nothing. {hint}")
+        elif kind in ("union_tag_invalid", "union_tag_not_found"):
+            got = shown(given.get("check") if isinstance(given, dict) else given)
+            hint = did_you_mean(got, CHECKS)
+            sentences.append(f"{key}.check must be one of {', '.join(CHECKS)}, got {got}.{hint}")
         elif kind == "value_error":
             sentences.append(_own_sentence(key, problem["msg"].removeprefix("Value error, ")))
         elif kind == "invalid_key":
@@ -93,7 +98,7 @@ def _place(location: Sequence[str | int], values: Any, kind: str) -> list[str | 
             if part in (_TEXT if isinstance(values, list) else _TEXTS):
                 return None
             continue
-        elif part == "[key]" or kind not in ("missing", "extra_forbidden"):
+        elif part == "[key]" or part in CHECKS or kind not in ("missing", "extra_forbidden"):
             continue
         place.append(part)
     return place
@@ -139,10 +144,12 @@ def _keys_at(location: Sequence[str | int]) -> list[str]:
     """Returns the keys of the section at a location of the configuration."""
     section: type[BaseModel] = Config
     for part in location:
-        annotation = section.model_fields[str(part)].annotation
-        section = next(
-            t for t in (annotation, *get_args(annotation)) if isinstance(t, type) and issubclass(t, BaseModel)
-        )
+        if part in CHECKS:
+            section = CHECKS[str(part)]
+        elif part in section.model_fields:
+            annotation = section.model_fields[str(part)].annotation
+            kinds = [one for one in (annotation, *get_args(annotation)) if isinstance(one, type)]
+            section = next((one for one in kinds if issubclass(one, BaseModel)), section)
     return list(section.model_fields)
 
 

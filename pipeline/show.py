@@ -24,6 +24,7 @@ from pipeline.runs import read_runs
 
 _STATES = {
     "pushed": "green",
+    "validated": "green",
     "rejected": "yellow",
     "stopped": "yellow",
     "failed": "red",

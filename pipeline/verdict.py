@@ -15,6 +15,7 @@ from pipeline.report import report_path
 from pipeline.runs import Run, read_runs
 
 _MAX_PROBLEMS = 10
+_REMEDY = "Correct the data. What to change where it is right as it is, `mtl validate` tells. "
 
 
 def print_verdict(console: Console, run: Run, output: Path) -> None:
@@ -30,7 +31,7 @@ def print_verdict(console: Console, run: Run, output: Path) -> None:
             console.print(Text(f"  • {problem}"), soft_wrap=True)
         if len(run.problems) > _MAX_PROBLEMS:
             console.print(f"  … and {len(run.problems) - _MAX_PROBLEMS} more, in the log.")
-        remedy = "Correct the data, or, if it is right as it is, the reviewed schema. " if step == "DataGate" else ""
+        remedy = _REMEDY if step == "DataGate" else ""
         console.print(f"{remedy}Nothing was pushed.", soft_wrap=True)
         return
     figures = details.evaluation(run)
@@ -38,7 +39,7 @@ def print_verdict(console: Console, run: Run, output: Path) -> None:
     assert figures is not None, "only a run that was not stopped comes here"
     assert pushed is not None, "only a run that was not stopped comes here"
     table = Table.grid(padding=(0, 2))
-    notes = f"{len(warnings)} note{'s' if len(warnings) > 1 else ''} above" if warnings else "as the schema says"
+    notes = f"{len(warnings)} note{'s' if len(warnings) > 1 else ''} above" if warnings else "as expected"
     table.add_row("data", _mark(True), notes)
     for head, label in figures["labels"].items():
         checks = [check for check in figures["verdict"]["checks"] if check["head"] == head]

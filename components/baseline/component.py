@@ -25,7 +25,7 @@ def Baseline(
     """Copies the pushed model into an artifact, so that pruning old versions cannot break the lineage.
 
     Args:
-        model: the pushed model, or nothing at all.
+        model: the pushed model, its number in the property `version`; or nothing at all.
         destination: the folder of pushed versions, here or in an object store.
         version: the version to take; 0 for none.
         content: fingerprint of that version's files, part of the cache key.
@@ -37,3 +37,4 @@ def Baseline(
     target = Path(path_utils.serving_model_path(model.uri))
     target.parent.mkdir(parents=True, exist_ok=True)
     open_store(destination).fetch(version, target)
+    model.set_int_custom_property("version", version)

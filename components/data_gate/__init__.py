@@ -1,1 +1,1 @@
-"""The data gate: the schema in force, and what a run does where the data breaks it."""
+"""The gate between the data and everything that learns from it."""

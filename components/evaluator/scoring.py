@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +12,9 @@ import tensorflow as tf
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
 from components.evaluator.evaluation import Predictions, Rows
+from components.example_gen.reading import read_examples
 from components.outputs import CLASSIFICATION, REGRESSION
 from components.trainer.manifest import Column, Manifest
-
-_BATCH = 1024
-
-
-def read_examples(folder: str | Path) -> Iterator[np.ndarray]:
-    """Yields serialized tf.Examples of one split, object [n], in their order."""
-    files = sorted(str(path) for path in Path(folder).glob("*.gz"))
-    records = tf.data.TFRecordDataset(files, compression_type="GZIP").batch(_BATCH)
-    yield from records.as_numpy_iterator()
 
 
 def read_rows(folder: str | Path, schema: bytes, labels: tuple[str, str], columns: Collection[str]) -> Rows:

@@ -14,6 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from components.example_gen.splits import hash_text
+
 _NUMBER = r"(?i)^[+-]?((\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?|inf|infinity|nan)$"
 _PADDED = r"^[+-]?0\d"
 
@@ -121,6 +123,17 @@ class Cells:
         result[~self.missing] = self._parsed.to_numpy(zero_copy_only=False)
         return result
 
+    def numbers(self) -> np.ndarray:
+        """Returns float64 `[n]`, NaN where missing or not a number."""
+        if self._parsed is not None:
+            return self.floats()
+        result = np.full(len(self), np.nan)
+        if not self.is_vector:
+            number = pc.fill_null(pc.match_substring_regex(self._trimmed, _NUMBER), False)
+            mask = number.to_numpy(zero_copy_only=False) & ~self.missing
+            result[mask] = self._trimmed.filter(pa.array(mask)).cast(pa.float64()).to_numpy(zero_copy_only=False)
+        return result
+
     def integers(self) -> np.ndarray:
         """Returns int64 `[n]`, 0 where missing; the kind must be INT or EMPTY."""
         result = np.zeros(len(self), np.int64)
@@ -182,6 +195,14 @@ class Cells:
         number = pc.match_substring_regex(self._trimmed, _NUMBER).to_numpy(zero_copy_only=False)
         index = int(np.flatnonzero(~self.missing & ~number.astype(bool))[0])
         return NotNumericError(index, self._raw[index].as_py())
+
+
+def hash_strings(text: pa.Array, missing: np.ndarray) -> np.ndarray:
+    """Returns the hash, uint64 `[n]`, of n texts."""
+    text = pc.fill_null(text, "")
+    _, offsets, data = text.buffers()
+    ends = np.frombuffer(offsets, np.int32)[text.offset : text.offset + len(text) + 1].astype(np.int64)
+    return hash_text(np.frombuffer(data or b"", np.uint8), ends, missing)
 
 
 def _cast(text: pa.Array, kind: pa.DataType) -> pa.Array | None:

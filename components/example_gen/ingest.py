@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import tensorflow as tf
 
 from components.errors import InputError
-from components.example_gen.cells import Cells, Kind
+from components.example_gen.cells import Cells, Kind, hash_strings
 from components.example_gen.encode import encode, feature_array, has_value, scalar_array
 from components.example_gen.features import Feature, choose_features
 from components.example_gen.fingerprint import fingerprint
@@ -27,7 +27,6 @@ from components.example_gen.splits import (
     hash_lists,
     hash_numbers,
     hash_rows,
-    hash_text,
     split_by_hash,
     split_by_time,
 )
@@ -146,7 +145,7 @@ class _Pass:
         none = np.zeros(len(batch.target), bool)
         columns = {name: self._hashes(name, batch.cells[name]) for name in self._roles.inputs}
         columns[self._roles.regression] = hash_numbers(batch.target, none)
-        columns[self._roles.classification] = _hash_strings(batch.classes, none)
+        columns[self._roles.classification] = hash_strings(batch.classes, none)
         return hash_rows(columns)
 
     def _hashes(self, name: str, cells: Cells) -> np.ndarray:
@@ -159,14 +158,7 @@ class _Pass:
         if kind == Kind.FLOAT:
             values = cells.floats()
             return hash_numbers(values, np.isnan(values))
-        return _hash_strings(cells.text(), cells.missing)
-
-
-def _hash_strings(text: pa.Array, missing: np.ndarray) -> np.ndarray:
-    text = pc.fill_null(text, "")
-    _, offsets, data = text.buffers()
-    ends = np.frombuffer(offsets, np.int32)[text.offset : text.offset + len(text) + 1].astype(np.int64)
-    return hash_text(np.frombuffer(data or b"", np.uint8), ends, missing)
+        return hash_strings(cells.text(), cells.missing)
 
 
 def _check(found: Profile, written: _Pass, spec: IngestSpec) -> None:

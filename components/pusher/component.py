@@ -9,16 +9,17 @@ from typing import Any
 import tensorflow as tf
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
-from tfx.types.standard_artifacts import Examples, Model, ModelBlessing, ModelEvaluation, PushedModel
+from tfx.types.standard_artifacts import ExampleAnomalies, Examples, Model, ModelBlessing, ModelEvaluation, PushedModel
 from tfx.utils import path_utils
 
+from components.data_validator.distribution import FILE
 from components.evaluator.component import EVALUATION
-from components.evaluator.scoring import read_examples
+from components.example_gen.reading import read_examples
 from components.outputs import EVAL
 from components.pusher.release import Published
 from components.pusher.smoke import check_in_fresh_process
 from components.pusher.store import open_store
-from components.trainer.manifest import Column, Manifest
+from components.trainer.manifest import EXTRA, Column, Manifest
 
 RESULT = "push.json"
 
@@ -26,6 +27,7 @@ RESULT = "push.json"
 @component
 def Pusher(
     examples: InputArtifact[Examples],
+    anomalies: InputArtifact[ExampleAnomalies],
     model: InputArtifact[Model],
     evaluation: InputArtifact[ModelEvaluation],
     blessing: InputArtifact[ModelBlessing],
@@ -39,6 +41,7 @@ def Pusher(
 
     Args:
         examples: the raw splits; some eval rows are scored before the model becomes visible.
+        anomalies: what the DataValidator wrote; the distributions go with the version, to measure drift against.
         model: the candidate.
         evaluation: the Evaluator's figures, whose headline goes into the version's manifest.
         blessing: the Evaluator's verdict.
@@ -71,6 +74,7 @@ def Pusher(
             },
             check,
             keep,
+            {f"{EXTRA}/{FILE}": (Path(anomalies.uri) / FILE).read_text(encoding="utf-8")},
         )
         result = {"pushed": True, "smoke": figures} | _plain(published)
     (folder / RESULT).write_text(json.dumps(result, indent=1), encoding="utf-8")

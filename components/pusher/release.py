@@ -65,7 +65,7 @@ def check_request(source: str | os.PathLike[str], keep: int) -> Path:
     return model
 
 
-def stage(model: Path, staged: Path, manifest: Mapping[str, Any], content: str) -> None:
+def stage(model: Path, staged: Path, manifest: Mapping[str, Any], content: str, extras: Mapping[str, str]) -> None:
     """Copies a model, with its manifest in it, to a new folder that nobody else sees.
 
     Args:
@@ -73,6 +73,7 @@ def stage(model: Path, staged: Path, manifest: Mapping[str, Any], content: str) 
         staged: the folder to make.
         manifest: JSON values; `time` (UTC, ISO 8601) and `fingerprint` are added.
         content: fingerprint of the model's files without a manifest.
+        extras: more files of the version, relative path -> text.
 
     Raises:
         InputError: the model changed meanwhile.
@@ -81,9 +82,10 @@ def stage(model: Path, staged: Path, manifest: Mapping[str, Any], content: str) 
     stamp = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "fingerprint": content}
     (staged / MANIFEST).parent.mkdir(exist_ok=True)
     text = json.dumps({**manifest, **stamp}, indent=2, ensure_ascii=False)
-    files.write_durably(staged / MANIFEST, text + "\n")
+    for name, written in {MANIFEST: text + "\n", **extras}.items():
+        files.write_durably(staged / name, written)
     files.sync(staged)
-    if files.fingerprint(staged, ignore=[MANIFEST]) != content:
+    if files.fingerprint(staged, ignore=[MANIFEST, *extras]) != content:
         raise InputError(f"`{model}` must not change while it is pushed. Push again when it is complete.")
 
 

@@ -125,6 +125,7 @@ class RemoteStore:
         manifest: Mapping[str, Any],
         check: Callable[[Path], object] | None = None,
         keep: int = 5,
+        extras: Mapping[str, str] | None = None,
     ) -> Published:
         """Makes a copy of a model the current version; see `store.Store.publish`.
 
@@ -137,7 +138,7 @@ class RemoteStore:
             return unchanged
         with tempfile.TemporaryDirectory(prefix="mtl-push-") as folder:
             staged = Path(folder, "model")
-            stage(model, staged, manifest, content)
+            stage(model, staged, manifest, content, extras or {})
             if check is not None:
                 check(staged)
             # Another publisher may have been faster with the same model.

@@ -90,6 +90,7 @@ class Store:
         manifest: Mapping[str, Any],
         check: Callable[[Path], object] | None = None,
         keep: int = 5,
+        extras: Mapping[str, str] | None = None,
     ) -> Published:
         """Makes a copy of a model the current version, or leaves everything as it was.
 
@@ -99,6 +100,8 @@ class Store:
                 (SHA-256 of the model's files) are added.
             check: called with the path of the staged copy, manifest included; what it raises ends the push.
             keep: how many of the newest versions stay, the current one included; 2 or more for a way back.
+            extras: more files of the version, relative path -> text; like the manifest they are no part of the model,
+                so they do not make an equal model another one.
 
         Raises:
             InputError: the source is no SavedModel, or the destination cannot be written.
@@ -110,7 +113,7 @@ class Store:
             with self._explained():
                 if (unchanged := self._unchanged(content)) is not None:
                     return unchanged
-                stage(model, staged, manifest, content)
+                stage(model, staged, manifest, content, extras or {})
             if check is not None:
                 check(staged)
             with self._explained(), self._locked():

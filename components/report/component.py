@@ -30,11 +30,11 @@ def DataReport(
     examples: InputArtifact[Examples],
     statistics: InputArtifact[ExampleStatistics],
     schema: InputArtifact[Schema],
+    anomalies: InputArtifact[ExampleAnomalies],
     report: OutputArtifact[RunReport],
     html: OutputArtifact[HTML],
     settings: Parameter[str],
     code: Parameter[str],
-    anomalies: InputArtifact[ExampleAnomalies] = None,
 ) -> None:
     """Describes every column of train and eval, and reports on the data alone.
 
@@ -42,18 +42,18 @@ def DataReport(
         examples: the ingested splits.
         statistics: statistics of every split.
         schema: the schema in force.
+        anomalies: what the validation found.
         report: `columns.json`, and the report as far as it goes.
         html: the page of that report.
         settings: JSON: `pipeline` and `config`.
         code: fingerprint of this step's code, part of the cache key.
-        anomalies: what the validation found; left out, the report has no checks.
     """
     del code
     in_force = text_format.Parse((Path(schema.uri) / "schema.pbtxt").read_text(encoding="utf-8"), schema_pb2.Schema())
     columns = describe_columns(examples.uri, statistics.uri, in_force, read_summary(examples.uri))
     text = json.dumps({"columns": columns}, indent=1, allow_nan=False)
     (Path(report.uri) / COLUMNS).write_text(text, encoding="utf-8")
-    sources = Sources(examples=examples.uri, anomalies=None if anomalies is None else anomalies.uri, columns=report.uri)
+    sources = Sources(examples=examples.uri, anomalies=anomalies.uri, columns=report.uri)
     _write(sources, settings, report, html)
 
 

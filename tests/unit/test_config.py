@@ -36,6 +36,9 @@ def test_defaults_are_the_seed_network_and_safe_gates():
             "thresholds": {},
         }
     assert values["gates"]["data"] == {"reviewed": "fail", "inferred": "warn", "levels": {}}
+    assert values["gates"]["drift"] == {"level": "warn", "skew": "warn", "false_alarms": 0.001, "thresholds": {}}
+    assert values["gates"]["labels"] == {"level": "warn", "leakage": 0.95}
+    assert values["checks"] == []
 
 
 def test_plain_values_make_the_same_configuration_again():

@@ -3,15 +3,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-import click
 import pytest
 import yaml
 from click.testing import CliRunner
 from pydantic import BaseModel
 
+from pipeline.checks import CHECKS
 from pipeline.cli import cli
 from pipeline.config import Config
-from pipeline.reference import config_table, updated, verbs_table
+from pipeline.reference import config_table, updated, verbs, verbs_table
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,6 +52,7 @@ def test_config_table_has_every_key_once_and_in_order():
         ("data.split.eval", "number > 0, < 1", "`0.2`"),
         ("model.hidden", "list of whole number ≥ 1, ≤ 16,384", "`[128, 64]`"),
         ("evaluation.slices", "list of (text or list of text)", "`[]`"),
+        ("checks", "list of check", "`[]`"),
         ("evaluation.tfma", "true or false", "`false`"),
         ("features.vectors", "mapping from text to text", "`{}`"),
         ("gates.data.levels", "mapping from text to `ignore`, `warn`, `fail`", "`{}`"),
@@ -70,20 +71,11 @@ def test_every_key_has_a_meaning():
     assert [key for key, cells in rows(config_table()).items() if len(cells[2]) < 8] == []
 
 
-def verbs(group: click.Group, *before: str) -> list[tuple[str, ...]]:
-    """Returns the words that lead to each verb, groups taken apart."""
-    found = []
-    for name, command in group.commands.items():
-        found += verbs(command, *before, name) if isinstance(command, click.Group) else [(*before, name)]
-    return found
-
-
-@pytest.mark.parametrize("verb", verbs(cli), ids=" ".join)
-def test_verbs_table_says_what_help_says(verb: tuple[str, ...]):
-    shown = CliRunner().invoke(cli, [*verb, "--help"]).output
+@pytest.mark.parametrize("verb", [name for name, _ in verbs(cli)])
+def test_verbs_table_says_what_help_says(verb: str):
+    shown = CliRunner().invoke(cli, [*verb.split(), "--help"]).output
     table = rows(verbs_table())
-    usages = {usage: usage.strip("`").split()[1:] for usage in table}
-    meaning, options = next(table[usage] for usage, words in usages.items() if words[: len(verb)] == list(verb))
+    meaning, options = next(table[usage] for usage in table if re.match(rf"`mtl {verb}\b", usage))
     assert meaning in " ".join(shown.split())
     assert [*re.findall(r"--[a-z-]+", options), "--help"] == re.findall(
         r"^  (?:-\w, )?(--[a-z-]+)", shown, re.MULTILINE
@@ -92,8 +84,9 @@ def test_verbs_table_says_what_help_says(verb: tuple[str, ...]):
 
 def test_example_configuration_is_valid():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
-    config = Config.model_validate(yaml.safe_load(example))
+    example, checks = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
+    config = Config.model_validate(yaml.safe_load(example + checks))
+    assert [check.check for check in config.checks] == list(CHECKS)
     assert config.data.split.by == "time"
     assert config.gates.regression.thresholds == {"mae": 12.5}
 

@@ -165,7 +165,7 @@ def test_name_is_inferred_from_the_data(folder: Path, path: object, name: str):
         (
             "zzz: 1",
             "zzz must be a known key, got an unknown one. Known keys: name, data, labels, features, model, "
-            "training, evaluation, gates, push, runtime.",
+            "training, checks, evaluation, gates, push, runtime.",
         ),
     ],
 )
@@ -183,6 +183,32 @@ def test_unknown_keys(folder: Path, text: str, sentence: str):
         (
             "training: {epochs: 2.5}",
             "training.epochs must be a whole number, got 2.5. Correct it in mtl.yaml.",
+        ),
+        (
+            "checks: [{check: ranje, column: x}]",
+            "checks[0].check must be one of range, allowed, regex, unique, not_null, monotonic, compare, "
+            'got "ranje". Did you mean "range"?',
+        ),
+        (
+            "checks: [{check: range, column: x, mim: 0}]",
+            'checks[0].mim must be a known key, got an unknown one. Did you mean "min"?',
+        ),
+        (
+            "checks: [{check: range, column: x}]",
+            "checks[0] must have a min, a max or both, got neither. Give one.",
+        ),
+        (
+            "checks: [{check: range, column: x, min: 1, max: 0}]",
+            "checks[0] must have a min of at most its max, got 1 and 0. Exchange them.",
+        ),
+        ("checks: [{check: not_null}]", "checks[0].column must be given, got nothing. Add it to mtl.yaml."),
+        (
+            "checks: [{check: compare, left: a, op: '=', right: b}]",
+            'checks[0].op must be <, <=, >, >=, == or !=, got "=". Did you mean ">="?',
+        ),
+        (
+            "checks: [{check: regex, column: a, pattern: '(?=b)'}]",
+            'checks[0].pattern must be an RE2 pattern, got "(?=b)" (invalid perl operator: (?=). Correct it.',
         ),
         ("training: {epochs: 0}", "training.epochs must be at least 1, got 0. Correct it in mtl.yaml."),
         (

@@ -64,6 +64,14 @@ def test_manifest_keeps_what_was_given_with_time_and_fingerprint(store: Store, t
     assert manifest["time"].endswith("+00:00")
 
 
+def test_extras_lie_beside_the_manifest_and_do_not_make_a_model_another_one(store: Store, tmp_path: Path):
+    push(store, tmp_path, "a", extras={"assets.extra/more.json": "größe"})
+    assert (store.path / "1" / "assets.extra" / "more.json").read_text(encoding="utf-8") == "größe"
+    again = push(store, tmp_path, "a", extras={"assets.extra/more.json": "other"})
+    assert (again.version, again.unchanged) == (1, True)
+    assert (store.path / "1" / "assets.extra" / "more.json").read_text(encoding="utf-8") == "größe"
+
+
 def test_versions_of_another_tool_are_adopted(store: Store, tmp_path: Path):
     model(store.path / "1700000000", "foreign")
     model(store.path / "not-a-version", "other")

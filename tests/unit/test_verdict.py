@@ -15,7 +15,7 @@ def printed(run: Run) -> str:
 
 
 def stopped(step: str, problems: list[str]) -> Run:
-    names = ["ExampleGen", "DataGate", "Pusher"]
+    names = ["ExampleGen", "DataValidator", "DataGate", "Pusher"]
     steps = [Step(name, "failed" if name == step else "done") for name in names]
     return Run("1", "t", "stopped", "2026-01-01", {}, {}, steps=steps, problems=problems)
 
@@ -26,7 +26,7 @@ def stopped(step: str, problems: list[str]) -> Run:
         (
             "DataGate",
             "The data gate stopped the run:",
-            "Correct the data, or, if it is right as it is, the reviewed schema. Nothing was pushed.",
+            "Correct the data. What to change where it is right as it is, `mtl validate` tells. Nothing was pushed.",
         ),
         ("Pusher", "Pusher stopped the run:", "Nothing was pushed."),
     ],

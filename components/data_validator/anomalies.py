@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 
-from components.data_gate.schema import categories
+from components.data_validator.finding import IGNORE, Anomaly
+from components.data_validator.remedy import remedy
 from components.errors import InputError, did_you_mean
-
-IGNORE, WARN, FAIL = "ignore", "warn", "fail"
+from components.schema_gen.schema import categories
 
 
 @dataclass(frozen=True)
@@ -42,25 +42,18 @@ class Levels:
         return self.by_type.get(kind, self.default)
 
 
-@dataclass(frozen=True)
-class Anomaly:
-    """One thing that is not as the schema says."""
-
-    split: str
-    column: str
-    kind: str
-    level: str
-    sentence: str
-
-    def as_dict(self) -> dict[str, str]:
-        """Returns the fields as JSON values."""
-        return asdict(self)
-
-
 def from_proto(
-    anomalies: anomalies_pb2.Anomalies, schema: schema_pb2.Schema, split: str, levels: Levels
+    anomalies: anomalies_pb2.Anomalies, schema: schema_pb2.Schema, split: str, levels: Levels, reviewed: str = ""
 ) -> list[Anomaly]:
-    """Returns the anomalies of one split that are not ignored, by column."""
+    """Returns the anomalies of one split that are not ignored, by column.
+
+    Args:
+        anomalies: TFDV's findings.
+        schema: the schema in force.
+        split: the split they are of.
+        levels: how serious each type is.
+        reviewed: text of the reviewed schema, empty when there is none; the remedies name its lines.
+    """
     features = {feature.name: feature for feature in schema.feature}
     found = []
     for name, info in sorted(anomalies.anomaly_info.items()):
@@ -69,13 +62,19 @@ def from_proto(
             kind = anomalies_pb2.AnomalyInfo.Type.Name(reason.type)
             if levels.of(kind) != IGNORE:
                 sentence = _sentence(column, split, kind, reason, features.get(column), schema)
-                found.append(Anomaly(split, column, kind, levels.of(kind), sentence))
+                intended = remedy(kind, column, _plain(reason), schema, reviewed)
+                found.append(Anomaly(split, column, kind, levels.of(kind), sentence, remedy=intended))
     for reason in anomalies.dataset_anomaly_info.reason:
         kind = anomalies_pb2.AnomalyInfo.Type.Name(reason.type)
         if levels.of(kind) != IGNORE:
             sentence = f"The {split} split must be as the schema says: {reason.description.rstrip('. ')}."
             found.append(Anomaly(split, "", kind, levels.of(kind), sentence))
     return found
+
+
+def _plain(reason: Any) -> str:
+    """Returns TFDV's description on one line, without its last full stop."""
+    return " ".join(reason.description.split()).rstrip(". ")
 
 
 def _sentence(
@@ -87,7 +86,7 @@ def _sentence(
     schema: schema_pb2.Schema,
 ) -> str:
     """Says column, what the schema expects, what was found, and in which split."""
-    found = " ".join(reason.description.split()).rstrip(". ")
+    found = _plain(reason)
     if kind == "SCHEMA_NEW_COLUMN":
         return f'"{column}" must be a column of the schema, got a new column in the {split} split.'
     if kind == "SCHEMA_MISSING_COLUMN" or feature is None:

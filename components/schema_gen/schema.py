@@ -11,6 +11,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from components.errors import InputError
 
+FILE = "schema.pbtxt"
 TRAINING, SERVING = "TRAINING", "SERVING"
 
 # A text column is taken for an identifier, and left out of the features, when it has more distinct values
@@ -61,8 +62,8 @@ def curate(
     labels: Collection[str],
     keep: Collection[str],
     smallest_split: int,
-) -> tuple[schema_pb2.Schema, list[str]]:
-    """Returns the inferred schema made ready for review and use, and a note for each column it leaves out.
+) -> schema_pb2.Schema:
+    """Returns the inferred schema made ready for review and use.
 
     Feature vectors get their fixed shape. Presence and domains get the room that chance needs, so that another
     sample of the same data passes. Identifier-like text columns are marked `DISABLED`, which TFDV and Transform
@@ -82,7 +83,6 @@ def curate(
     schema = schema_pb2.Schema()
     schema.CopyFrom(inferred)
     statistics = {feature.path.step[0]: feature for feature in train.features}
-    notes = []
     for feature in schema.feature:
         if feature.name in labels:
             continue
@@ -95,16 +95,25 @@ def curate(
         feature.presence.min_fraction = _lowest_presence(column, train.num_examples, smallest_split)
         if feature.HasField("string_domain") or feature.domain:
             feature.distribution_constraints.min_domain_mass = 1 - UNKNOWN_TEXTS
-        if feature.name not in keep and (distinct := _identifier(column)):
+        if feature.name not in keep and _identifier(column):
             feature.lifecycle_stage = schema_pb2.DISABLED
-            notes.append(
-                f'"{feature.name}" is left out of the features: {distinct:,} distinct texts in '
-                f"{train.num_examples:,} train rows look like an identifier. "
-                "List it under features.categorical to keep it, or under data.ignore to silence this."
-            )
     if all(feature.name in labels or feature.lifecycle_stage for feature in schema.feature):
-        raise InputError("The data must have a feature to learn from, got none. " + " ".join(notes))
-    return schema, notes
+        raise InputError(
+            "The data must have a feature to learn from, got none. " + " ".join(identifier_notes(schema, train))
+        )
+    return schema
+
+
+def identifier_notes(schema: schema_pb2.Schema, train: statistics_pb2.DatasetFeatureStatistics) -> list[str]:
+    """Returns a sentence for each column that `curate` left out of the features."""
+    statistics = {feature.path.step[0]: feature for feature in train.features}
+    return [
+        f'"{feature.name}" is left out of the features: {_identifier(statistics[feature.name]):,} distinct texts in '
+        f"{train.num_examples:,} train rows look like an identifier. "
+        "List it under features.categorical to keep it, or under data.ignore to silence this."
+        for feature in schema.feature
+        if feature.lifecycle_stage == schema_pb2.DISABLED
+    ]
 
 
 def require_labels(schema: schema_pb2.Schema, labels: Collection[str]) -> None:

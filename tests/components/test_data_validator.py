@@ -1,27 +1,35 @@
-"""The data gate on hand-made schemas and on what TFDV really says of small tables."""
+"""The schema and the validation on hand-made schemas and on what TFDV really says of small tables."""
 
 import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import tensorflow as tf
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 from tfx.types import artifact_utils, standard_artifacts
 
-from components.data_gate.anomalies import Anomaly, Levels, from_proto
-from components.data_gate.component import SUMMARY, DataGate
-from components.data_gate.schema import (
+from components.data_gate.component import DataGate
+from components.data_validator.anomalies import Levels, from_proto
+from components.data_validator.component import DataValidator
+from components.data_validator.finding import Anomaly, read_findings
+from components.errors import InputError, Rejected
+from components.example_gen.spec import IngestSpec
+from components.example_gen.summary import FILE, Summary
+from components.schema_gen.component import SchemaGen
+from components.schema_gen.schema import (
     TRAINING,
     categories,
     column_types,
     curate,
     exclude_labels_from_serving,
+    identifier_notes,
     read_schema,
 )
-from components.errors import InputError, Rejected
-from components.example_gen.summary import FILE, Summary
 
 import tensorflow_data_validation as tfdv  # isort: skip - only after TFX
 
@@ -54,6 +62,21 @@ def feature(schema: schema_pb2.Schema, name: str) -> schema_pb2.Feature:
     return found
 
 
+def write_examples(folder: Path, frame: pd.DataFrame) -> None:
+    """Writes a split as the ingest does."""
+    folder.mkdir(parents=True)
+    with tf.io.TFRecordWriter(str(folder / "data.gz"), "GZIP") as writer:
+        for row in frame.to_dict("records"):
+            features = {name: value(cell) for name, cell in row.items() if not pd.isna(cell)}
+            writer.write(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString())
+
+
+def value(cell: object) -> tf.train.Feature:
+    if isinstance(cell, str):
+        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[cell.encode()]))
+    return tf.train.Feature(float_list=tf.train.FloatList(value=[cell]))
+
+
 def found(frame: pd.DataFrame, schema: schema_pb2.Schema, levels: Levels = ALL) -> list[Anomaly]:
     proto = tfdv.validate_statistics(statistics(frame), schema, environment=TRAINING)
     return from_proto(proto, schema, "eval", levels)
@@ -62,7 +85,7 @@ def found(frame: pd.DataFrame, schema: schema_pb2.Schema, levels: Levels = ALL) 
 @pytest.fixture(scope="module")
 def schema() -> schema_pb2.Schema:
     """The schema of the train split, with the labels excluded from serving."""
-    curated, _ = curate(inferred(table()), statistics(table()).datasets[0], {}, ["y", "k"], ["note"], ROWS)
+    curated = curate(inferred(table()), statistics(table()).datasets[0], {}, ["y", "k"], ["note"], ROWS)
     exclude_labels_from_serving(curated, ["y", "k"])
     return curated
 
@@ -103,7 +126,8 @@ def test_categories_come_from_either_kind_of_domain(schema: schema_pb2.Schema):
 def test_identifiers_are_left_out_unless_kept():
     frame = table()
     raw, train = inferred(frame), statistics(frame).datasets[0]
-    curated, notes = curate(raw, train, {}, ["y", "k"], [], ROWS)
+    curated = curate(raw, train, {}, ["y", "k"], [], ROWS)
+    notes = identifier_notes(curated, train)
     stages = {column.name: column.lifecycle_stage for column in curated.feature}
     disabled = schema_pb2.LifecycleStage.DISABLED
     assert [name for name, stage in stages.items() if stage == disabled] == ["note"]
@@ -113,14 +137,15 @@ def test_identifiers_are_left_out_unless_kept():
         "List it under features.categorical to keep it, or under data.ignore to silence this."
     ]
     assert all(column.lifecycle_stage != disabled for column in raw.feature), "the inferred schema stays"
-    curated, notes = curate(raw, train, {}, ["y", "k"], ["note"], ROWS)
-    assert notes == []
+    curated = curate(raw, train, {}, ["y", "k"], ["note"], ROWS)
+    assert identifier_notes(curated, train) == []
     assert all(column.lifecycle_stage != disabled for column in curated.feature)
 
 
 def test_labels_are_never_identifiers():
     frame = table(k=[f"k{i}" for i in range(ROWS)])
-    curated, [note] = curate(inferred(frame), statistics(frame).datasets[0], {}, ["y", "k"], [], ROWS)
+    curated = curate(inferred(frame), statistics(frame).datasets[0], {}, ["y", "k"], [], ROWS)
+    [note] = identifier_notes(curated, statistics(frame).datasets[0])
     assert note.startswith('"note" is left out')
     assert feature(curated, "k") == feature(inferred(frame), "k")
 
@@ -137,7 +162,7 @@ def test_only_identifiers_leave_nothing_to_learn_from():
 @pytest.mark.parametrize("present", [60, 59, 45, 6])
 def test_presence_has_the_room_of_another_sample(present: int):
     frame = table(x=[0.5] * present + [None] * (ROWS - present))
-    curated, _ = curate(inferred(frame), statistics(frame).datasets[0], {}, ["y", "k"], [], ROWS)
+    curated = curate(inferred(frame), statistics(frame).datasets[0], {}, ["y", "k"], [], ROWS)
     lowest = feature(curated, "x").presence.min_fraction
     # The share p at which the observed one lies four standard errors above: the root of Wilson's equation, for
     # the difference of two samples of this size.
@@ -150,8 +175,8 @@ def test_presence_has_the_room_of_another_sample(present: int):
 def test_the_inferred_schema_has_nothing_against_the_rows_it_came_from():
     """Texts without a domain and booleans are types that TFDV refuses some constraints for."""
     frame = table(400, day=[f"2024-{i % 150:03}" for i in range(400)], flag=["true", "false"] * 200)
-    curated, notes = curate(inferred(frame), statistics(frame).datasets[0], {}, ["y", "k"], ["note"], 400)
-    assert notes == []
+    curated = curate(inferred(frame), statistics(frame).datasets[0], {}, ["y", "k"], ["note"], 400)
+    assert identifier_notes(curated, statistics(frame).datasets[0]) == []
     found = tfdv.validate_statistics(statistics(frame), curated)
     assert dict(found.anomaly_info) == {}
 
@@ -162,13 +187,15 @@ def test_the_inferred_schema_has_nothing_against_the_rows_it_came_from():
 )
 def test_what_looks_like_an_identifier(distinct: int, rows: int, identifier: bool):
     frame = table(rows, note=[f"n{i % distinct}" for i in range(rows)])
-    _, notes = curate(inferred(frame), statistics(frame).datasets[0], {}, ["y", "k"], [], ROWS)
+    curated = curate(inferred(frame), statistics(frame).datasets[0], {}, ["y", "k"], [], ROWS)
+    notes = identifier_notes(curated, statistics(frame).datasets[0])
     assert len(notes) == identifier
 
 
 def test_missing_texts_do_not_hide_an_identifier():
     frame = table(200, note=[f"n{i}" if i % 4 == 0 else None for i in range(200)])
-    _, [note] = curate(inferred(frame), statistics(frame).datasets[0], {}, ["y", "k"], [], ROWS)
+    curated = curate(inferred(frame), statistics(frame).datasets[0], {}, ["y", "k"], [], ROWS)
+    [note] = identifier_notes(curated, statistics(frame).datasets[0])
     assert note.startswith('"note" is left out of the features: 50 distinct texts in 200 train rows')
 
 
@@ -183,14 +210,14 @@ def test_vectors_get_their_shape():
         'features { path { step: "x" } num_stats { common_stats { num_non_missing: 9 } } }',
         statistics_pb2.DatasetFeatureStatistics(),
     )
-    curated, notes = curate(raw, seen, {"e": 2}, ["y", "k"], [], ROWS)
+    curated = curate(raw, seen, {"e": 2}, ["y", "k"], [], ROWS)
     vector, scalar = feature(curated, "e"), feature(curated, "x")
     assert [dim.size for dim in vector.shape.dim] == [2]
     assert vector.WhichOneof("shape_type") == "shape"
     assert vector.presence.min_fraction == 1.0
     assert scalar.WhichOneof("shape_type") == "value_count"
     assert (scalar.value_count.min, scalar.value_count.max) == (1, 1)
-    assert notes == []
+    assert identifier_notes(curated, seen) == []
 
 
 def test_labels_are_needed_for_training_only(schema: schema_pb2.Schema):
@@ -219,8 +246,8 @@ def test_new_column(schema: schema_pb2.Schema):
         "SCHEMA_NEW_COLUMN",
         "warn",
         '"extra" must be a column of the schema, got a new column in the eval split.',
+        remedy="gates.data.levels: {SCHEMA_NEW_COLUMN: ignore}",
     )
-    assert anomaly.as_dict()["column"] == "extra"
 
 
 def test_missing_column(schema: schema_pb2.Schema):
@@ -306,38 +333,57 @@ def test_levels_of_unknown_types_are_refused():
     )
 
 
+LABELS = {"level": "ignore", "leakage": 1.0}
+DRIFT = {"level": "warn", "skew": "ignore", "false_alarms": 0.001, "thresholds": {}}
+
+
 class Step:
-    """The DataGate step on real artifacts; `run` returns its summary."""
+    """SchemaGen, DataValidator and DataGate on real artifacts; `run` returns the findings."""
 
     def __init__(self, root: Path, splits: dict[str, pd.DataFrame]):
         self.root = root
         self.artifacts = {
             "examples": standard_artifacts.Examples(),
             "statistics": standard_artifacts.ExampleStatistics(),
-            "inferred_schema": standard_artifacts.Schema(),
             "schema": standard_artifacts.Schema(),
+            "baseline": standard_artifacts.Model(),
             "anomalies": standard_artifacts.ExampleAnomalies(),
         }
         for name, artifact in self.artifacts.items():
             artifact.uri = str(root / name)
-            (root / name).mkdir()
-        self.artifacts["statistics"].split_names = artifact_utils.encode_split_names(list(splits))
+            (root / name).mkdir(parents=True)
+        for name in ("examples", "statistics"):
+            self.artifacts[name].split_names = artifact_utils.encode_split_names(list(splits))
+        self.path = root / "table.csv"
+        pd.concat(splits.values()).to_csv(self.path, index=False)
         for split, frame in splits.items():
             folder = root / "statistics" / f"Split-{split}"
             folder.mkdir()
             (folder / "FeatureStats.pb").write_bytes(statistics(frame).SerializeToString())
-        text = text_format.MessageToString(inferred(splits["train"]))
-        (root / "inferred_schema" / "schema.pbtxt").write_text(text)
-        summary = Summary([], "csv", ",", "", 0, 0, {}, {}, "y", "k", {}, {}, {}, {}, {}, {}, "row", [])
+            write_examples(root / "examples" / f"Split-{split}", frame)
+        rows = {split: len(frame) for split, frame in splits.items()}
+        classes = {split: frame["k"].value_counts().to_dict() for split, frame in splits.items()}
+        kinds = {"x": "FLOAT", "c": "BYTES", "note": "BYTES"}
+        summary = Summary([], "csv", ",", "", 0, 0, {}, rows, "y", "k", classes, kinds, {}, {}, {}, {}, "row", [])
         (root / "examples" / FILE).write_text(summary.to_json())
 
-    def run(self, reviewed: str = "", **settings: object) -> dict[str, list]:
-        chosen = {"labels": ["y", "k"], "keep": [], "level": "warn", "levels": {}} | settings
-        DataGate.test_call(**self.artifacts, reviewed_schema=reviewed, settings=json.dumps(chosen), code="1")
-        return self.summary()
+    def run(self, reviewed: str = "", **settings: object) -> dict[str, Any]:
+        taken = {name: self.artifacts[name] for name in ("examples", "statistics", "schema")}
+        labels = json.dumps({"labels": ["y", "k"], "keep": []})
+        SchemaGen.test_call(**taken, reviewed_schema=reviewed, settings=labels, code="1")
+        chosen = {"level": "warn", "levels": {}, "drift": DRIFT, "labels": LABELS, "checks": []} | settings
+        DataValidator.test_call(
+            **self.artifacts,
+            spec=IngestSpec((str(self.path),), "y", "k").to_json(),
+            reviewed_schema=reviewed,
+            settings=json.dumps(chosen),
+            code="1",
+        )
+        DataGate.test_call(anomalies=self.artifacts["anomalies"], code="1")
+        return self.findings()
 
-    def summary(self) -> dict[str, list]:
-        return json.loads((self.root / "anomalies" / SUMMARY).read_text(encoding="utf-8"))
+    def findings(self) -> dict[str, Any]:
+        return read_findings(self.root / "anomalies")
 
     def schema(self) -> schema_pb2.Schema:
         return read_schema(self.root / "schema" / "schema.pbtxt")
@@ -348,7 +394,7 @@ def step(tmp_path: Path) -> Step:
     """A train split, and an eval split with a category that train does not have."""
     odd = table(40)
     odd.loc[0, "c"] = "mauve"
-    return Step(tmp_path, {"train": table(), "eval": odd})
+    return Step(tmp_path / "step", {"train": table(), "validation": table(40), "eval": odd})
 
 
 def test_step_warns_against_the_inferred_schema(step: Step):
@@ -359,10 +405,10 @@ def test_step_warns_against_the_inferred_schema(step: Step):
     assert feature(step.schema(), "note").lifecycle_stage == schema_pb2.LifecycleStage.DISABLED
     assert list(feature(step.schema(), "y").not_in_environment) == ["SERVING"]
     kinds = {}
-    for split in ("train", "eval"):
+    for split in ("train", "validation", "eval"):
         path = step.root / "anomalies" / f"Split-{split}" / "SchemaDiff.pb"
         kinds[split] = set(anomalies_pb2.Anomalies.FromString(path.read_bytes()).anomaly_info)
-    assert kinds == {"train": set(), "eval": {"c"}}
+    assert kinds == {"train": set(), "validation": set(), "eval": {"c"}}
     assert step.artifacts["anomalies"].split_names == step.artifacts["statistics"].split_names
 
 
@@ -372,14 +418,14 @@ def test_step_stops_the_run_and_still_writes_what_it_found(step: Step):
     [sentence] = raised.value.problems
     assert sentence.startswith('"c" must be one of ')
     assert raised.value.exit_code == 3
-    assert [anomaly["sentence"] for anomaly in step.summary()["anomalies"]] == [sentence]
+    assert [anomaly["sentence"] for anomaly in step.findings()["anomalies"]] == [sentence]
 
 
 def test_step_follows_the_reviewed_schema(step: Step):
     reviewed = inferred(table(c=["red", "mauve", "green", "blue"] * (ROWS // 4)))
     reviewed.feature.remove(feature(reviewed, "note"))
     summary = step.run(text_format.MessageToString(reviewed), levels={"SCHEMA_NEW_COLUMN": "ignore"})
-    assert summary == {"notes": [], "anomalies": []}
+    assert summary == {"notes": [], "anomalies": [], "comparisons": [], "against": None, "passed": True}
     assert {column.name for column in step.schema().feature} == {"x", "c", "y", "k"}
     assert list(step.schema().default_environment) == ["TRAINING", "SERVING"]
 
@@ -389,4 +435,60 @@ def test_step_needs_both_labels_in_the_reviewed_schema(step: Step):
         step.run('feature { name: "x" type: FLOAT } feature { name: "y" type: FLOAT }')
     assert str(raised.value) == (
         'data.schema_file must describe both labels, got none of "k". Add the label to the schema.'
+    )
+
+
+def test_anomalies_come_with_rows_and_the_line_to_change(step: Step):
+    reviewed = inferred(table())
+    text = text_format.MessageToString(reviewed)
+    [anomaly] = [one for one in step.run(text)["anomalies"] if one["column"] == "c"]
+    line = next(number for number, line in enumerate(text.splitlines(), 1) if line.strip() == 'name: "c"')
+    assert anomaly["remedy"] == (
+        f'data.schema_file, line {line}, feature "c": add value: "mauve" to '
+        f"{'the string_domain c' if feature(reviewed, 'c').domain else 'its string_domain'}"
+    )
+    row = ROWS + 40 + 2  # the first eval row, below the header
+    assert anomaly["examples"] == [{"file": "table.csv", "line": row, "value": "mauve"}]
+
+
+def test_custom_checks_and_labels_are_judged(tmp_path: Path):
+    odd = Step(tmp_path, {split: table(x=np.arange(ROWS) + 0.5) for split in ("train", "validation", "eval")})
+    check = {"check": "range", "column": "x", "min": None, "max": 58.0, "level": "fail"}
+    with pytest.raises(Rejected) as raised:
+        odd.run(checks=[check], labels={"level": "warn", "leakage": 0.98})
+    [problem] = raised.value.problems
+    assert problem == (
+        '"x" must be a number at most 58, got 6 of 180 rows that break it, the first with 58.5 in row 59.'
+    )
+    kinds = {anomaly["kind"]: anomaly["column"] for anomaly in odd.findings()["anomalies"]}
+    assert kinds == {"LEAKAGE": "x", "CHECK_RANGE": "x"}
+    assert odd.findings()["passed"] is False
+
+
+def test_drift_is_measured_against_the_pushed_model(tmp_path: Path):
+    first = Step(tmp_path / "first", {split: table(400) for split in ("train", "validation", "eval")})
+    assert first.run()["against"] is None
+    shifted = table(400, x=np.linspace(0.3, 1.3, 400), c=["red", "green", "blue", "mauve"] * 100)
+    second = Step(tmp_path / "second", dict.fromkeys(("train", "validation", "eval"), shifted))
+    extras = second.root / "baseline" / "Format-Serving" / "assets.extra"
+    extras.mkdir(parents=True)
+    shutil.copy(first.root / "anomalies" / "distributions.json", extras)
+    second.artifacts["baseline"].set_int_custom_property("version", 3)
+    found = second.run(drift=DRIFT | {"skew": "warn"})
+    assert found["against"] == "pushed version 3"
+    measured = {(one["kind"], one["split"], one["column"], one["level"]) for one in found["comparisons"]}
+    assert {one for one in measured if one[3] != "ok"} == {
+        ("drift", split, column, "warn") for split in ("train", "eval") for column in ("x", "c")
+    }
+    assert ("skew", "eval", "x", "ok") in measured
+    [new] = [one for one in found["anomalies"] if one["split"] == "train" and "new values" in one["method"]]
+    assert new["sentence"].endswith(': new are "mauve".')
+    assert [(example["line"], example["value"]) for example in new["examples"][:2]] == [(5, "mauve"), (9, "mauve")]
+    assert found["passed"] is True
+
+
+def test_a_pushed_model_without_distributions_is_noted(step: Step):
+    step.artifacts["baseline"].set_int_custom_property("version", 2)
+    assert step.run()["notes"][-1] == (
+        "Drift was not measured: the pushed version 2 has no distributions.json with it."
     )

@@ -1,0 +1,146 @@
+"""The DataValidator step: judges the data and stops nothing.
+
+The DataGate step reads the judgement; a report can be written in between.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import tensorflow_data_validation as tfdv
+from tensorflow_metadata.proto.v0 import schema_pb2
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.types import artifact_utils
+from tfx.types.standard_artifacts import ExampleAnomalies, Examples, ExampleStatistics, Model, Schema
+from tfx.utils import path_utils
+
+from components.data_validator import distribution
+from components.data_validator.anomalies import Levels, from_proto
+from components.data_validator.checks import check_anomalies
+from components.data_validator.distribution import Distribution, read_distributions, write_distributions
+from components.data_validator.drift import DRIFT, SKEW, Tolerance, compare
+from components.data_validator.evidence import Expected, with_examples
+from components.data_validator.finding import WARN, Anomaly, Comparison, Findings
+from components.data_validator.labels import class_anomalies, outlier_bounds, target_anomalies
+from components.data_validator.leakage import leaks
+from components.data_validator.sample import read_sample
+from components.example_gen.cells import Kind
+from components.example_gen.spec import SPLITS, IngestSpec
+from components.example_gen.summary import Summary, read_summary
+from components.example_gen.tables import open_table
+from components.outputs import EVAL, TRAIN, VALIDATION
+from components.schema_gen.schema import FILE, TRAINING, identifier_notes, read_schema
+from components.schema_gen.statistics import read_statistics
+from components.trainer.manifest import EXTRA
+
+
+@component
+def DataValidator(
+    examples: InputArtifact[Examples],
+    statistics: InputArtifact[ExampleStatistics],
+    schema: InputArtifact[Schema],
+    baseline: InputArtifact[Model],
+    anomalies: OutputArtifact[ExampleAnomalies],
+    spec: Parameter[str],
+    reviewed_schema: Parameter[str],
+    settings: Parameter[str],
+    code: Parameter[str],
+) -> None:
+    """Checks every split against the schema, the labels for sanity, the rows by custom checks; measures drift and skew.
+
+    Args:
+        examples: the ingested splits.
+        statistics: statistics of every split.
+        schema: the schema in force.
+        baseline: the pushed model, whose distributions drift is measured against; empty when there is none.
+        anomalies: TFDV's anomalies per split in TFX's layout; `gate.json` with everything found;
+            `distributions.json` of train and eval, to be pushed with the model.
+        spec: `IngestSpec.to_json()`, to look at the source rows.
+        reviewed_schema: text of the reviewed schema; empty when there is none.
+        settings: JSON: `level`, `levels`, `drift`, `labels`, `checks`, as in the configuration.
+        code: fingerprint of this step's code, part of the cache key.
+    """
+    del code
+    chosen, source = json.loads(settings), IngestSpec.from_json(spec)
+    labels = (source.regression, source.classification)
+    in_force = read_schema(Path(schema.uri) / FILE)
+    summary = read_summary(examples.uri)
+    table = open_table(source.paths, source.format, source.delimiter)
+
+    levels = Levels(chosen["level"], chosen["levels"])
+    found = _schema_anomalies(statistics, in_force, reviewed_schema, anomalies, levels)
+
+    columns = _compared(summary, in_force)
+    samples = {
+        split: read_sample(artifact_utils.get_split_uri([examples], split), columns, summary.splits[split])
+        for split in SPLITS
+    }
+    train, validation = (samples[split].divided(labels) for split in (TRAIN, VALIDATION))
+    found += class_anomalies(source.classification, summary.classes, chosen["labels"]["level"])
+    found += target_anomalies(source.regression, train.number, chosen["labels"]["level"])
+    found += leaks(train, validation, labels, chosen["labels"]["leakage"], chosen["labels"]["level"])
+
+    key = source.column if source.split == "column" else None
+    now = {split: samples[split].distributions(key) for split in (TRAIN, EVAL)}
+    write_distributions(Path(anomalies.uri) / distribution.FILE, now)
+    pushed = read_distributions(Path(path_utils.serving_model_path(baseline.uri)) / EXTRA / distribution.FILE)
+    version = baseline.get_int_custom_property("version")
+    against = f"pushed version {version}" if pushed else None
+    comparisons, differences = _compare(now, pushed, against or "", source, chosen["drift"])
+
+    expected = Expected(in_force, {DRIFT: pushed, SKEW: {EVAL: now[TRAIN]}}, outlier_bounds(train.number))
+    found = with_examples(found + differences, expected, table, source.missing)
+    found += check_anomalies(table, source.missing, chosen["checks"])
+
+    notes = [] if reviewed_schema else identifier_notes(in_force, read_statistics(statistics.uri, TRAIN).datasets[0])
+    if version and not pushed:
+        notes.append(f"Drift was not measured: the pushed version {version} has no {distribution.FILE} with it.")
+    Findings(notes, found, comparisons, against).write(anomalies.uri)
+
+
+def _schema_anomalies(
+    statistics: ExampleStatistics,
+    schema: schema_pb2.Schema,
+    reviewed: str,
+    anomalies: ExampleAnomalies,
+    levels: Levels,
+) -> list[Anomaly]:
+    """Returns what breaks the schema in each split, and writes TFDV's own account of it."""
+    found = []
+    anomalies.split_names = statistics.split_names
+    for split in artifact_utils.decode_split_names(statistics.split_names):
+        proto = tfdv.validate_statistics(read_statistics(statistics.uri, split), schema, environment=TRAINING)
+        folder = Path(artifact_utils.get_split_uri([anomalies], split))
+        folder.mkdir(parents=True)
+        (folder / "SchemaDiff.pb").write_bytes(proto.SerializeToString())
+        found += from_proto(proto, schema, split, levels, reviewed)
+    return found
+
+
+def _compared(summary: Summary, schema: schema_pb2.Schema) -> dict[str, str]:
+    """Returns column → kind of the labels and of every feature in use that is no vector."""
+    used = {feature.name for feature in schema.feature if not feature.lifecycle_stage}
+    kinds = {name: kind for name, kind in summary.columns.items() if kind != Kind.VECTOR and name in used}
+    return kinds | {summary.regression: Kind.FLOAT.value, summary.classification: Kind.BYTES.value}
+
+
+def _compare(
+    now: dict[str, dict[str, Distribution]],
+    pushed: dict[str, dict[str, Distribution]],
+    against: str,
+    source: IngestSpec,
+    drift: dict[str, Any],
+) -> tuple[list[Comparison], list[Anomaly]]:
+    """Measures drift of train and eval, and skew between them."""
+    tolerance = Tolerance(drift["level"], drift["false_alarms"], drift["thresholds"])
+    # Splits by key or time differ by design, in the column of the split most of all.
+    level = drift["skew"] if source.split == "row" else min(drift["skew"], WARN, key=("ignore", WARN, "fail").index)
+    skew = Tolerance(level, drift["false_alarms"], drift["thresholds"])
+    apart = {name: one for name, one in now[EVAL].items() if name != source.column}
+    results = [
+        *(compare(DRIFT, split, now[split], pushed[split], against, tolerance) for split in pushed),
+        compare(SKEW, EVAL, apart, now[TRAIN], TRAIN, skew),
+    ]
+    comparisons = [one for some, _ in results for one in some]
+    return comparisons, [one for _, some in results for one in some]

@@ -1,0 +1,81 @@
+"""Example rows for anomalies that were found in statistics: one more pass over the source, if there is any to show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from tensorflow_metadata.proto.v0 import schema_pb2
+
+from components.data_validator import rules
+from components.data_validator.distance import METHODS
+from components.data_validator.distribution import Distribution, Texts
+from components.data_validator.finding import MAX_EXAMPLES, Anomaly
+from components.data_validator.rows import find_broken
+from components.data_validator.rules import Rule
+from components.example_gen.tables import Table
+from components.schema_gen.schema import categories
+
+_NO_VALUE = {"FEATURE_TYPE_LOW_FRACTION_PRESENT", "FEATURE_TYPE_LOW_NUMBER_PRESENT", "FEATURE_TYPE_NOT_PRESENT"}
+_OUT_OF_RANGE = {"INT_TYPE_SMALL_INT", "INT_TYPE_BIG_INT", "FLOAT_TYPE_SMALL_FLOAT", "FLOAT_TYPE_BIG_FLOAT"}
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What rows are held against to find those that show an anomaly.
+
+    Args:
+        schema: the schema in force.
+        before: kind of comparison → split → column → what the split was compared with.
+        target: lowest and highest regression label that is no outlier.
+    """
+
+    schema: schema_pb2.Schema
+    before: Mapping[str, Mapping[str, Mapping[str, Distribution]]]
+    target: tuple[float, float]
+
+    def rule(self, anomaly: Anomaly) -> Rule | None:
+        """Returns the rule whose broken rows show the anomaly, None where no single row does."""
+        column, kind = anomaly.column, anomaly.kind
+        feature = next((one for one in self.schema.feature if one.name == column), schema_pb2.Feature())
+        if kind == "ENUM_TYPE_UNEXPECTED_STRING_VALUES":
+            return rules.allowed(column, categories(feature, self.schema))
+        if kind in _NO_VALUE or anomaly.method == METHODS["missing"]:
+            return rules.not_null(column)
+        if kind in _OUT_OF_RANGE:
+            domain = feature.int_domain if feature.HasField("int_domain") else feature.float_domain
+            bounds = (getattr(domain, name) if domain.HasField(name) else None for name in ("min", "max"))
+            return rules.in_range(column, *bounds)
+        if kind == "TARGET_OUTLIERS":
+            return rules.in_range(column, *self.target)
+        if anomaly.method == METHODS["new_values"]:
+            before = self.before[kind.lower()][anomaly.split][column]
+            return rules.allowed(column, list(before.counts)) if isinstance(before, Texts) else None
+        return None
+
+
+def with_examples(
+    anomalies: Sequence[Anomaly], expected: Expected, table: Table, missing: Sequence[str]
+) -> list[Anomaly]:
+    """Returns the anomalies with up to five example rows each.
+
+    The rows are the first of the whole table that show it, of whatever split; the pass ends when all are found.
+
+    Args:
+        anomalies: what was found.
+        expected: what rows are held against.
+        table: the source table.
+        missing: spellings of "no value".
+    """
+    wanted = {
+        position: rule
+        for position, anomaly in enumerate(anomalies)
+        if not anomaly.examples and anomaly.column in table.columns and (rule := expected.rule(anomaly))
+    }
+    if not wanted:
+        return list(anomalies)
+    found = dict(zip(wanted, find_broken(table, missing, list(wanted.values()), MAX_EXAMPLES), strict=True))
+    return [
+        replace(anomaly, examples=tuple(found[position].examples)) if position in found else anomaly
+        for position, anomaly in enumerate(anomalies)
+    ]

@@ -1,0 +1,93 @@
+"""Whether the labels can be learnt and judged: balance, absent classes, a constant or outlying target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from components.data_validator.finding import IGNORE, Anomaly
+from components.outputs import EVAL, TRAIN
+
+RARE = 10
+"""Train rows a class needs to be learnt, and eval rows to be judged, at the least."""
+
+DOMINANT = 0.95
+FAR = 10.0
+"""Interquartile ranges beyond the middle half; a normal distribution has no value there in any number of rows,
+an exponential one a few in 100,000."""
+
+_MAX_NAMED = 5
+
+
+def class_anomalies(label: str, classes: Mapping[str, Mapping[str, int]], level: str) -> list[Anomaly]:
+    """Returns what is wrong with the balance of the classes.
+
+    Args:
+        label: column of the class label.
+        classes: split → class → rows, every class named in every split.
+        level: level of the anomalies.
+    """
+    if level == IGNORE:
+        return []
+    found = []
+    lacks = {
+        TRAIN: "can never be predicted, because the train split has no row of it",
+        EVAL: "is not judged, because the eval split has no row of it",
+    }
+    for split, what in lacks.items():
+        if absent := [name for name, rows in classes[split].items() if not rows]:
+            remedy = "data.split.salt, or more rows of the class"
+            sentence = f"{label}: the class {_listed(absent)} {what}."
+            found.append(Anomaly(split, label, "CLASS_ABSENT", level, sentence, "rows", 0, 1, (), remedy))
+    train = classes[TRAIN]
+    rare = {name: rows for name, rows in train.items() if 0 < rows < RARE}
+    if rare:
+        counted = ", ".join(f'"{name}" {rows}' for name, rows in list(rare.items())[:_MAX_NAMED])
+        sentence = f'Every class of "{label}" must have at least {RARE} train rows to be learnt, got {counted}.'
+        found.append(Anomaly(TRAIN, label, "CLASS_RARE", level, sentence, "rows", min(rare.values()), RARE))
+    most, rows = max(train.items(), key=lambda item: item[1])
+    share = rows / sum(train.values())
+    if share > DOMINANT:
+        sentence = (
+            f'No class of "{label}" must have more than {DOMINANT:.0%} of the train rows, got "{most}" {share:.1%}.'
+        )
+        found.append(Anomaly(TRAIN, label, "CLASS_IMBALANCE", level, sentence, "share", share, DOMINANT))
+    return found
+
+
+def target_anomalies(label: str, target: np.ndarray, level: str) -> list[Anomaly]:
+    """Returns what is wrong with the numbers to predict.
+
+    Args:
+        label: column of the regression label.
+        target: its values in train, float64 `[n]`.
+        level: level of the anomalies.
+    """
+    if level == IGNORE:
+        return []
+    if target.min() == target.max():
+        sentence = f'"{label}" must vary to be learnt, got {target[0]:g} in every train row.'
+        return [Anomaly(TRAIN, label, "TARGET_CONSTANT", level, sentence, "distinct values", 1, 2)]
+    low, high = outlier_bounds(target)
+    far = (target < low) | (target > high)
+    if low == high or not far.any():
+        return []
+    farthest = target[np.argmax(np.where(far, np.abs(target - (low + high) / 2), 0))]
+    sentence = (
+        f'"{label}" must lie between {low:.4g} and {high:.4g}, {FAR:g} interquartile ranges around its middle half, '
+        f"got {int(far.sum()):,} train rows outside, the farthest {farthest:.6g}. Squared errors obey such rows."
+    )
+    remedy = "gates.labels.level: ignore"
+    share = float(far.mean())
+    return [Anomaly(TRAIN, label, "TARGET_OUTLIERS", level, sentence, "share outside", share, 0.0, (), remedy)]
+
+
+def outlier_bounds(target: np.ndarray) -> tuple[float, float]:
+    """Returns the lowest and the highest value that is no outlier; equal where half of the values are the same."""
+    first, third = np.quantile(target, [0.25, 0.75])
+    return float(first - FAR * (third - first)), float(third + FAR * (third - first))
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names[:10]) + (" …" if len(names) > 10 else "")

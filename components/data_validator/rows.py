@@ -1,0 +1,85 @@
+"""Which rows break a rule: counts them, and keeps the first few with file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from components.data_validator.finding import MAX_EXAMPLES, Example
+from components.data_validator.rules import Rule
+from components.errors import InputError
+from components.example_gen.cells import Cells, UnsupportedTypeError
+from components.example_gen.tables import Batch, Table
+
+_LONGEST = 80
+
+
+@dataclass
+class Broken:
+    """How often a rule is broken, and where first.
+
+    Args:
+        rows: rows looked at.
+        count: rows that break it.
+        first: the place of the first one, as a user finds it.
+        examples: the first five.
+    """
+
+    rows: int = 0
+    count: int = 0
+    first: str = ""
+    examples: list[Example] = field(default_factory=list)
+
+
+def find_broken(table: Table, missing: Sequence[str], rules: Sequence[Rule], enough: int | None = None) -> list[Broken]:
+    """Judges every row of the table by every rule, in bounded memory.
+
+    Args:
+        table: the source table.
+        missing: spellings of "no value".
+        rules: fresh rules.
+        enough: end the pass when every rule was broken this often; None reads on to count them all.
+
+    Raises:
+        InputError: the table cannot be read.
+    """
+    found = [Broken() for _ in rules]
+    columns = list(dict.fromkeys(name for rule in rules for name in rule.columns))
+    for batch in table.batches(columns):
+        cells = {name: _cells(batch, name, missing) for name in columns}
+        for rule, broken in zip(rules, found, strict=True):
+            _add(broken, rule, batch, cells, table)
+        if enough is not None and all(broken.count >= enough for broken in found):
+            break
+    return found
+
+
+def _cells(batch: Batch, name: str, missing: Sequence[str]) -> Cells:
+    try:
+        return Cells(batch.data.column(name), missing)
+    except UnsupportedTypeError as error:
+        raise InputError(f'The column "{name}" of a check must hold single values, got {error}.') from error
+
+
+def _add(broken: Broken, rule: Rule, batch: Batch, cells: Mapping[str, Cells], table: Table) -> None:
+    mask = rule.broken(cells)
+    places = mask.nonzero()[0]
+    if len(places) and not broken.count:
+        broken.first = batch.where(int(places[0]))
+    broken.rows += len(mask)
+    broken.count += len(places)
+    header = 1 if table.format == "csv" else 0
+    for place in places[: MAX_EXAMPLES - len(broken.examples)]:
+        line = batch.first_row + int(place) + header
+        value = _shown(rule.columns, batch, int(place))
+        broken.examples.append(Example(batch.file or Path(table.paths[0]).name, line, value))
+
+
+def _shown(columns: Sequence[str], batch: Batch, place: int) -> str:
+    values = [batch.data.column(name)[place].as_py() for name in columns]
+    texts = ["" if value is None else str(value) for value in values]
+    if len(columns) > 1:
+        texts = [f"{name} = {text}" for name, text in zip(columns, texts, strict=True)]
+    joined = ", ".join(texts)
+    return joined if len(joined) <= _LONGEST else f"{joined[:_LONGEST]} …"

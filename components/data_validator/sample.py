@@ -1,0 +1,85 @@
+"""A bounded, uniform sample of the rows of a split as columns, for everything that looks at values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from tensorflow_metadata.proto.v0 import schema_pb2
+from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
+
+from components.data_validator.distribution import Distribution, describe
+from components.data_validator.leakage import Columns
+from components.example_gen.reading import read_examples
+
+ROWS = 50_000
+"""Rows looked at per split; the bounds of two such samples are far below the smallest effect worth an alarm."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Rows of one split.
+
+    Args:
+        columns: column → float64 `[n]` with NaN, or string `[n]` with null, where missing; no feature vectors.
+    """
+
+    columns: dict[str, np.ndarray | pa.Array]
+
+    def distributions(self, key: str | None) -> dict[str, Distribution]:
+        """Returns the distribution of every column.
+
+        Args:
+            key: the column whose values keep rows together in one split; rows of one value count once.
+        """
+        independent = None
+        if key is not None and key in self.columns:
+            independent = len(pc.unique(pa.array(self.columns[key])))
+        return {name: describe(values, independent) for name, values in self.columns.items()}
+
+    def divided(self, labels: tuple[str, str]) -> Columns:
+        """Returns features and labels apart."""
+        arrays = {name: _array(values) for name, values in self.columns.items()}
+        number, label = (arrays.pop(name) for name in labels)
+        return Columns(arrays, number, label)
+
+
+def read_sample(folder: str, columns: Mapping[str, str], rows: int) -> Sample:
+    """Reads at most `ROWS` rows of a split, every row with the same chance.
+
+    Args:
+        folder: the split of raw examples.
+        columns: column → INT, FLOAT or BYTES, as the ingest wrote it.
+        rows: rows in the split.
+    """
+    schema = schema_pb2.Schema()
+    for name, kind in columns.items():
+        schema.feature.add(name=name, type=schema_pb2.FeatureType.Value(kind))
+    decoder = ExamplesToRecordBatchDecoder(schema.SerializeToString())
+    chosen = np.zeros(rows, bool)
+    chosen[np.random.default_rng(0).permutation(rows)[:ROWS]] = True
+    batches, seen = [], 0
+    for examples in read_examples(folder):
+        kept = examples[chosen[seen : seen + len(examples)]]
+        seen += len(examples)
+        if len(kept):
+            batches.append(decoder.DecodeBatch(kept.tolist()))
+    table = pa.Table.from_batches(batches).combine_chunks()
+    return Sample({name: _column(table.column(name)) for name in columns})
+
+
+def _column(lists: pa.ChunkedArray) -> np.ndarray | pa.Array:
+    """Returns the first value of each row's list."""
+    column = lists.chunk(0)
+    lengths = pc.fill_null(pc.list_value_length(column), 0)
+    firsts = pc.list_element(pc.if_else(pc.greater(lengths, 0), column, pa.scalar(None, column.type)), 0)
+    if pa.types.is_floating(firsts.type) or pa.types.is_integer(firsts.type):
+        return pc.fill_null(firsts.cast(pa.float64(), safe=False), np.nan).to_numpy(zero_copy_only=False)
+    return firsts.cast(pa.string())
+
+
+def _array(values: np.ndarray | pa.Array) -> np.ndarray:
+    return values if isinstance(values, np.ndarray) else np.array(values.to_pylist(), object)

@@ -1,0 +1,60 @@
+"""The SchemaGen step: settles the schema that every later step follows.
+
+It depends on the data and the reviewed schema alone. What the validation thinks of the data may change with every push,
+because drift is measured against the pushed model; a schema that came from the validation would then run Transform
+and Trainer anew.
+"""
+
+import json
+from pathlib import Path
+
+import tensorflow_data_validation as tfdv
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.types.standard_artifacts import Examples, ExampleStatistics, Schema
+
+from components.example_gen.spec import SPLITS
+from components.example_gen.summary import read_summary
+from components.outputs import TRAIN
+from components.schema_gen.schema import FILE, curate, exclude_labels_from_serving, require_labels
+from components.schema_gen.statistics import read_statistics
+
+
+@component
+def SchemaGen(
+    examples: InputArtifact[Examples],
+    statistics: InputArtifact[ExampleStatistics],
+    schema: OutputArtifact[Schema],
+    reviewed_schema: Parameter[str],
+    settings: Parameter[str],
+    code: Parameter[str],
+) -> None:
+    """Takes the reviewed schema, or infers one from the train split.
+
+    Args:
+        examples: the ingested splits, for their summary.
+        statistics: statistics of every split.
+        schema: the schema in force, with labels excluded from SERVING.
+        reviewed_schema: text of the reviewed schema; empty when there is none.
+        settings: JSON: `labels`, `keep`.
+        code: fingerprint of this step's code, part of the cache key.
+
+    Raises:
+        InputError: the reviewed schema lacks a label, or no feature is left.
+    """
+    del code
+    chosen = json.loads(settings)
+    if reviewed_schema:
+        in_force = text_format.Parse(reviewed_schema, schema_pb2.Schema())
+    else:
+        stats = {split: read_statistics(statistics.uri, split) for split in SPLITS}
+        smallest = min(split.datasets[0].num_examples for split in stats.values())
+        inferred = tfdv.infer_schema(stats[TRAIN], infer_feature_shape=False)
+        vectors = read_summary(examples.uri).vectors
+        train = stats[TRAIN].datasets[0]
+        in_force = curate(inferred, train, vectors, chosen["labels"], chosen["keep"], smallest)
+    exclude_labels_from_serving(in_force, chosen["labels"])
+    require_labels(in_force, chosen["labels"])
+    (Path(schema.uri) / FILE).write_text(text_format.MessageToString(in_force), encoding="utf-8")

@@ -1,0 +1,16 @@
+"""The base of every section of the configuration."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+Column = Annotated[str, StringConstraints(min_length=1)]
+Level = Literal["ignore", "warn", "fail"]
+
+
+class Section(BaseModel):
+    """Base of every section: immutable, and no key it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)

@@ -1,0 +1,91 @@
+"""Label sanity and leakage on columns with known answers."""
+
+import numpy as np
+import pytest
+
+from components.data_validator.labels import class_anomalies, outlier_bounds, target_anomalies
+from components.data_validator.leakage import Columns, leaks
+
+
+def classes(train: dict[str, int], **eval_rows: int) -> dict[str, dict[str, int]]:
+    return {"train": train, "validation": train, "eval": {name: eval_rows.get(name, 20) for name in train}}
+
+
+def test_balanced_classes_are_fine():
+    assert class_anomalies("k", classes({"a": 100, "b": 100}), "warn") == []
+
+
+def test_absent_rare_and_dominant_classes():
+    found = class_anomalies("k", classes({"a": 3_000, "b": 4, "c": 0, "d": 30}, d=0), "fail")
+    assert [(one.kind, one.split, one.level) for one in found] == [
+        ("CLASS_ABSENT", "train", "fail"),
+        ("CLASS_ABSENT", "eval", "fail"),
+        ("CLASS_RARE", "train", "fail"),
+        ("CLASS_IMBALANCE", "train", "fail"),
+    ]
+    assert found[0].sentence == 'k: the class "c" can never be predicted, because the train split has no row of it.'
+    assert found[1].sentence == 'k: the class "d" is not judged, because the eval split has no row of it.'
+    assert found[2].sentence == 'Every class of "k" must have at least 10 train rows to be learnt, got "b" 4.'
+    assert found[3].sentence == 'No class of "k" must have more than 95% of the train rows, got "a" 98.9%.'
+    assert class_anomalies("k", classes({"a": 3_000, "b": 0}), "ignore") == []
+
+
+def test_constant_target():
+    [found] = target_anomalies("y", np.full(50, 2.5), "warn")
+    assert (found.kind, found.sentence) == (
+        "TARGET_CONSTANT",
+        '"y" must vary to be learnt, got 2.5 in every train row.',
+    )
+
+
+@pytest.mark.parametrize("draw", ["normal", "uniform", "exponential"])
+def test_ordinary_targets_have_no_outliers(draw: str):
+    assert target_anomalies("y", getattr(np.random.default_rng(0), draw)(size=3_000), "warn") == []
+
+
+def test_outliers_are_counted_and_the_farthest_is_named():
+    target = np.random.default_rng(0).normal(size=3_000)
+    target[:2] = [1e6, -500]
+    [found] = target_anomalies("y", target, "warn")
+    assert found.sentence.startswith('"y" must lie between -')
+    assert "got 2 train rows outside, the farthest 1e+06." in found.sentence
+    first, third = np.percentile(target, [25, 75])
+    assert outlier_bounds(target) == pytest.approx((first - 10 * (third - first), third + 10 * (third - first)))
+
+
+def columns(rows: int, seed: int, features: dict[str, object]) -> Columns:
+    rng = np.random.default_rng(seed)
+    number = np.exp(rng.normal(size=rows))
+    label = np.where(rng.random(rows) < 0.3, "yes", "no").astype(object)
+    return Columns({name: make(number, label, rng) for name, make in features.items()}, number, label)
+
+
+FEATURES = {
+    "copy": lambda number, label, rng: number * 1.19,
+    "coarse": lambda number, label, rng: np.round(np.log(number), 1),
+    "gaps": lambda number, label, rng: np.where(rng.random(len(number)) < 0.01, np.nan, number),
+    "code": lambda number, label, rng: np.where(label == "yes", "1", "0").astype(object),
+    "flag": lambda number, label, rng: (label == "yes").astype(float),
+    "strong": lambda number, label, rng: np.log(number) + rng.normal(0, 0.3, len(number)),
+    "id": lambda number, label, rng: np.array([f"row-{i}-{rng.integers(10**9)}" for i in range(len(number))], object),
+    "noise": lambda number, label, rng: rng.normal(size=len(number)),
+    "empty": lambda number, label, rng: np.full(len(number), np.nan),
+}
+
+
+@pytest.mark.parametrize("rows", [3_200, 400])
+def test_features_that_give_a_label_away_are_named(rows: int):
+    found = leaks(columns(rows, 0, FEATURES), columns(rows // 4, 1, FEATURES), ("y", "k"), 0.98, "warn")
+    expected = {"copy", "code", "flag"} | ({"coarse", "gaps"} if rows > 1_000 else set())
+    assert {one.column for one in found} - {"coarse", "gaps"} == expected - {"coarse", "gaps"}
+    assert {one.column for one in found} >= expected - {"gaps"}
+    [copy] = [one for one in found if one.column == "copy"]
+    assert copy.sentence.startswith('"copy" alone must not give "y" away, got ')
+    assert copy.remedy == "data.ignore: [copy] if it leaks, gates.labels.leakage: 1 if it does not"
+    [code] = [one for one in found if one.column == "code"]
+    assert (code.value, code.threshold) == (1.0, 0.98)
+
+
+def test_few_rows_and_ignored_leaks_say_nothing():
+    assert leaks(columns(10, 0, FEATURES), columns(10, 1, FEATURES), ("y", "k"), 0.98, "warn") == []
+    assert leaks(columns(400, 0, FEATURES), columns(100, 1, FEATURES), ("y", "k"), 0.98, "ignore") == []

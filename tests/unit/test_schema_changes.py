@@ -1,0 +1,79 @@
+"""The differences between a reviewed schema and the data, as sentences and applied."""
+
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
+
+from components.data_validator.remedy import remedy
+from components.schema_gen.changes import changes
+
+REVIEWED = """
+feature { name: "x" type: FLOAT presence { min_fraction: 1.0 } }
+feature { name: "c" type: BYTES presence { min_fraction: 0.9 } string_domain { value: "red" value: "green" } }
+feature { name: "s" type: BYTES domain: "shared" }
+feature { name: "gone" type: INT }
+feature { name: "turned" type: INT int_domain { min: 0 } }
+feature { name: "y" type: FLOAT }
+string_domain { name: "shared" value: "a" }
+"""
+NOW = """
+feature { name: "x" type: FLOAT presence { min_fraction: 0.75 } }
+feature { name: "c" type: BYTES presence { min_fraction: 0.95 } domain: "c" }
+feature { name: "s" type: BYTES domain: "s" }
+feature { name: "turned" type: BYTES domain: "turned" }
+feature { name: "new" type: BYTES domain: "new" }
+string_domain { name: "c" value: "red" value: "mauve" }
+string_domain { name: "s" value: "a" value: "b" }
+string_domain { name: "turned" value: "one" }
+string_domain { name: "new" value: "z" }
+"""
+
+
+def parsed(text: str) -> schema_pb2.Schema:
+    return text_format.Parse(text, schema_pb2.Schema())
+
+
+def test_differences_read_as_sentences():
+    assert [change.sentence for change in changes(parsed(REVIEWED), parsed(NOW), ["y"])] == [
+        '"x" has a value in at least 0.75 of the rows, was 1.',
+        '"c" also holds "mauve".',
+        '"s" also holds "b".',
+        '"turned" is BYTES now, was INT.',
+        '"new" is a new column: BYTES.',
+        '"gone" is not in the data any more.',
+    ]
+
+
+def test_accepted_differences_are_none_any_more():
+    schema = parsed(REVIEWED)
+    for change in changes(schema, parsed(NOW), ["y"]):
+        change.apply(schema)
+    assert changes(schema, parsed(NOW), ["y"]) == []
+    features = {feature.name: feature for feature in schema.feature}
+    assert list(features) == ["x", "c", "s", "turned", "y", "new"]
+    assert list(features["c"].string_domain.value) == ["red", "green", "mauve"]
+    assert features["c"].presence.min_fraction == parsed(REVIEWED).feature[1].presence.min_fraction
+    domains = {domain.name: list(domain.value) for domain in schema.string_domain}
+    assert domains == {"shared": ["a", "b"], "turned": ["one"], "new": ["z"]}
+
+
+def test_the_same_schema_differs_in_nothing():
+    assert changes(parsed(REVIEWED), parsed(REVIEWED), ["y"]) == []
+
+
+def test_remedies_name_the_line():
+    schema = parsed(REVIEWED)
+    found = "Examples contain values missing from the schema: mauve (~2%), pale blue (<1%)"
+    assert remedy("ENUM_TYPE_UNEXPECTED_STRING_VALUES", "c", found, schema, REVIEWED) == (
+        'data.schema_file, line 3, feature "c": add value: "mauve" value: "pale blue" to its string_domain'
+    )
+    assert remedy("ENUM_TYPE_UNEXPECTED_STRING_VALUES", "s", found, schema, REVIEWED).endswith(
+        'line 4, feature "s": add value: "mauve" value: "pale blue" to the string_domain shared'
+    )
+    assert remedy("FEATURE_TYPE_LOW_FRACTION_PRESENT", "x", "", schema, REVIEWED) == (
+        'data.schema_file, line 2, feature "x": lower presence.min_fraction'
+    )
+    assert remedy("SCHEMA_NEW_COLUMN", "n", "", schema, REVIEWED) == (
+        'data.schema_file: add feature { name: "n" }, or data.ignore: ["n"]'
+    )
+    assert remedy("INT_TYPE_SMALL_INT", "turned", "", schema, REVIEWED).endswith("widen int_domain or float_domain")
+    assert remedy("ANY", "x", "", schema, "") == "gates.data.levels: {ANY: ignore}"

@@ -1,0 +1,118 @@
+"""The skew of a serving log, and what a validation prints."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from rich.console import Console
+
+from components.data_validator.distribution import FILE, describe, write_distributions
+from components.data_validator.finding import Anomaly, Comparison, Example, Findings
+from pipeline.config import Config
+from pipeline.runs import Run, Step
+from pipeline.validate import judge_serving, show_findings
+
+ROWS = 3_000
+
+
+def frame(seed: int) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    city = rng.choice(["berlin", "rome"], ROWS)
+    return pd.DataFrame({"x": rng.normal(size=ROWS), "city": city, "y": rng.normal(size=ROWS), "k": city})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The `anomalies` artifact of a validation."""
+    train = frame(0)
+    columns = {
+        name: describe(train[name].to_numpy() if name in "xy" else pa.array(train[name])) for name in train.columns
+    }
+    write_distributions(tmp_path / FILE, {"train": columns, "eval": columns})
+    return tmp_path
+
+
+def config(**drift: Any) -> Config:
+    return Config.model_validate(
+        {
+            "data": {"path": "t.csv"},
+            "labels": {"regression": "y", "classification": "k"},
+            "gates": {"drift": drift},
+        }
+    )
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_log_without_labels_is_compared_with_train(folder: Path, tmp_path: Path, suffix: str):
+    log = tmp_path / f"log.{suffix}"
+
+    def served(table: pd.DataFrame, level: str = "fail") -> Findings:
+        table.to_csv(log, index=False) if suffix == "csv" else table.to_parquet(log, index=False)
+        return judge_serving(config(skew=level), folder, str(log))
+
+    alike = frame(1)[["city", "x"]]
+    found = served(alike)
+    assert found.anomalies == []
+    assert {(one.kind, one.split, one.against, one.level) for one in found.comparisons} == {
+        ("serving skew", "serving", "train", "ok")
+    }
+    found = served(alike.assign(x=alike["x"] + 0.5, city=alike["city"].where(alike.index % 20 > 0, "oslo")))
+    assert {(one.column, one.kind, one.level) for one in found.anomalies} == {
+        ("x", "SERVING_SKEW", "fail"),
+        ("city", "SERVING_SKEW", "fail"),
+    }
+    assert any(
+        one.sentence.startswith('"x" must be alike in the serving log and in train, got') for one in found.anomalies
+    )
+    [lacking] = served(alike[["city"]]).anomalies
+    assert lacking.sentence == '"x" must be in the serving log, got no such column.'
+    assert served(alike[["city"]], "ignore").anomalies == []
+
+
+def shown(folder: Path, found: Findings, serving: Findings | None = None) -> tuple[bool, str]:
+    found.write(folder)
+    run = Run(
+        "1", "t", "validated", "2026-01-01", {}, {}, steps=[Step("DataValidator", artifacts={"anomalies": str(folder)})]
+    )
+    terminal = io.StringIO()
+    return show_findings(Console(file=terminal, width=100), run, serving), terminal.getvalue()
+
+
+def test_findings_are_printed_with_rows_and_remedy_and_decide(tmp_path: Path):
+    bad = Anomaly(
+        "",
+        "x",
+        "CHECK_RANGE",
+        "fail",
+        '"x" must be positive.',
+        examples=(Example("t.csv", 2, "-1"),),
+        remedy="checks[0]",
+    )
+    odd = Anomaly("eval", "c", "DRIFT", "warn", '"c" drifts.')
+    measures = [Comparison("drift", "c", "eval", "pushed version 3", "share", 0.5, 0.1, "warn")]
+    measures.append(Comparison("drift", "x", "eval", "pushed version 3", "share", 0.0, 0.1, "ok"))
+    passed, text = shown(tmp_path, Findings(["A note."], [bad, odd], measures, "pushed version 3"))
+    assert not passed
+    assert text.strip().splitlines() == [
+        "note  A note.",
+        '! "c" drifts.',
+        '✗ "x" must be positive.',
+        "    rows      t.csv:2 -1",
+        "    intended? checks[0]",
+        "! drift against pushed version 3: 1 of 2 measures within bounds",
+        "",
+        "failed: 1 failed, 1 warned",
+    ]
+
+
+def test_serving_skew_decides_too(tmp_path: Path):
+    assert shown(tmp_path, Findings([], []))[0]
+    skewed = Findings([], [Anomaly("serving", "x", "SERVING_SKEW", "fail", '"x" is skewed.')])
+    passed, text = shown(tmp_path, Findings([], []), skewed)
+    assert not passed
+    assert '✗ "x" is skewed.' in text
+    assert "drift: not measured" in text
