@@ -122,23 +122,31 @@ def show_comparison(comparison: dict[str, Any], console: Console) -> None:
         )
     settings = [(row["key"], row["a"], row["b"]) for row in comparison["config"]]
     _section(console, "configuration", "both were configured alike", settings)
-    _section(console, "data", "the same rows and statistics", _data_rows(comparison["data"]))
-    words = {"a": "A is better", "b": "B is better", None: "not clear"}
-    metrics = [
-        (
-            f"{row['head']} {row['title']}",
-            estimate(row["a"]),
-            estimate(row["b"]),
-            estimate(row["difference"]),
-            words[row["better"]],
+    _section(console, "data", _alike(comparison["data"]), _data_rows(comparison["data"]))
+    for head in HEADLINE:
+        _section(
+            console, head, "neither run came as far", _metric_rows(comparison["metrics"], head), ("B − A", "better")
         )
-        for row in comparison["metrics"]
-    ]
-    _section(console, "metrics", "neither run came as far", metrics, ("B − A", ""))
-    if metrics and not comparison["same_rows"]:
+    if comparison["metrics"] and not comparison["same_rows"]:
         console.print(
             Text("\nThe runs were judged on different rows; part of a difference may be due to them.", "yellow")
         )
+
+
+def _metric_rows(metrics: Sequence[dict[str, Any]], head: str) -> list[tuple[str, ...]]:
+    better = {"a": "A", "b": "B", None: "not clear"}
+    return [
+        (row["title"], *(estimate(row[figure]) for figure in ("a", "b", "difference")), better[row["better"]])
+        for row in metrics
+        if row["head"] == head
+    ]
+
+
+def _alike(data: dict[str, Any]) -> str:
+    """What is said where nothing of the data differs."""
+    if data["judged"]:
+        return "the same rows and statistics"
+    return "the same rows" if data["fingerprint"]["a"] else "nothing is known of it"
 
 
 def _data_rows(data: dict[str, Any]) -> list[tuple[str, ...]]:

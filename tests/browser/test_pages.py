@@ -1,3 +1,4 @@
+import html
 import io
 import itertools
 import json
@@ -171,6 +172,22 @@ def test_names_that_are_markup_do_nothing(browser: Browser, name: str):
     text = browser.run("return document.body.textContent")
     for hostile in examples.HOSTILE[:3]:
         assert hostile in text
+    assert browser.errors() == []
+
+
+def test_a_sandboxed_frame_without_storage_shows_the_page(browser: Browser):
+    """Kubeflow's UI shows pages in such a frame."""
+    page = html.escape((browser.pages / "stopped.html").read_text(encoding="utf-8"))
+    (browser.pages / "frame.html").write_text(f'<iframe sandbox="allow-scripts" width=1200 height=800 srcdoc="{page}">')
+    browser.open("frame")
+    browser.driver.switch_to.frame(browser.one("iframe"))
+    browser.one("#theme").click()
+    assert ground(browser) == "rgb(255, 255, 255)"
+    browser.one("a[href='#run']").click()
+    assert shown(browser) == ["run"]
+    browser.one("a[href='#data']").click()
+    browser.one(".checks a").send_keys(Keys.ENTER)
+    assert shown(browser) == ["data"]
     assert browser.errors() == []
 
 

@@ -460,7 +460,8 @@ def test_two_runs_are_compared(mtl: Callable[..., Said]):
         ["B", "20260101-000002", "a", "pushed,", "version", "2"],
     ]
     assert ["training.epochs", "5", "7"] in lines
-    assert ["regression", "MAE", "0.500", "0.250", "−0.250", "not", "clear"] in lines
+    assert ["data", "nothing", "is", "known", "of", "it"] in lines
+    assert ["MAE", "0.500", "0.250", "−0.250", "not", "clear"] in lines
     assert lines[-1] == ["Page:", "c.html"]
     assert "<code>training.epochs</code>" in Path("c.html").read_text(encoding="utf-8")
     assert refused(mtl("compare", "20260101-000001", "20260101-000003")) == (
