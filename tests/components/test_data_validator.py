@@ -16,6 +16,7 @@ from tfx.types import artifact_utils, standard_artifacts
 from components.data_gate.component import DataGate
 from components.data_validator.anomalies import Levels, from_proto
 from components.data_validator.component import DataValidator
+from components.data_validator.distribution import read_distributions
 from components.data_validator.finding import Anomaly, read_findings
 from components.errors import InputError, Rejected
 from components.example_gen.spec import IngestSpec
@@ -367,14 +368,14 @@ class Step:
         summary = Summary([], "csv", ",", "", 0, 0, {}, rows, "y", "k", classes, kinds, {}, {}, {}, {}, "row", [])
         (root / "examples" / FILE).write_text(summary.to_json())
 
-    def run(self, reviewed: str = "", **settings: object) -> dict[str, Any]:
+    def run(self, reviewed: str = "", split: tuple[str, str | None] = ("row", None), **settings: object) -> dict:
         taken = {name: self.artifacts[name] for name in ("examples", "statistics", "schema")}
         labels = json.dumps({"labels": ["y", "k"], "keep": []})
         SchemaGen.test_call(**taken, reviewed_schema=reviewed, settings=labels, code="1")
         chosen = {"level": "warn", "levels": {}, "drift": DRIFT, "labels": LABELS, "checks": []} | settings
         DataValidator.test_call(
             **self.artifacts,
-            spec=IngestSpec((str(self.path),), "y", "k").to_json(),
+            spec=IngestSpec((str(self.path),), "y", "k", split=split[0], column=split[1]).to_json(),
             reviewed_schema=reviewed,
             settings=json.dumps(chosen),
             code="1",
@@ -492,3 +493,27 @@ def test_a_pushed_model_without_distributions_is_noted(step: Step):
     assert step.run()["notes"][-1] == (
         "Drift was not measured: the pushed version 2 has no distributions.json with it."
     )
+
+
+@pytest.mark.parametrize("split", ["row", "time", "column"])
+def test_skew_stops_a_run_only_where_the_splits_are_alike_by_design(tmp_path: Path, split: str):
+    later = table(400, x=np.linspace(1, 2, 400), c=["red"] * 400)
+    step = Step(tmp_path / "step", {"train": table(400), "validation": table(400), "eval": later})
+    drift = DRIFT | {"skew": "fail"}
+    if split == "row":
+        with pytest.raises(Rejected):
+            step.run(drift=drift)
+    else:
+        step.run(drift=drift, split=(split, "x"))
+    skewed = {(one["column"], one["level"]) for one in step.findings()["anomalies"] if one["kind"] == "SKEW"}
+    expected = {("c", "warn")} if split != "row" else {("c", "fail"), ("x", "fail")}
+    assert {(column, level) for column, level in skewed if column in "xc"} == expected
+
+
+def test_rows_of_one_key_count_once(tmp_path: Path):
+    grouped = table(400, c=[f"k{i // 20}" for i in range(400)])
+    step = Step(tmp_path / "step", dict.fromkeys(("train", "validation", "eval"), grouped))
+    step.run(drift=DRIFT | {"skew": "warn"}, split=("column", "c"))
+    written = read_distributions(step.root / "anomalies" / "distributions.json")
+    assert {one.independent for one in written["train"].values()} == {20}
+    assert {one.rows for one in written["train"].values()} == {400}
