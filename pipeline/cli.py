@@ -6,21 +6,19 @@ TensorFlow and TFX are imported inside the verbs that need them, so help and err
 from __future__ import annotations
 
 import dataclasses
-import functools
 import json
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 
-from pipeline.errors import ConfigError, InputError, MtlError
-
-DEFAULT_CONFIG = "mtl.yaml"
+from pipeline.errors import InputError, MtlError
+from pipeline.kubeflow.cli import kubeflow
+from pipeline.options import configured
 
 
 def main() -> None:
@@ -58,51 +56,6 @@ def cli() -> None:
 
     Exit codes: 0 done, 1 a bug, 2 the input must change, 3 a gate said no.
     """
-
-
-def configured(verb: Callable[..., None]) -> Callable[..., None]:
-    """Adds the options that make a configuration, and passes the resolved one as first argument."""
-
-    @click.option(
-        "-c",
-        "--config",
-        "file",
-        type=click.Path(path_type=Path),
-        help=f"YAML file [default: {DEFAULT_CONFIG}]",
-    )
-    @click.option("-d", "--data", help="CSV or Parquet: a file, folder or glob.")
-    @click.option("-r", "--regression", help="Label column of the number.")
-    @click.option("-k", "--classification", help="Label column of the class.")
-    @click.option(
-        "-s",
-        "--set",
-        "overrides",
-        multiple=True,
-        metavar="KEY=VALUE",
-        help="Any key of the file, e.g. training.epochs=20.",
-    )
-    @functools.wraps(verb)
-    def wrapped(
-        file: Path | None,
-        data: str | None,
-        regression: str | None,
-        classification: str | None,
-        overrides: tuple[str, ...],
-        **options: Any,
-    ) -> None:
-        from pipeline.resolve import resolve
-
-        if file is None and data is None:
-            if not Path(DEFAULT_CONFIG).exists():
-                raise ConfigError(
-                    "A configuration must be given, got none. Use --config FILE, or --data FILE --regression COLUMN "
-                    "--classification COLUMN."
-                )
-            file = Path(DEFAULT_CONFIG)
-        flags = {"data.path": data, "labels.regression": regression, "labels.classification": classification}
-        verb(resolve(file, flags, overrides), **options)
-
-    return wrapped
 
 
 def _print_json_schema(context: click.Context, option: click.Parameter, wanted: bool) -> None:
@@ -215,6 +168,9 @@ def synth(path: Path, rows: int, seed: int, noise: float, missing: float) -> Non
     best = write(path, rows, seed=seed, noise=noise, missing=missing)
     click.echo(f"{path}: {rows:,} rows, labels y (number) and label (class).")
     click.echo(json.dumps(dataclasses.asdict(best), indent=1))
+
+
+cli.add_command(kubeflow)
 
 
 def _outputs() -> list[Path]:

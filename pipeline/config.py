@@ -10,9 +10,11 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import BaseModel, Field, StringConstraints, field_validator, model_validator
 
 from components.example_gen.spec import MISSING, IngestSpec, expand
+from pipeline.kubeflow.settings import Kubeflow
+from pipeline.strict import STRICT
 
 Column = Annotated[str, StringConstraints(min_length=1)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
@@ -24,7 +26,7 @@ ClassificationMetric = Literal["accuracy", "macro_f1", "log_loss", "auc", "calib
 class Section(BaseModel):
     """Base of every section: immutable, and no key it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+    model_config = STRICT
 
 
 class Split(Section):
@@ -231,6 +233,7 @@ class Config(Section):
     gates: Gates = Gates()
     push: Push = Push()
     runtime: Runtime = Runtime()
+    kubeflow: Kubeflow = Kubeflow()
 
     @field_validator("name")
     @classmethod
@@ -266,15 +269,20 @@ class Config(Section):
         """Folder that holds the pushed versions."""
         return Path(self.push.destination).absolute() if self.push.destination else self.output / "serving"
 
-    def ingest_spec(self, types: dict[str, str] | None = None) -> IngestSpec:
-        """Returns what the ingest needs to know; `types` are those of a reviewed schema.
+    def ingest_spec(self, types: dict[str, str] | None = None, *, find_files: bool = True) -> IngestSpec:
+        """Returns what the ingest needs to know.
+
+        Args:
+            types: column types of a reviewed schema.
+            find_files: False leaves `data.path` as it is written, for a machine that does not see the data.
 
         Raises:
             InputError: `data.path` names no file.
         """
         split = self.data.split
+        written = (self.data.path,) if isinstance(self.data.path, str) else tuple(self.data.path)
         return IngestSpec(
-            paths=expand(self.data.path),
+            paths=expand(self.data.path) if find_files else written,
             regression=self.labels.regression,
             classification=self.labels.classification,
             format=self.data.format,

@@ -47,7 +47,7 @@ def build(config: Config, facts: Facts) -> Pipeline:
     """
     settings = _settings(config)
     example_gen = ExampleGen(
-        spec=config.ingest_spec(dict(facts.types)).to_json(),
+        spec=config.ingest_spec(dict(facts.types), find_files=bool(facts.fingerprint)).to_json(),
         fingerprint=facts.fingerprint,
         code=facts.code["ExampleGen"],
     ).with_id("ExampleGen")

@@ -37,8 +37,8 @@ def verbs_table() -> str:
     from pipeline.cli import cli
 
     rows = []
-    for name, command in sorted(cli.commands.items()):
-        usage, options = f"mtl {name}", []
+    for usage, command in _verbs("mtl", cli):
+        options = []
         for param in command.params:
             if isinstance(param, click.Argument):
                 usage += f" {param.make_metavar(click.Context(command))}"
@@ -66,6 +66,15 @@ def updated(text: str) -> str:
     return text
 
 
+def _verbs(name: str, group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    """Yields what a user types and the command it runs, groups taken apart."""
+    for verb, command in sorted(group.commands.items()):
+        if isinstance(command, click.Group):
+            yield from _verbs(f"{name} {verb}", command)
+        else:
+            yield f"{name} {verb}", command
+
+
 def _keys(section: _Json, sections: _Json, prefix: str = "") -> Iterator[tuple[str, _Json]]:
     """Yields dotted key and JSON Schema of each value, sections taken apart."""
     for name, about in section["properties"].items():
@@ -79,6 +88,8 @@ def _type(about: _Json) -> str:
     if "anyOf" in about:
         kinds = [_type(kind) for kind in about["anyOf"] if kind.get("type") != "null"]
         return " or ".join(kinds)
+    if "$ref" in about:
+        return "mapping"
     if "enum" in about:
         return ", ".join(f"`{value}`" for value in about["enum"])
     kind = about["type"]

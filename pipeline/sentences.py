@@ -137,13 +137,13 @@ def _dotted(place: Sequence[str | int]) -> str:
 
 def _keys_at(location: Sequence[str | int]) -> list[str]:
     """Returns the keys of the section at a location of the configuration."""
-    section: type[BaseModel] = Config
+    annotation: Any = Config
     for part in location:
-        annotation = section.model_fields[str(part)].annotation
-        section = next(
-            t for t in (annotation, *get_args(annotation)) if isinstance(t, type) and issubclass(t, BaseModel)
-        )
-    return list(section.model_fields)
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            annotation = annotation.model_fields[str(part)].annotation
+        else:  # an item of a list, or a value of a mapping
+            annotation = get_args(annotation)[-1]
+    return list(annotation.model_fields)
 
 
 def origin_of(origins: Mapping[str, str], key: str) -> str:

@@ -12,7 +12,10 @@ from tfx.dsl.component.experimental.decorators import component
 from tfx.types.standard_artifacts import Model
 from tfx.utils import path_utils
 
-from components.pusher.store import Store
+from components.pusher.store import CURRENT, Store
+
+# The custom property that says of an artifact without files that it is meant to have none.
+EMPTY = "empty"
 
 
 @component
@@ -28,14 +31,18 @@ def Baseline(
     Args:
         model: the pushed model, or nothing at all.
         destination: the folder of pushed versions.
-        version: the version to take; 0 for none.
+        version: the version to take; 0 for none, `CURRENT` for whichever is current now.
         content: fingerprint of that version's files, part of the cache key.
         code: fingerprint of this step's code, part of the cache key.
     """
     del content, code
-    if not version:
+    store = Store(destination)
+    chosen = (store.current() or 0) if version == CURRENT else version
+    model.set_int_custom_property("version", chosen)
+    model.set_int_custom_property(EMPTY, int(not chosen))
+    if not chosen:
         return
-    source = Store(destination).folder(version)
+    source = store.folder(chosen)
     target = Path(path_utils.serving_model_path(model.uri))
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copytree(source, target)

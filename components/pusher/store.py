@@ -34,6 +34,9 @@ from components.pusher import files
 MANIFEST = "assets.extra/mtl.json"
 """Where a version's manifest lies; Serving ignores what is in `assets.extra`."""
 
+CURRENT = -1
+"""Stands for the version that is current when somebody looks."""
+
 _NUMBERED = re.compile(r"(withdrawn-)?([0-9]+)")
 
 

@@ -3,6 +3,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -69,11 +70,20 @@ def test_every_key_has_a_meaning():
     assert [key for key, cells in rows(config_table()).items() if len(cells[2]) < 8] == []
 
 
-@pytest.mark.parametrize("verb", sorted(cli.commands))
-def test_verbs_table_says_what_help_says(verb: str):
-    shown = CliRunner().invoke(cli, [verb, "--help"]).output
+def verbs(group: click.Group, *above: str) -> list[tuple[str, ...]]:
+    """Returns the words that a user types for each verb, those of groups too."""
+    found: list[tuple[str, ...]] = []
+    for name, command in sorted(group.commands.items()):
+        found += verbs(command, *above, name) if isinstance(command, click.Group) else [(*above, name)]
+    return found
+
+
+@pytest.mark.parametrize("verb", verbs(cli), ids=" ".join)
+def test_verbs_table_says_what_help_says(verb: tuple[str, ...]):
+    shown = CliRunner().invoke(cli, [*verb, "--help"]).output
     table = rows(verbs_table())
-    meaning, options = next(table[usage] for usage in table if usage.split()[1].strip("`") == verb)
+    words = ["mtl", *verb]
+    meaning, options = next(table[usage] for usage in table if usage.strip("`").split()[: len(words)] == words)
     assert meaning in " ".join(shown.split())
     assert [*re.findall(r"--[a-z-]+", options), "--help"] == re.findall(
         r"^  (?:-\w, )?(--[a-z-]+)", shown, re.MULTILINE
