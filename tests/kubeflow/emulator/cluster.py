@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import graphlib
 import itertools
+import re
 import tempfile
 import uuid
 from collections.abc import Iterable
@@ -53,8 +54,10 @@ class Cluster:
         """Runs a pipeline and returns task -> what became of it; `only` leaves the other tasks out."""
         spec = documents[0]
         assert spec["schemaVersion"] == "2.1.0"
-        executors = spec["deploymentSpec"]["executors"]
-        assert all("container" in executor for executor in executors.values()), "non-container and non-importer"
+        executors = spec["deploymentSpec"]["executors"].values()
+        assert all({"container", "importer"} & set(executor) for executor in executors), (
+            "non-container and non-importer"
+        )
         values = driver.root_parameters(spec, parameters or {})
         run_root = f"{self._root}/{spec['pipelineInfo']['name']}/{uuid.uuid4()}"
         tasks = spec["root"]["dag"]["tasks"]
@@ -62,7 +65,7 @@ class Cluster:
         for name in graphlib.TopologicalSorter({name: _upstream(task) for name, task in tasks.items()}).static_order():
             if only is not None and name not in only:
                 continue
-            if any(done[up].state not in ("succeeded", "cached") for up in _upstream(tasks[name]) if up in done):
+            if not _is_triggered(tasks[name], done):
                 done[name] = Task("omitted")
                 continue
             done[name] = self._task(documents, name, values, done, run_root)
@@ -73,7 +76,9 @@ class Cluster:
         task = spec["root"]["dag"]["tasks"][name]
         component = spec["components"][task["componentRef"]["name"]]
         label = component["executorLabel"]
-        container = spec["deploymentSpec"]["executors"][label]["container"]
+        executor = spec["deploymentSpec"]["executors"][label]
+        if "importer" in executor:
+            return self._imported(component, executor["importer"], values)
         inputs = {
             key: done[source["taskOutputArtifact"]["producerTask"]].artifacts[
                 source["taskOutputArtifact"]["outputArtifactKey"]
@@ -83,6 +88,7 @@ class Cluster:
         parameters = driver.task_parameters(
             task, component, values, {up: finished.parameters for up, finished in done.items()}
         )
+        container = executor["container"]
         key = driver.cache_key(component, container, parameters, inputs, _claims(documents, label))
         if task.get("cachingOptions", {}).get("enableCache") and key in self._cache:
             hit = self._cache[key]
@@ -96,6 +102,15 @@ class Cluster:
                 return self._registered(component, finished, attempt, key)
         return Task("failed", attempts, finished.code, finished.log)
 
+    def _imported(self, component: Json, importer: Json, values: Json) -> Task:
+        """An importer registers a URI; nobody looks whether anything is there."""
+        uri = importer["artifactUri"].get("constant") or values[importer["artifactUri"]["runtimeParameter"]]
+        output, about = next(iter(component["outputDefinitions"]["artifacts"].items()))
+        kind = driver.type_name(about["artifactType"])
+        return Task(
+            "succeeded", artifacts={output: Registered(next(self._ids), uri, kind, importer.get("metadata", {}))}
+        )
+
     def _registered(self, component: Json, finished: Finished, attempt: int, key: str) -> Task:
         types = {
             output: driver.type_name(about["artifactType"])
@@ -107,6 +122,28 @@ class Cluster:
         }
         self._cache[key] = Task("succeeded", attempt, 0, finished.log, artifacts, finished.parameters)
         return self._cache[key]
+
+
+def _is_triggered(task: Json, done: dict[str, Task]) -> bool:
+    """Whether a task runs: all before it succeeded and its condition holds, or it is an exit task."""
+    policy = task.get("triggerPolicy", {})
+    if policy.get("strategy") == "ALL_UPSTREAM_TASKS_COMPLETED":
+        return True
+    if any(done[up].state not in ("succeeded", "cached") for up in _upstream(task) if up in done):
+        return False
+    return all(_holds(part, task, done) for part in policy.get("condition", "").split(" && ") if part)
+
+
+def _holds(condition: str, task: Json, done: dict[str, Task]) -> bool:
+    """The one form of CEL that TFX writes for a property of an artifact."""
+    match = re.fullmatch(
+        r"\(?inputs\.artifacts\['([^']+)'\]\.artifacts\[0\]\.metadata\['([^']+)'\] == ([0-9.]+)\)?", condition
+    )
+    assert match, f"a condition that is not emulated: {condition}"
+    key, name, value = match.groups()
+    source = task["inputs"]["artifacts"][key]["taskOutputArtifact"]
+    artifact = done[source["producerTask"]].artifacts[source["outputArtifactKey"]]
+    return bool(artifact.properties.get(name) == float(value))
 
 
 def _upstream(task: Json) -> set[str]:

@@ -20,6 +20,10 @@ Json = dict[str, Any]
 _FOLDERS = {"minio": "minio", "s3": "s3", "gs": "gcs"}
 
 
+class LauncherError(Exception):
+    """The container is done, and the launcher cannot use what it left."""
+
+
 @dataclass(frozen=True)
 class Finished:
     """What a container left: exit code, log, and, if it succeeded, key -> (uri, properties) and output parameters."""
@@ -66,7 +70,10 @@ def launch(container: Json, given: Json, run_root: str, store: ObjectStore, pod:
     log = done.stdout + done.stderr
     if done.returncode:
         return Finished(done.returncode, log, {}, {})
-    return _collected(given, run_root, store, pod, log)
+    try:
+        return _collected(given, run_root, store, pod, log)
+    except (LauncherError, ValueError, json_format.ParseError) as error:
+        return Finished(1, f"{log}launcher: {error}\n", {}, {})
 
 
 def _environment(container: Json, pod: Path) -> dict[str, str]:
@@ -103,7 +110,8 @@ def _collected(given: Json, run_root: str, store: ObjectStore, pod: Path, log: s
             said = json_format.MessageToDict(answer.artifacts[key].artifacts[0])
             uri = said.get("uri") or uri
             metadata |= said.get("metadata", {})
-        assert uri.startswith(f"{run_root}/"), f"KeyFromURI: {uri} is not under {run_root}"
+        if not uri.startswith(f"{run_root}/"):
+            raise LauncherError(f"KeyFromURI: {uri} is not under {run_root}")
         if (produced := local(uri, pod)).exists():
             store.upload(produced, uri)
         properties = {name: stored(value) for name, value in metadata.items()}
