@@ -6,12 +6,22 @@ Paths in a file are relative to that file; paths on the command line are relativ
 
 from __future__ import annotations
 
+import datetime
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
+from components.example_gen.dates import dated, is_date
 from components.example_gen.spec import MISSING, IngestSpec, expand
 from pipeline.kubeflow.settings import Kubeflow
 from pipeline.strict import STRICT
@@ -21,6 +31,17 @@ Fraction = Annotated[float, Field(gt=0, lt=1)]
 Level = Literal["ignore", "warn", "fail"]
 RegressionMetric = Literal["mae", "rmse", "r2", "median_absolute_error"]
 ClassificationMetric = Literal["accuracy", "macro_f1", "log_loss", "auc", "calibration_error"]
+
+
+def _date_text(value: Any) -> Any:
+    """YAML reads an unquoted date as one."""
+    return value.isoformat() if type(value) is datetime.date else value
+
+
+def _date(text: str) -> str:
+    if not is_date(text):
+        raise ValueError(f'must be a date such as 2026-01-31, got "{text}"')
+    return text
 
 
 class Section(BaseModel):
@@ -59,7 +80,10 @@ class Data(Section):
     """Where the rows come from and how to read them."""
 
     path: str | list[str]
-    """A file, a folder, a glob, or a list of them: CSV (plain or .gz) or Parquet."""
+    """A file, a folder, a glob, or a list of them: CSV (plain or .gz) or Parquet. `{date}` in it stands for
+    `data.date`."""
+    date: Annotated[str, BeforeValidator(_date_text), AfterValidator(_date)] = ""
+    """The day, as `YYYY-MM-DD`, that `{date}` in `data.path` stands for; left out: today (UTC)."""
     format: Literal["auto", "csv", "parquet"] = "auto"
     """`auto` goes by the first bytes of the file."""
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = None
@@ -282,7 +306,8 @@ class Config(Section):
         split = self.data.split
         written = (self.data.path,) if isinstance(self.data.path, str) else tuple(self.data.path)
         return IngestSpec(
-            paths=expand(self.data.path) if find_files else written,
+            paths=expand(dated(written, self.data.date)) if find_files else written,
+            date="" if find_files else self.data.date,
             regression=self.labels.regression,
             classification=self.labels.classification,
             format=self.data.format,

@@ -110,6 +110,7 @@ def _digest(config: Config, content: str, reviewed: str, code: Mapping[str, str]
     """Returns the digest of everything that the model and its verdict depend on, and nothing else."""
     settings = config.model_dump(mode="json", exclude={"runtime", "push", "kubeflow"})
     settings["data"].pop("path")
+    settings["data"].pop("date")
     settings["data"].pop("schema_file")
     settings["evaluation"].pop("tfma")
     listing = json.dumps([content, reviewed, settings, dict(code)], sort_keys=True)

@@ -14,9 +14,6 @@ from tfx.utils import path_utils
 
 from components.pusher.store import CURRENT, Store
 
-# The custom property that says of an artifact without files that it is meant to have none.
-EMPTY = "empty"
-
 
 @component
 def Baseline(
@@ -39,7 +36,6 @@ def Baseline(
     store = Store(destination)
     chosen = (store.current() or 0) if version == CURRENT else version
     model.set_int_custom_property("version", chosen)
-    model.set_int_custom_property(EMPTY, int(not chosen))
     if not chosen:
         return
     source = store.folder(chosen)

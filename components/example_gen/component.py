@@ -8,6 +8,7 @@ from tfx.types import artifact_utils
 from tfx.types.standard_artifacts import Examples
 
 from components.errors import InputError
+from components.example_gen.dates import dated
 from components.example_gen.ingest import ingest
 from components.example_gen.spec import SPLITS, IngestSpec, expand
 
@@ -33,7 +34,8 @@ def ExampleGen(
     """
     del code
     planned = IngestSpec.from_json(spec)
-    summary = ingest(replace(planned, paths=expand(planned.paths)), examples.uri)
+    files = expand(dated(planned.paths, planned.date))
+    summary = ingest(replace(planned, paths=files), examples.uri)
     if fingerprint and summary.fingerprint != fingerprint:
         raise InputError("The data must stay as it was when the run began, got other content. Run again.")
     examples.split_names = artifact_utils.encode_split_names(list(SPLITS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,10 @@ from pipeline.options import configured
 def compile_(resolved: Any, image: str, output: Path) -> None:
     """Compile the pipeline to a file that Kubeflow Pipelines 2.14 and newer runs."""
     from pipeline.kubeflow.compile import write
+    from pipeline.quiet import output_to
 
-    steps = write(resolved.config, image, output)
+    with tempfile.TemporaryDirectory() as folder, output_to(Path(folder) / "log"):
+        steps = write(resolved.config, image, output)
     click.echo(f"{output}: {steps} steps of {resolved.config.name}, image {image}")
 
 

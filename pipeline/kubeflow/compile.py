@@ -5,7 +5,6 @@ The result has two YAML documents, PipelineSpec 2.1 and, where the pods need som
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +85,6 @@ def require_reachable(config: Config) -> None:
 
 
 def _compiled_by_tfx(config: Config, image: str) -> Json:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # must stand before TensorFlow is imported
     from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import KubeflowV2DagRunner, KubeflowV2DagRunnerConfig
 
     from pipeline.graph import build

@@ -14,13 +14,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from components.baseline.component import EMPTY
 from pipeline.errors import InputError, MtlError
 from pipeline.kubeflow.parameters import substitute
 from pipeline.kubeflow.translation import Json, artifacts, title, to_local, to_remote
 
 # Where the launcher's folders are. KFP mounts them at the root; only an emulation of it puts them elsewhere.
 ROOT = "MTL_LAUNCHER_ROOT"
+
+# The property of an artifact that has no files and is meant to have none: an object store has no empty folders.
+EMPTY = "empty"
 
 
 def main() -> None:
@@ -65,8 +67,9 @@ def run(arguments: Sequence[str]) -> None:
     kubeflow_v2_run_executor._run_executor(options, beam_args)
 
     output_file = Path(executor_input["outputs"]["outputFile"])
-    answer = to_remote(json.loads(output_file.read_text(encoding="utf-8")), translation.remote)
-    output_file.write_text(json.dumps(answer), encoding="utf-8")
+    answer = json.loads(output_file.read_text(encoding="utf-8"))
+    _mark_empty(artifacts({"outputs": answer}, "outputs"), artifacts(executor_input, "outputs"))
+    output_file.write_text(json.dumps(to_remote(answer, translation.remote)), encoding="utf-8")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -78,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _require_inputs(inputs: dict[str, Json]) -> None:
-    """Makes the folder of each input that is meant to be empty: an object store has no empty folders.
+    """Makes the folder of each input that is meant to be empty.
 
     Raises:
         InputError: an input that should have files has none.
@@ -87,12 +90,26 @@ def _require_inputs(inputs: dict[str, Json]) -> None:
         path = Path(artifact["uri"])
         if path.exists():
             continue
-        if not artifact["metadata"].get(EMPTY):
+        if not artifact["metadata"].get(EMPTY) and not _is_in_properties(artifact):
             raise InputError(
                 f'The input "{key}" must have been copied to {path}, got nothing there. '
                 "See whether the step before wrote it, and whether its URI begins with minio://, s3:// or gs://."
             )
         path.mkdir(parents=True)
+
+
+def _mark_empty(answers: dict[str, Json], declared: dict[str, Json]) -> None:
+    """Marks the outputs whose folders hold no file, in place."""
+    for key, artifact in answers.items():
+        path = Path(artifact["uri"])
+        has_files = not path.is_dir() or any(child.is_file() for child in path.rglob("*"))
+        if not has_files and not _is_in_properties(declared[key]):
+            artifact.setdefault("metadata", {})[EMPTY] = 1
+
+
+def _is_in_properties(artifact: Json) -> bool:
+    """Returns whether an artifact is of one of KFP's own types, whose content may be all in its properties."""
+    return title(artifact).startswith("system.")
 
 
 if __name__ == "__main__":

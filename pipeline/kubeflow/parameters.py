@@ -65,6 +65,7 @@ class Parameter:
 
 PARAMETERS = (
     Parameter("data.path", ("ExampleGen",), "spec.paths", "Where the rows come from."),
+    Parameter("data.date", ("ExampleGen",), "spec.date", "Day that {date} in data_path stands for; empty: today."),
     Parameter("training.epochs", ("Trainer",), "custom_config.training.epochs", "At most this many passes."),
     Parameter("training.learning_rate", ("Trainer",), "custom_config.training.learning_rate", "Of Adam."),
     Parameter("training.seed", ("Trainer",), "custom_config.training.seed", "Of weights and shuffling."),

@@ -55,9 +55,8 @@ def test_it_is_a_pipeline_spec_that_breaks_no_rule(mounted: Path, tmp_path: Path
     assert steps == len(spec["root"]["dag"]["tasks"])
     assert list(platform) == ["platforms"]
     assert findings_of(read(file)) == []
-    assert file.read_text(encoding="utf-8").startswith(
-        f"# Pipeline wine. Parameters:\n#   data_path: '{mounted}/wine.csv'\n#   training_epochs: 200\n"
-    )
+    heading = f"# Pipeline wine. Parameters:\n#   data_path: '{mounted}/wine.csv'\n#   data_date: ''\n"
+    assert file.read_text(encoding="utf-8").startswith(heading)
 
 
 def test_it_is_the_same_each_time(mounted: Path, plain: list[dict[str, Any]]):
@@ -83,6 +82,7 @@ def test_a_schedule_may_change_data_thresholds_training_and_destination(mounted:
     declared = spec["root"]["inputDefinitions"]["parameters"]
     assert {name: (about["parameterType"], about["defaultValue"]) for name, about in declared.items()} == {
         "data_path": ("STRING", str(mounted / "wine.csv")),
+        "data_date": ("STRING", ""),
         "training_epochs": ("NUMBER_INTEGER", 200),
         "training_learning_rate": ("NUMBER_DOUBLE", 0.001),
         "training_seed": ("NUMBER_INTEGER", 0),
@@ -98,7 +98,7 @@ def test_a_schedule_may_change_data_thresholds_training_and_destination(mounted:
         )
         for parameter in declared
     }
-    assert bound["data_path"] == ["ExampleGen"]
+    assert bound["data_path"] == bound["data_date"] == ["ExampleGen"]
     assert bound["training_epochs"] == bound["training_learning_rate"] == bound["training_seed"] == ["Trainer"]
     assert bound["regression_thresholds"] == bound["classification_thresholds"] == ["Evaluator"]
     assert bound["push_destination"] == ["Baseline", "Pusher"]

@@ -16,6 +16,7 @@ def test_each_parameter_is_a_key_of_the_configuration():
     values = {parameter.name: parameter.value(CONFIG) for parameter in PARAMETERS}
     assert values == {
         "data_path": "/t.csv",
+        "data_date": "",
         "training_epochs": 200,
         "training_learning_rate": 0.001,
         "training_seed": 0,
@@ -43,6 +44,11 @@ def test_paths_of_the_data(given: object, paths: list[str]):
     assert json.loads(moved["spec"]) == {"paths": paths, "regression": "y"}
 
 
+def test_a_day_of_the_data():
+    moved = substitute({"spec": json.dumps({"paths": ["/{date}.csv"], "date": ""}), "data_date": "2026-01-31"})
+    assert json.loads(moved["spec"]) == {"paths": ["/{date}.csv"], "date": "2026-01-31"}
+
+
 def test_thresholds_and_destination():
     gates = {head: {"thresholds": {}, "tolerance": 0.0} for head in ("regression", "classification")}
     moved = substitute({"settings": json.dumps({"gates": gates}), "regression_thresholds": {"mae": 0.5}})
@@ -61,6 +67,7 @@ def test_what_is_no_parameter_is_left_alone():
         ({"custom_config": TRAINER, "training_epochs": 0.0}, "training.epochs must be at least 1, got 0.0."),
         ({"custom_config": TRAINER, "training_epochs": 1.5}, "training.epochs must be a whole number, got 1.5."),
         ({"settings": "{}", "regression_thresholds": {"mea": 1.0}}, "must be mae, rmse, r2 or median_absolute_error"),
+        ({"spec": "{}", "data_date": "31.1.2026"}, 'data.date must be a date such as 2026-01-31, got "31.1.2026".'),
         ({"spec": "{}", "data_path": ""}, "data.path must name at least one file, got an empty name or list."),
     ],
 )

@@ -90,12 +90,16 @@ def test_verbs_table_says_what_help_says(verb: tuple[str, ...]):
     )
 
 
-def test_example_configuration_is_valid():
+def test_example_configurations_are_valid():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
-    config = Config.model_validate(yaml.safe_load(example))
-    assert config.data.split.by == "time"
-    assert config.gates.regression.thresholds == {"mae": 12.5}
+    local, cluster = (
+        Config.model_validate(yaml.safe_load(example))
+        for example in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
+    )
+    assert local.data.split.by == "time"
+    assert local.gates.regression.thresholds == {"mae": 12.5}
+    assert cluster.kubeflow.of("Trainer").memory == "16Gi"
+    assert cluster.kubeflow.of("Transform").memory == "4Gi"
 
 
 def test_updated_refuses_a_text_without_markers():
