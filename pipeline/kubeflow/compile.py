@@ -5,6 +5,7 @@ The result has two YAML documents, PipelineSpec 2.1 and, where the pods need som
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,10 @@ def _compiled_by_tfx(config: Config, image: str) -> Json:
     runner = KubeflowV2DagRunner(
         KubeflowV2DagRunnerConfig(default_image=image, default_commands=COMMAND, use_pipeline_spec_2_1=True)
     )
-    job: dict[str, Any] = runner.run(build(config, at_run_time(config)), write_out=False)
+    # TFX makes the folder of the local metadata; nothing of it gets into the spec.
+    with tempfile.TemporaryDirectory() as folder:
+        local = config.model_copy(update={"runtime": config.runtime.model_copy(update={"output": folder})})
+        job: dict[str, Any] = runner.run(build(local, at_run_time(config)), write_out=False)
     compiled: Json = job["pipelineSpec"]
     return compiled
 

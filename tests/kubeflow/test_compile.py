@@ -59,8 +59,12 @@ def test_it_is_a_pipeline_spec_that_breaks_no_rule(mounted: Path, tmp_path: Path
     assert file.read_text(encoding="utf-8").startswith(heading)
 
 
-def test_it_is_the_same_each_time(mounted: Path, plain: list[dict[str, Any]]):
+def test_it_is_the_same_each_time_and_leaves_nothing_behind(
+    mounted: Path, plain: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
     assert compile_pipeline(wine_config(mounted), IMAGE) == plain
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_tasks_are_the_steps_and_each_runs_the_entrypoint(plain: list[dict[str, Any]]):

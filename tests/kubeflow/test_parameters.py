@@ -7,6 +7,7 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.kubeflow.parameters import KINDS, PARAMETERS, substitute
 from pipeline.resolve import resolve
+from tests.kubeflow.conftest import ROOT
 
 CONFIG = resolve(None, {"data.path": "/t.csv", "labels.regression": "y", "labels.classification": "k"}).config
 TRAINER = json.dumps({"model": {"hidden": [8]}, "training": {"epochs": 200, "seed": 0, "learning_rate": 0.001}})
@@ -27,6 +28,12 @@ def test_each_parameter_is_a_key_of_the_configuration():
     kinds = {name: KINDS[type(value)] for name, value in values.items() if value is not None}
     assert (kinds["training_epochs"], kinds["training_learning_rate"]) == ("NUMBER_INTEGER", "NUMBER_DOUBLE")
     assert (kinds["data_path"], kinds["regression_thresholds"]) == ("STRING", "STRUCT")
+
+
+def test_the_readme_lists_them():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [parameter.name for parameter in PARAMETERS if f"`{parameter.name}`" not in readme] == []
+    assert [parameter.key for parameter in PARAMETERS if f"`{parameter.key}`" not in readme] == []
 
 
 def test_a_whole_number_comes_as_a_float_and_is_one_again():
