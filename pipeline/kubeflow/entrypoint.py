@@ -49,7 +49,7 @@ def run(arguments: Sequence[str]) -> None:
     executor_input = translation.executor_input
     inputs = executor_input.setdefault("inputs", {})
     inputs["parameterValues"] = substitute(inputs.get("parameterValues", {}))
-    _require_inputs(artifacts(executor_input, "inputs"))
+    _require_inputs(artifacts(inputs))
 
     # GPU memory is taken as needed, not all at once; must stand before TensorFlow is imported.
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
@@ -59,7 +59,8 @@ def run(arguments: Sequence[str]) -> None:
     from pipeline.kubeflow.types import is_file, register
 
     register(executor)
-    for artifact in artifacts(executor_input, "outputs").values():
+    outputs = artifacts(executor_input["outputs"])
+    for artifact in outputs.values():
         path = Path(artifact["uri"])
         (path.parent if is_file(title(artifact)) else path).mkdir(parents=True, exist_ok=True)
     drive(executor, executor_input, inputs_spec)
@@ -68,7 +69,7 @@ def run(arguments: Sequence[str]) -> None:
 
     output_file = Path(executor_input["outputs"]["outputFile"])
     answer = json.loads(output_file.read_text(encoding="utf-8"))
-    _mark_empty(artifacts({"outputs": answer}, "outputs"), artifacts(executor_input, "outputs"))
+    _mark_empty(artifacts(answer), outputs)
     output_file.write_text(json.dumps(to_remote(answer, translation.remote)), encoding="utf-8")
 
 

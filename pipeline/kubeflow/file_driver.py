@@ -33,5 +33,5 @@ def drive(executor: str, executor_input: Json, inputs_spec: Json) -> None:
         json_format.ParseDict(inputs_spec, pipeline_spec_pb2.ComponentInputsSpec(), ignore_unknown_fields=True),
     )
     found = json.loads(Path(executor_input["outputs"]["outputFile"]).read_text(encoding="utf-8"))
-    metadata = found["artifacts"]["examples"]["artifacts"][0].get("metadata", {})
-    artifacts(executor_input, "outputs")["examples"].setdefault("metadata", {}).update(metadata)
+    metadata = artifacts(found)["examples"].get("metadata", {})
+    artifacts(executor_input["outputs"])["examples"].setdefault("metadata", {}).update(metadata)

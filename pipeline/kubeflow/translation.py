@@ -45,8 +45,8 @@ def to_local(executor_input: Json, inputs_spec: Json, root: str = "/") -> Transl
         root: where the launcher's folders are.
     """
     result = copy.deepcopy(executor_input)
-    inputs = artifacts(result, "inputs")
-    outputs = artifacts(result, "outputs")
+    inputs = artifacts(result.get("inputs", {}))
+    outputs = artifacts(result.get("outputs", {}))
     result.get("outputs", {}).get("artifacts", {}).pop(LOGS, None)
     outputs.pop(LOGS, None)
     types = {key: about["artifactType"] for key, about in inputs_spec.get("artifacts", {}).items()}
@@ -73,15 +73,10 @@ def to_remote(executor_output: Json, remote: Mapping[str, str]) -> Json:
         The same with remote URIs, in metadata as well, and without nulls, which KFP cannot store.
     """
     result = copy.deepcopy(executor_output)
-    for entry in result.get("artifacts", {}).values():
-        for artifact in entry["artifacts"]:
-            if "uri" in artifact:
-                artifact["uri"] = _remote(artifact["uri"], remote)
-            artifact["metadata"] = {
-                name: _remote(value, remote)
-                for name, value in artifact.get("metadata", {}).items()
-                if value is not None
-            }
+    for artifact in artifacts(result).values():
+        artifact["uri"] = _remote(artifact["uri"], remote)
+        metadata = artifact.get("metadata", {})
+        artifact["metadata"] = {name: _remote(value, remote) for name, value in metadata.items() if value is not None}
     return result
 
 
@@ -101,9 +96,9 @@ def title(artifact: Mapping[str, Any]) -> str:
     return str((yaml.safe_load(schema.get("instanceSchema", "")) or {}).get("title", ""))
 
 
-def artifacts(executor_input: Json, side: str) -> dict[str, Json]:
-    """Returns key -> the one artifact of `inputs` or `outputs`."""
-    entries = executor_input.get(side, {}).get("artifacts", {})
+def artifacts(section: Json) -> dict[str, Json]:
+    """Returns key -> the one artifact, of the inputs or outputs of an `ExecutorInput`, or of an `ExecutorOutput`."""
+    entries = section.get("artifacts", {})
     return {key: entry["artifacts"][0] for key, entry in entries.items() if entry.get("artifacts")}
 
 
