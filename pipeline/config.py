@@ -6,21 +6,35 @@ Paths in a file are relative to that file; paths on the command line are relativ
 
 from __future__ import annotations
 
+import datetime
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
+from components.example_gen.dates import dated, is_date
 from components.example_gen.spec import MISSING, IngestSpec, expand
 from components.objects.place import check_place, is_remote
 from pipeline.checks import Check
+from pipeline.kubeflow.settings import Kubeflow
 from pipeline.section import Column, Level, Section
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 DriftMethod = Literal["kolmogorov_smirnov", "jensen_shannon", "l_infinity", "new_values", "missing"]
 RegressionMetric = Literal["mae", "rmse", "r2", "median_absolute_error"]
 ClassificationMetric = Literal["accuracy", "macro_f1", "log_loss", "auc", "calibration_error"]
+
+
+def _date_text(value: Any) -> Any:
+    """YAML reads an unquoted date as one."""
+    return value.isoformat() if type(value) is datetime.date else value
+
+
+def _date(text: str) -> str:
+    if not is_date(text):
+        raise ValueError(f'must be a date such as 2026-01-31, got "{text}"')
+    return text
 
 
 class Split(Section):
@@ -54,7 +68,9 @@ class Data(Section):
 
     path: str | list[str]
     """A file, a folder, a glob, or a list of them: CSV (plain or .gz) or Parquet; here or at `s3://`, `minio://` or
-    `gs://`."""
+    `gs://`. `{date}` in it stands for `data.date`."""
+    date: Annotated[str, BeforeValidator(_date_text), AfterValidator(_date)] = ""
+    """The day, as `YYYY-MM-DD`, that `{date}` in `data.path` stands for; left out: today (UTC)."""
     format: Literal["auto", "csv", "parquet"] = "auto"
     """`auto` goes by the first bytes of the file."""
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = None
@@ -279,6 +295,7 @@ class Config(Section):
     gates: Gates = Gates()
     push: Push = Push()
     runtime: Runtime = Runtime()
+    kubeflow: Kubeflow = Kubeflow()
 
     @field_validator("name")
     @classmethod
@@ -317,15 +334,21 @@ class Config(Section):
             return given
         return str(Path(given).absolute() if given else self.output / "serving")
 
-    def ingest_spec(self, types: dict[str, str] | None = None) -> IngestSpec:
-        """Returns what the ingest needs to know; `types` are those of a reviewed schema.
+    def ingest_spec(self, types: dict[str, str] | None = None, *, find_files: bool = True) -> IngestSpec:
+        """Returns what the ingest needs to know.
+
+        Args:
+            types: column types of a reviewed schema.
+            find_files: False leaves `data.path` as it is written, for a machine that does not see the data.
 
         Raises:
             InputError: `data.path` names no file.
         """
         split = self.data.split
+        written = (self.data.path,) if isinstance(self.data.path, str) else tuple(self.data.path)
         return IngestSpec(
-            paths=expand(self.data.path),
+            paths=expand(dated(written, self.data.date)) if find_files else written,
+            date="" if find_files else self.data.date,
             regression=self.labels.regression,
             classification=self.labels.classification,
             format=self.data.format,

@@ -1,4 +1,8 @@
-"""What a run depends on besides its configuration: the data, the code, the reviewed schema, the pushed model."""
+"""What a run depends on besides its configuration: the data, the code, the reviewed schema, the pushed model.
+
+On this machine they are gathered before a run. A pipeline that is compiled for Kubeflow sees neither the data nor the
+pushed models: there the steps find them when they run.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from pathlib import Path
 from components.code import code_fingerprint
 from components.example_gen.fingerprint import fingerprint
 from components.pusher.remote import RemoteStore
-from components.pusher.store import Store, open_store
+from components.pusher.store import CURRENT, Store, open_store
 from components.schema_gen.schema import column_types, read_schema
 from pipeline.config import Config
 
@@ -37,7 +41,8 @@ class Production:
 
     Args:
         digest: digest of data, configuration and code; equal digests give equal models.
-        baseline: version of the pushed model to compare with, 0 for none.
+        baseline: version of the pushed model to compare with, 0 for none, `CURRENT` for the one that is current
+            when the step runs.
         content: fingerprint of that version's files; a folder that was emptied numbers from 1 again.
         attempt: text that is new for each attempt to push, so that a push is never taken from the cache
             when its version is gone.
@@ -54,7 +59,7 @@ class Facts:
     """What a run depends on besides its configuration.
 
     Args:
-        fingerprint: fingerprint of the data's content.
+        fingerprint: fingerprint of the data's content; empty if only the run itself sees the data.
         reviewed_schema: text of the reviewed schema, empty when there is none.
         types: column types of the reviewed schema.
         code: step -> fingerprint of its code.
@@ -68,6 +73,18 @@ class Facts:
     production: Production
 
 
+def at_run_time(config: Config) -> Facts:
+    """Returns the facts of a pipeline whose data and pushed models are seen by its steps only.
+
+    The reviewed schema is read now, from the machine that compiles: it is part of what was reviewed.
+
+    Raises:
+        InputError: the reviewed schema cannot be read.
+    """
+    reviewed, types = _reviewed(config)
+    return Facts("", reviewed, types, _code(), Production("", CURRENT, "", ""))
+
+
 def gather(config: Config) -> Facts:
     """Reads the facts of a run; takes about a second per gigabyte of data.
 
@@ -75,18 +92,30 @@ def gather(config: Config) -> Facts:
         InputError: the data or the reviewed schema cannot be read.
     """
     content = fingerprint(config.ingest_spec().paths)
-    schema_file = config.data.schema_file
-    types = column_types(read_schema(schema_file)) if schema_file else {}
-    reviewed = Path(schema_file).read_text(encoding="utf-8") if schema_file else ""
-    code = {step: code_fingerprint(module) for step, module in STEP_MODULES.items()}
+    reviewed, types = _reviewed(config)
+    code = _code()
     digest = _digest(config, content, reviewed, code)
     return Facts(content, reviewed, types, code, _production(open_store(config.destination), digest))
 
 
+def _reviewed(config: Config) -> tuple[str, dict[str, str]]:
+    """Returns text and column types of the reviewed schema, both empty when there is none."""
+    file = config.data.schema_file
+    if file is None:
+        return "", {}
+    types = column_types(read_schema(file))
+    return Path(file).read_text(encoding="utf-8"), types
+
+
+def _code() -> dict[str, str]:
+    return {step: code_fingerprint(module) for step, module in STEP_MODULES.items()}
+
+
 def _digest(config: Config, content: str, reviewed: str, code: Mapping[str, str]) -> str:
     """Returns the digest of everything that the model and its verdict depend on, and nothing else."""
-    settings = config.model_dump(mode="json", exclude={"runtime", "push"})
+    settings = config.model_dump(mode="json", exclude={"runtime", "push", "kubeflow"})
     settings["data"].pop("path")
+    settings["data"].pop("date")
     settings["data"].pop("schema_file")
     settings["evaluation"].pop("tfma")
     decisive = {step: print_ for step, print_ in code.items() if step not in REPORTS}

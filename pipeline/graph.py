@@ -51,7 +51,7 @@ def build(config: Config, facts: Facts) -> Pipeline:
         facts: fingerprint, schema and pushed model.
     """
     settings = _settings(config)
-    spec = config.ingest_spec(dict(facts.types)).to_json()
+    spec = config.ingest_spec(dict(facts.types), find_files=bool(facts.fingerprint)).to_json()
     example_gen = ExampleGen(
         spec=spec,
         fingerprint=facts.fingerprint,

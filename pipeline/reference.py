@@ -97,6 +97,8 @@ def _type(about: _Json) -> str:
     if "anyOf" in about:
         kinds = [_type(kind) for kind in about["anyOf"] if kind.get("type") != "null"]
         return " or ".join(kinds)
+    if "$ref" in about:
+        return "mapping"
     if "enum" in about:
         return ", ".join(f"`{value}`" for value in about["enum"])
     if "oneOf" in about:

@@ -142,15 +142,15 @@ def _dotted(place: Sequence[str | int]) -> str:
 
 def _keys_at(location: Sequence[str | int]) -> list[str]:
     """Returns the keys of the section at a location of the configuration."""
-    section: type[BaseModel] = Config
+    annotation: Any = Config
     for part in location:
-        if part in CHECKS:
-            section = CHECKS[str(part)]
-        elif part in section.model_fields:
-            annotation = section.model_fields[str(part)].annotation
-            kinds = [one for one in (annotation, *get_args(annotation)) if isinstance(one, type)]
-            section = next((one for one in kinds if issubclass(one, BaseModel)), section)
-    return list(section.model_fields)
+        if part in CHECKS:  # pydantic adds the kind of a check to its place
+            annotation = CHECKS[str(part)]
+        elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            annotation = annotation.model_fields[str(part)].annotation
+        else:  # an item of a list, or a value of a mapping
+            annotation = get_args(annotation)[-1]
+    return list(annotation.model_fields)
 
 
 def origin_of(origins: Mapping[str, str], key: str) -> str:

@@ -11,7 +11,7 @@ from tfx.dsl.component.experimental.decorators import component
 from tfx.types.standard_artifacts import Model
 from tfx.utils import path_utils
 
-from components.pusher.store import open_store
+from components.pusher.store import CURRENT, open_store
 
 
 @component
@@ -27,14 +27,16 @@ def Baseline(
     Args:
         model: the pushed model, its number in the property `version`; or nothing at all.
         destination: the folder of pushed versions, here or in an object store.
-        version: the version to take; 0 for none.
+        version: the version to take; 0 for none, `CURRENT` for whichever is current now.
         content: fingerprint of that version's files, part of the cache key.
         code: fingerprint of this step's code, part of the cache key.
     """
     del content, code
-    if not version:
+    store = open_store(destination)
+    chosen = (store.current() or 0) if version == CURRENT else version
+    model.set_int_custom_property("version", chosen)
+    if not chosen:
         return
     target = Path(path_utils.serving_model_path(model.uri))
     target.parent.mkdir(parents=True, exist_ok=True)
-    open_store(destination).fetch(version, target)
-    model.set_int_custom_property("version", version)
+    store.fetch(chosen, target)

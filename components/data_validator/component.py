@@ -29,6 +29,7 @@ from components.example_gen.cells import Kind
 from components.example_gen.spec import SPLITS, IngestSpec
 from components.example_gen.summary import Summary, read_summary
 from components.example_gen.tables import open_table
+from components.objects.staging import staged
 from components.outputs import EVAL, TRAIN, VALIDATION
 from components.schema_gen.schema import FILE, TRAINING, identifier_notes, read_schema
 from components.schema_gen.statistics import read_statistics
@@ -56,7 +57,7 @@ def DataValidator(
         baseline: the pushed model, whose distributions drift is measured against; empty when there is none.
         anomalies: TFDV's anomalies per split in TFX's layout; `gate.json` with everything found;
             `distributions.json` of train and eval, to be pushed with the model.
-        spec: `IngestSpec.to_json()`, to look at the source rows.
+        spec: `IngestSpec.to_json()`, for how to read the source rows.
         reviewed_schema: text of the reviewed schema; empty when there is none.
         settings: JSON: `level`, `levels`, `drift`, `labels`, `checks`, as in the configuration.
         code: fingerprint of this step's code, part of the cache key.
@@ -66,7 +67,6 @@ def DataValidator(
     labels = (source.regression, source.classification)
     in_force = read_schema(Path(schema.uri) / FILE)
     summary = read_summary(examples.uri)
-    table = open_table(source.paths, source.format, source.delimiter)
 
     levels = Levels(chosen["level"], chosen["levels"])
     found = _schema_anomalies(statistics, in_force, reviewed_schema, anomalies, levels)
@@ -89,9 +89,14 @@ def DataValidator(
     against = f"pushed version {version}" if pushed else None
     comparisons, differences = _compare(now, pushed, against or "", source, chosen["drift"])
 
-    expected = Expected(in_force, {DRIFT: pushed, SKEW: {EVAL: now[TRAIN]}}, outlier_bounds(train.number))
-    found = with_examples(found + differences, expected, table, source.missing)
-    found += check_anomalies(table, source.missing, chosen["checks"])
+    found += differences
+    if found or chosen["checks"]:
+        expected = Expected(in_force, {DRIFT: pushed, SKEW: {EVAL: now[TRAIN]}}, outlier_bounds(train.number))
+        # The files that were read, whatever the spec's folders, globs and dates stand for by now.
+        with staged(summary.files):
+            table = open_table(tuple(summary.files), source.format, source.delimiter)
+            found = with_examples(found, expected, table, source.missing)
+            found += check_anomalies(table, source.missing, chosen["checks"])
 
     notes = [] if reviewed_schema else identifier_notes(in_force, read_statistics(statistics.uri, TRAIN).datasets[0])
     if version and not pushed:

@@ -42,6 +42,7 @@ class IngestSpec:
         column: the key or the time, for the last two.
         fractions: shares of train, validation and eval; they add up to 1.
         salt: changes which rows a hash split picks.
+        date: what `{date}` in a path stands for, for paths that nobody has looked up yet.
     """
 
     paths: tuple[str, ...]
@@ -59,6 +60,7 @@ class IngestSpec:
     column: str | None = None
     fractions: tuple[float, float, float] = (0.64, 0.16, 0.20)
     salt: str = ""
+    date: str = ""
 
     def __post_init__(self) -> None:
         if self.format not in ("auto", "csv", "parquet"):

@@ -33,6 +33,9 @@ from components.pusher import files
 from components.pusher.release import MANIFEST, Published, RolledBack, check_request, no_way_back, parse_manifest, stage
 from components.pusher.remote import RemoteStore
 
+CURRENT = -1
+"""Stands for the version that is current when somebody looks."""
+
 _NUMBERED = re.compile(r"(withdrawn-)?([0-9]+)")
 
 

@@ -1,1 +1,1 @@
-"""The pipeline on Kubeflow Pipelines: compiled, checked, submitted, scheduled."""
+"""The same pipeline on open-source Kubeflow Pipelines: compiled, checked, run in its containers, scheduled."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from pipeline.kubeflow.verbs import VERBS
+from pipeline.kubeflow import building, verbs
 
 
 @click.group()
 def kubeflow() -> None:
-    """Run the pipeline on Kubeflow Pipelines."""
+    """Run the same pipeline on Kubeflow Pipelines."""
 
 
-for verb in VERBS:
+for verb in (*building.VERBS, *verbs.VERBS):
     kubeflow.add_command(verb)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from components.errors import InputError
-from components.pusher.store import Store
+from components.pusher.store import CURRENT, Store
 from pipeline import facts
-from pipeline.facts import STEP_MODULES, Facts, gather
+from pipeline.facts import STEP_MODULES, Facts, Production, at_run_time, gather
 from pipeline.resolve import resolve
 
 SCHEMA = 'feature {{ name: "{name}" type: FLOAT }}\n'
@@ -90,6 +90,19 @@ def test_without_a_pushed_model_there_is_no_baseline(folder: Path):
     first, second = gathered(), gathered()
     assert (first.production.baseline, second.production.baseline) == (0, 0)
     assert first.production.attempt != second.production.attempt
+
+
+def test_at_run_time_nothing_is_looked_at_but_schema_and_code(folder: Path):
+    (folder / "s.pbtxt").write_text(SCHEMA.format(name="x"))
+    flags = {"data.path": "s3://b/none.csv", "labels.regression": "y", "labels.classification": "k"}
+    found = at_run_time(resolve(None, flags, ["data.schema_file=s.pbtxt"]).config)
+    assert (found.fingerprint, found.production) == ("", Production("", CURRENT, "", ""))
+    assert (found.types, found.reviewed_schema) == ({"x": "FLOAT"}, SCHEMA.format(name="x"))
+    assert found.code == gathered().code
+
+
+def test_kubernetes_changes_nothing_about_a_model(folder: Path):
+    assert gathered("kubeflow.cpu=8").production.digest == gathered().production.digest
 
 
 def test_its_own_push_is_recognised(folder: Path):

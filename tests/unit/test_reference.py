@@ -82,13 +82,16 @@ def test_verbs_table_says_what_help_says(verb: str):
     )
 
 
-def test_example_configuration_is_valid():
+def test_example_configurations_are_valid():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    example, checks = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
-    config = Config.model_validate(yaml.safe_load(example + checks))
+    local, checks, cluster = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
+    config = Config.model_validate(yaml.safe_load(local + checks))
     assert [check.check for check in config.checks] == list(CHECKS)
     assert config.data.split.by == "time"
     assert config.gates.regression.thresholds == {"mae": 12.5}
+    kubeflow = Config.model_validate(yaml.safe_load(cluster)).kubeflow
+    assert kubeflow.of("Trainer").memory == "16Gi"
+    assert kubeflow.of("Transform").memory == "4Gi"
 
 
 def test_updated_refuses_a_text_without_markers():

@@ -1,0 +1,74 @@
+"""Steps of a pipeline whose planner saw neither the data nor the pushed models."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from tfx.types.standard_artifacts import Examples, Model
+
+from components.baseline import component as baseline
+from components.errors import InputError
+from components.example_gen import component as example_gen
+from components.example_gen.spec import IngestSpec
+from components.pusher.store import CURRENT, Store
+
+ROWS = "x,y,k\n" + "".join(f"{row},{row * 0.5},{'ab'[row % 2]}\n" for row in range(100))
+
+
+def found_baseline(folder: Path, version: int) -> Model:
+    model = Model()
+    model.uri = str(folder / f"baseline-{version}")
+    Path(model.uri).mkdir()
+    arguments = {"destination": str(folder / "serving"), "version": version, "content": "", "code": ""}
+    baseline.Baseline_Executor().Do({}, {"model": [model]}, arguments)
+    return model
+
+
+def push(folder: Path, content: str) -> int:
+    export = folder / content
+    export.mkdir()
+    (export / "saved_model.pb").write_text(content)
+    return Store(folder / "serving").publish(export, {}).version
+
+
+def test_the_baseline_is_whichever_model_is_current(tmp_path: Path):
+    push(tmp_path, "first")
+    second = push(tmp_path, "second")
+    model = found_baseline(tmp_path, CURRENT)
+    assert model.get_int_custom_property("version") == second == 2
+    assert (Path(model.uri) / "Format-Serving" / "saved_model.pb").read_text() == "second"
+    Store(tmp_path / "serving").rollback()
+    earlier = found_baseline(tmp_path, 1)
+    assert (Path(earlier.uri) / "Format-Serving" / "saved_model.pb").read_text() == "first"
+
+
+def test_without_a_pushed_model_the_baseline_is_empty(tmp_path: Path):
+    model = found_baseline(tmp_path, CURRENT)
+    assert model.get_int_custom_property("version") == 0
+    assert list(Path(model.uri).iterdir()) == []
+
+
+def ingested(folder: Path, path: str, date: str = "", fingerprint: str = "") -> Examples:
+    examples = Examples()
+    examples.uri = str(folder / "examples")
+    spec = IngestSpec((path,), "y", "k", date=date).to_json()
+    arguments = {"spec": spec, "fingerprint": fingerprint, "code": ""}
+    example_gen.ExampleGen_Executor().Do({}, {"examples": [examples]}, arguments)
+    return examples
+
+
+def test_the_data_is_looked_up_and_fingerprinted_by_the_step(tmp_path: Path):
+    (tmp_path / "2026-01-31").mkdir()
+    (tmp_path / "2026-01-31" / "part-1.csv").write_text(ROWS)
+    examples = ingested(tmp_path, str(tmp_path / "{date}" / "*.csv"), "2026-01-31")
+    content = hashlib.sha256(hashlib.sha256(ROWS.encode()).digest()).hexdigest()
+    assert examples.get_string_custom_property("input_fingerprint") == content
+    summary = json.loads((Path(examples.uri) / "summary.json").read_text())
+    assert (summary["rows_in"], Path(summary["files"][0]).name) == (100, "part-1.csv")
+
+
+def test_data_other_than_planned_is_refused(tmp_path: Path):
+    (tmp_path / "t.csv").write_text(ROWS)
+    with pytest.raises(InputError, match="must stay as it was when the run began"):
+        ingested(tmp_path, str(tmp_path / "t.csv"), fingerprint="0" * 64)
