@@ -10,6 +10,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from components.schema_gen.schema import categories
 
 _MAX_NAMED = 8
+_PRESENCE_ROOM = 0.05  # inferred bounds of two samples differ by chance, most of all in few rows
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def _within(
         more = f" and {len(new) - _MAX_NAMED} more" if len(new) > _MAX_NAMED else ""
         found.append(Change(known.name, f'"{known.name}" also holds {listed}{more}.', _also(known.name, new)))
     share, before = seen.presence.min_fraction, known.presence.min_fraction
-    if share < before:
+    if share < before - _PRESENCE_ROOM:
         sentence = f'"{known.name}" has a value in at least {share:.3g} of the rows, was {before:.3g}.'
         found.append(Change(known.name, sentence, _present(known.name, share)))
     if seen.HasField("shape") and seen.shape != known.shape:

@@ -56,6 +56,11 @@ def test_accepted_differences_are_none_any_more():
     assert domains == {"shared": ["a", "b"], "turned": ["one"], "new": ["z"]}
 
 
+def test_bounds_of_presence_that_moved_by_chance_are_no_difference():
+    now = REVIEWED.replace("min_fraction: 1.0", "min_fraction: 0.96")
+    assert changes(parsed(REVIEWED), parsed(now), ["y"]) == []
+
+
 def test_the_same_schema_differs_in_nothing():
     assert changes(parsed(REVIEWED), parsed(REVIEWED), ["y"]) == []
 
