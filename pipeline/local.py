@@ -23,6 +23,7 @@ from pipeline.report import log_path, try_to_write_report
 from pipeline.resolve import Resolved
 from pipeline.runs import Run, Step, new_run, read_runs
 
+LAST = "Report"
 _MEANING = {
     "fingerprint": "data",
     "code": "code",
@@ -32,7 +33,7 @@ _MEANING = {
 }
 
 
-def run(resolved: Resolved, *, cache: bool = True, until: str = "Pusher") -> Run:
+def run(resolved: Resolved, *, cache: bool = True, until: str = LAST) -> Run:
     """Runs the pipeline and returns its record.
 
     The terminal shows one table; everything libraries print goes to `logs/<run id>.log` in the output folder, and the
@@ -104,7 +105,7 @@ def _run(record: Run, resolved: Resolved, earlier: list[Run], cache: bool, until
             except Exception:
                 traceback.print_exc()  # into the log
                 raise
-    if until == "Pusher":
+    if until == LAST:
         _conclude(record)
     else:
         record.state = "validated"
