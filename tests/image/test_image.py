@@ -75,11 +75,10 @@ def image():
     if buildah("inspect", "--type", "image", BASE).returncode:
         pytest.skip(f"{BASE} is not on this machine, and tests fetch nothing")
     began = time.monotonic()
-    labels = ("--build-arg", "VERSION=1.2.3", "--build-arg", "REVISION=abc")
-    built = buildah("bud", "--layers", "--pull-never", *labels, "--tag", NAME, ROOT)
+    built = buildah("bud", "--layers", "--pull-never", "--tag", NAME, ROOT)
     seconds = time.monotonic() - began
     assert built.returncode == 0, built.stderr[-4000:]
-    size = buildah("images", "--format", "{{.Size}}", NAME).stdout.strip()
+    size = buildah("images", "--format", "{{.Size}}", NAME).stdout.split("\n")[0]
     metadata = json.loads(buildah("inspect", "--type", "image", NAME).stdout)["OCIv1"]["config"]
     container = buildah("from", "--pull-never", NAME).stdout.strip()
     yield Image(container, seconds, size, metadata)
@@ -114,8 +113,7 @@ def test_a_run_on_the_bundled_data_pushes_a_model(image: Image, tmp_path: Path):
 
 def test_it_says_what_it_is_and_has_neither_rights_nor_compiler(image: Image):
     assert image.metadata["User"] == "1000:0"
-    assert image.metadata["Labels"]["org.opencontainers.image.version"] == "1.2.3"
-    assert image.metadata["Labels"]["org.opencontainers.image.revision"] == "abc"
+    assert image.metadata["Labels"]["org.opencontainers.image.title"] == "mtl-pipeline"
     look = (
         "import os, shutil, sys; print(os.getuid(), shutil.which('gcc'), shutil.which('uv'), sys.prefix, "
         "[place for place in ('/', '/opt/mtl', '/opt/apache/beam', '/etc', '/tmp', '/work') "
