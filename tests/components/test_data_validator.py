@@ -365,7 +365,8 @@ class Step:
         rows = {split: len(frame) for split, frame in splits.items()}
         classes = {split: frame["k"].value_counts().to_dict() for split, frame in splits.items()}
         kinds = {"x": "FLOAT", "c": "BYTES", "note": "BYTES"}
-        summary = Summary([], "csv", ",", "", 0, 0, {}, rows, "y", "k", classes, kinds, {}, {}, {}, {}, "row", [])
+        files = [str(self.path)]
+        summary = Summary(files, "csv", ",", "", 0, 0, {}, rows, "y", "k", classes, kinds, {}, {}, {}, {}, "row", [])
         (root / "examples" / FILE).write_text(summary.to_json())
 
     def run(self, reviewed: str = "", split: tuple[str, str | None] = ("row", None), **settings: object) -> dict:
@@ -375,7 +376,8 @@ class Step:
         chosen = {"level": "warn", "levels": {}, "drift": DRIFT, "labels": LABELS, "checks": []} | settings
         DataValidator.test_call(
             **self.artifacts,
-            spec=IngestSpec((str(self.path),), "y", "k", split=split[0], column=split[1]).to_json(),
+            # The files are those of the summary: where pods run, a spec may hold a folder or a date.
+            spec=IngestSpec(("/{date}/*.csv",), "y", "k", split=split[0], column=split[1]).to_json(),
             reviewed_schema=reviewed,
             settings=json.dumps(chosen),
             code="1",
