@@ -199,7 +199,10 @@ def runs(output: Path | None, as_json: bool) -> None:
     show_runs(outputs, Console(), as_json)
     if not as_json:
         for folder in outputs:
-            click.echo(f"Page: {write_index(folder)}")
+            try:
+                click.echo(f"Page: {write_index(folder)}")
+            except OSError as error:  # a list of runs is worth having where nothing may be written
+                click.echo(f"No page in {folder}: {error.strerror}.")
 
 
 @cli.command()
@@ -218,7 +221,10 @@ def compare(a: str, b: str, output: Path | None, page: Path | None) -> None:
     comparison = compare_runs(find(a, outputs), find(b, outputs))
     show_comparison(comparison, Console())
     if page:
-        page.write_text(render_comparison(comparison), encoding="utf-8")
+        try:
+            page.write_text(render_comparison(comparison), encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"--html must be a file that can be written, got {page} ({error.strerror}).") from None
         click.echo(f"Page: {page}")
 
 

@@ -193,6 +193,8 @@ def _settings(config: Config) -> dict[str, dict[str, Any]]:
     gates = config.gates.model_dump(mode="json")
     data = config.gates.data
     shown = config.as_json()
+    # Where and how it runs changes nothing of what there is to tell.
+    told = {name: value for name, value in shown.items() if name not in ("runtime", "kubeflow")}
     on_data = {name: shown[name] for name in ("data", "labels", "features", "checks")} | {
         "gates": {name: gates[name] for name in ("data", "drift", "labels")}
     }
@@ -215,8 +217,7 @@ def _settings(config: Config) -> dict[str, dict[str, Any]]:
         "Evaluator": config.evaluation.model_dump(exclude={"tfma"})
         | {"gates": {name: gates[name] for name in ("regression", "classification", "rule")}},
         "DataReport": {"pipeline": config.name, "config": on_data},
-        # Where and how it runs changes nothing of what there is to tell.
-        "Report": {"pipeline": config.name, "config": {name: shown[name] for name in shown if name != "runtime"}},
+        "Report": {"pipeline": config.name, "config": told},
     }
 
 

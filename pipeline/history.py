@@ -6,6 +6,7 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
+from components.report.files import PAGE
 from components.report.page import render_index
 from pipeline.runs import REPORTS, read_runs, report_folder
 
@@ -14,9 +15,7 @@ def write_index(output: Path) -> Path:
     """Writes `index.html` beside the reports and returns its path; readers see the old or the new one, whole."""
     runs = read_runs(output)
     target = output / REPORTS / "index.html"
-    linked = {
-        run.id: f"{run.id}/report.html" for run in runs if (report_folder(output, run.id) / "report.html").exists()
-    }
+    linked = {run.id: f"{run.id}/{PAGE}" for run in runs if (report_folder(output, run.id) / PAGE).exists()}
     page = render_index([asdict(run) | {"report": linked.get(run.id)} for run in runs])
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_suffix(".tmp")

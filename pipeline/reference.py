@@ -75,15 +75,6 @@ def updated(text: str) -> str:
     return text
 
 
-def _verbs(name: str, group: click.Group) -> Iterator[tuple[str, click.Command]]:
-    """Yields what a user types and the command it runs, groups taken apart."""
-    for verb, command in sorted(group.commands.items()):
-        if isinstance(command, click.Group):
-            yield from _verbs(f"{name} {verb}", command)
-        else:
-            yield f"{name} {verb}", command
-
-
 def _keys(section: _Json, sections: _Json, prefix: str = "") -> Iterator[tuple[str, _Json]]:
     """Yields dotted key and JSON Schema of each value, sections taken apart."""
     for name, about in section["properties"].items():

@@ -35,16 +35,16 @@ def staged(paths: Iterable[str]) -> Iterator[None]:
         return
     with tempfile.TemporaryDirectory(prefix="mtl-data-") as folder:
         _check_room(sum(size(uri) for uri in new), folder)
-        for number, uri in enumerate(new):
-            target = Path(folder, str(number), uri.rpartition("/")[2])
-            target.parent.mkdir()
-            objects_of(uri).download(uri, target)
-            _places[uri] = str(target)
         try:
+            for number, uri in enumerate(new):
+                target = Path(folder, str(number), uri.rpartition("/")[2])
+                target.parent.mkdir()
+                objects_of(uri).download(uri, target)
+                _places[uri] = str(target)
             yield
         finally:
             for uri in new:
-                del _places[uri]
+                _places.pop(uri, None)
 
 
 def local(path: str) -> str:

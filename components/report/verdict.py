@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 PASSED, WARNED, FAILED, NOT_REACHED = "passed", "warned", "failed", "not reached"
+VALIDATED = "validated"
 DATA_STEPS = ("DataValidator", "DataGate")
 
 _REMEDIES = {
@@ -56,7 +57,10 @@ def _data(gate: Values | None, run: Values | None) -> dict[str, str]:
 
 
 def _correct(anomaly: Values) -> str:
-    return anomaly.get("remedy") or "Correct the data, or, if it is right as it is, the reviewed schema."
+    remedy = anomaly.get("remedy")
+    if not remedy:
+        return "Correct the data, or, if it is right as it is, the reviewed schema."
+    return f"Correct the data, or, if it is right as it is, change this: `{remedy}`."
 
 
 def _first(sentences: list[str]) -> str:
@@ -74,6 +78,8 @@ def _ended(run: Values | None) -> str:
     step = _failed_step(run)
     if step:
         return f"The run ended in {step}, before this."
+    if run is not None and run["state"] == VALIDATED:
+        return "Only the data was to be judged."
     if run is not None and run["state"] == "interrupted":
         return "The run was interrupted before this."
     return "Nothing is known of it yet."

@@ -224,6 +224,13 @@ def test_headline(states: tuple[str, ...], state: str, sentence: str):
     assert sentence in html
 
 
+def test_a_validation_that_passed_is_no_broken_run():
+    report = examples.empty()
+    report["verdict"] = [examples.verdict("data", "Data", "passed", "as the schema says", "")]
+    report["run"] = examples.run_part("validated")
+    assert "The data passed; no model was to be judged." in render(report)
+
+
 def test_commands_in_sentences_are_code():
     report = examples.empty()
     report["verdict"] = [examples.verdict("push", "Push", "passed", "a `<b>` c", "one ` alone")]

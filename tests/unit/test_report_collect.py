@@ -153,9 +153,11 @@ def test_the_data_stopped_the_run(tmp_path):
 
 
 def test_the_remedy_of_the_check_is_what_to_do_next(tmp_path):
-    anomaly = FAILED["anomalies"][1] | {"remedy": "Set gates.data.levels.K to warn."}
+    anomaly = FAILED["anomalies"][1] | {"remedy": "gates.data.levels: {K: warn}"}
     found = report(tmp_path, summary=SUMMARY, gate={**CLEAN, "anomalies": [anomaly], "passed": False})
-    assert found["verdict"][0]["next"] == "Set gates.data.levels.K to warn."
+    assert found["verdict"][0]["next"] == (
+        "Correct the data, or, if it is right as it is, change this: `gates.data.levels: {K: warn}`."
+    )
 
 
 def test_a_gate_that_left_no_artifact_speaks_through_the_run(tmp_path):

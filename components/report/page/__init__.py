@@ -15,6 +15,7 @@ from components.report.page.html import fill
 from components.report.page.index import index_view
 from components.report.page.model import model_view
 from components.report.page.verdict import overall
+from components.report.verdict import VALIDATED
 
 __all__ = ["render", "render_comparison", "render_index"]
 
@@ -30,7 +31,7 @@ def render(report: dict[str, Any]) -> str:
         report=report,
         # What someone has set comes before what nobody has.
         config=sorted(report["config"], key=lambda item: item["origin"] == "default"),
-        overall=overall(report["verdict"]),
+        overall=overall(report["verdict"], validated=(report["run"] or {}).get("state") == VALIDATED),
         data=data_view(report["data"]) if report["data"] else None,
         positions=positions(report["data"]) if report["data"] else {},
         model=model_view(report["model"]) if report["model"] else None,

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 
-def overall(verdict: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def overall(verdict: Sequence[Mapping[str, Any]], *, validated: bool = False) -> dict[str, str]:
     """Returns the state and the headline of a run.
 
     Args:
         verdict: the verdict on the data, on each head and on the push, each with `subject` and `state`.
+        validated: the run was to judge the data and nothing else.
     """
     states = {part["subject"]: part["state"] for part in verdict}
     heads = [states.get(head) for head in ("regression", "classification")]
@@ -24,4 +25,6 @@ def overall(verdict: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         warned = "warned" in states.values()
         sentence = "The model was pushed, with warnings." if warned else "The model was pushed."
         return {"state": "warned" if warned else "passed", "sentence": sentence}
+    if validated and states.get("data") in ("passed", "warned"):
+        return {"state": states["data"], "sentence": "The data passed; no model was to be judged."}
     return {"state": "not reached", "sentence": "The run did not come to its end."}
