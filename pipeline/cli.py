@@ -109,19 +109,26 @@ def run(resolved: Any, no_cache: bool) -> None:
 @click.option("--no-cache", is_flag=True, help="Run every step anew.")
 def validate(resolved: Any, serving: str | None, no_cache: bool) -> None:
     """Judge the data and train nothing: everything the data gate looks at, with exit code 3 where it says no."""
+    from components.example_gen.spec import expand
     from pipeline.check import check_before_run
     from pipeline.local import run as run_locally
     from pipeline.validate import judge_serving, show_findings
+    from pipeline.verdict import print_report
 
     console = Console()
     config = resolved.config
     check_before_run(config)
-    record = run_locally(resolved, cache=not no_cache, until="DataGate")
+    files = None if serving is None else expand(serving)
     skew = None
-    if serving is not None:
-        folder = next(step.artifacts["anomalies"] for step in record.steps if "anomalies" in step.artifacts)
-        skew = judge_serving(config, Path(folder), serving)
-    if not show_findings(console, record, skew):
+    try:
+        record = run_locally(resolved, cache=not no_cache, until="DataGate")
+        if files is not None:
+            folder = next(step.artifacts["anomalies"] for step in record.steps if "anomalies" in step.artifacts)
+            skew = judge_serving(config, Path(folder), files)
+        passed = show_findings(console, record, skew)
+    finally:
+        print_report(console, config.output)
+    if not passed:
         sys.exit(3)
 
 

@@ -19,7 +19,7 @@ from pipeline.lock import only_run
 from pipeline.memory import peak, reset_peak
 from pipeline.progress import Progress
 from pipeline.quiet import output_to
-from pipeline.report import log_path, try_to_write_report
+from pipeline.report import is_reported, log_path, try_to_write_report
 from pipeline.resolve import Resolved
 from pipeline.runs import Run, Step, new_run, read_runs
 
@@ -37,7 +37,7 @@ def run(resolved: Resolved, *, cache: bool = True, until: str = LAST) -> Run:
     """Runs the pipeline and returns its record.
 
     The terminal shows one table; everything libraries print goes to `logs/<run id>.log` in the output folder, and the
-    report to `reports/<run id>/`, however the run ends.
+    report to `reports/<run id>/`, however the run ends, if one of its steps reports.
 
     Args:
         resolved: the configuration and its origins.
@@ -74,7 +74,8 @@ def run(resolved: Resolved, *, cache: bool = True, until: str = LAST) -> Run:
         finally:
             record.seconds = time.monotonic() - began
             record.write(config.output)
-            try_to_write_report(record, config.output)
+            if is_reported(record):
+                try_to_write_report(record, config.output)
     return record
 
 

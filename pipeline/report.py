@@ -26,6 +26,11 @@ def log_path(output: Path, run_id: str) -> Path:
     return output / "logs" / f"{run_id}.log"
 
 
+def is_reported(run: Run) -> bool:
+    """Returns whether a report was wanted of a run, however far it came; `mtl schema` wants none."""
+    return any(step.name == "DataReport" for step in run.steps)
+
+
 def write_report(run: Run, output: Path) -> Path:
     """Makes the report from the artifacts that a run left, and returns the page."""
     log = log_path(output, run.id)
@@ -63,12 +68,12 @@ def find_report(outputs: list[Path], run_id: str | None) -> Path:
 
     Args:
         outputs: output folders to look in.
-        run_id: the run; None for the newest.
+        run_id: the run; None for the newest of those that report.
 
     Raises:
         InputError: there is no such run, or it is still running.
     """
-    found = [(run, output) for output in outputs for run in read_runs(output)]
+    found = [(run, output) for output in outputs for run in read_runs(output) if run_id or is_reported(run)]
     matching = [pair for pair in found if run_id in (None, pair[0].id)]
     if not matching:
         known = ", ".join(run.id for run, _ in sorted(found, key=lambda pair: pair[0].started)[-5:]) or "none"

@@ -15,9 +15,9 @@ from rich.text import Text
 from components.data_validator.distribution import FILE, Distribution, Numbers, describe, read_distributions
 from components.data_validator.drift import SERVING_SKEW, Tolerance, compare
 from components.data_validator.finding import FAIL, IGNORE, OK, Anomaly, Findings, read_findings
-from components.example_gen.cells import Cells
-from components.example_gen.spec import expand
+from components.data_validator.rows import read_cells
 from components.example_gen.tables import Table, open_table
+from components.objects.staging import staged
 from components.outputs import TRAIN
 from pipeline.config import Config
 from pipeline.runs import Run
@@ -27,22 +27,24 @@ _MARKS = {OK: ("✓", "green"), "warn": ("!", "yellow"), FAIL: ("✗", "bold red
 _SERVING = "serving"
 
 
-def judge_serving(config: Config, folder: Path, path: str) -> Findings:
+def judge_serving(config: Config, folder: Path, files: Sequence[str]) -> Findings:
     """Compares a serving log, which has no labels, with the train split.
 
     Args:
         config: the configuration.
         folder: the `anomalies` artifact of the validation.
-        path: the log: a file, folder or glob of CSV or Parquet.
+        files: the log, as `spec.expand` returns its files.
 
     Raises:
         InputError: the log cannot be read.
     """
     train = read_distributions(folder / FILE)[TRAIN]
     features = {name: one for name, one in train.items() if name not in config.labels.model_dump().values()}
-    table = open_table(expand(path))
+    with staged(files):
+        table = open_table(files)
+        alike = {name: one for name, one in features.items() if name in table.columns}
+        now = _distributions(table, config.data.missing, alike)
     level = config.gates.drift.skew
-    lacking = [name for name in features if name not in table.columns]
     missing = [
         Anomaly(
             split=_SERVING,
@@ -52,10 +54,9 @@ def judge_serving(config: Config, folder: Path, path: str) -> Findings:
             sentence=f'"{name}" must be in the serving log, got no such column.',
             remedy="data.ignore, if it is not known when predictions are asked for",
         )
-        for name in lacking
-        if level != IGNORE
+        for name in features
+        if name not in alike and level != IGNORE
     ]
-    now = _distributions(table, config.data.missing, {name: features[name] for name in features if name not in lacking})
     tolerance = Tolerance(level, config.gates.drift.false_alarms, config.gates.drift.model_dump()["thresholds"])
     comparisons, anomalies = compare(SERVING_SKEW, _SERVING, now, features, TRAIN, tolerance)
     return Findings([], missing + anomalies, comparisons)
@@ -72,10 +73,10 @@ def _distributions(table: Table, missing: Sequence[str], like: dict[str, Distrib
     parts: dict[str, list[Any]] = {name: [] for name in like}
     seen = 0
     for batch in table.batches(list(like)):
-        kept = pa.array(chosen[seen : seen + batch.data.num_rows])
+        kept = batch.data.filter(pa.array(chosen[seen : seen + batch.data.num_rows]))
         seen += batch.data.num_rows
         for name, one in like.items():
-            cells = Cells(batch.data.column(name).filter(kept), missing)
+            cells = read_cells(kept, name, missing)
             parts[name].append(cells.numbers() if isinstance(one, Numbers) else cells.text())
     return {
         name: describe(np.concatenate(some) if isinstance(like[name], Numbers) else pa.concat_arrays(some))
@@ -102,7 +103,7 @@ def show_findings(console: Console, run: Run, serving: Findings | None) -> bool:
         within = f"{levels.count(OK):,} of {len(levels):,} measures within bounds"
         console.print(Text.assemble(_MARKS[OK if set(levels) == {OK} else "warn"], f" {kind}{against}: {within}"))
     if found["against"] is None:
-        console.print(Text("  drift: not measured, no pushed version to measure against", "dim"))
+        console.print(Text("  drift: not measured: this run had no earlier version to compare with", "dim"))
     failed = sum(one["level"] == FAIL for one in anomalies)
     passed = not failed
     console.print(Text(f"\n{'passed' if passed else 'failed'}: ", "green" if passed else "bold red"), end="")

@@ -90,7 +90,7 @@ class Findings:
         notes: what a person should know.
         anomalies: what is not as it should be.
         comparisons: every measure of drift and skew, also those within bounds.
-        against: what drift was measured against, None when no model was pushed before.
+        against: what drift was measured against, None when there was no earlier version to compare with.
     """
 
     notes: Sequence[str]

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pyarrow as pa
+
 from components.data_validator.finding import MAX_EXAMPLES, Example
 from components.data_validator.rules import Rule
 from components.errors import InputError
@@ -47,7 +49,7 @@ def find_broken(table: Table, missing: Sequence[str], rules: Sequence[Rule], eno
     found = [Broken() for _ in rules]
     columns = list(dict.fromkeys(name for rule in rules for name in rule.columns))
     for batch in table.batches(columns):
-        cells = {name: _cells(batch, name, missing) for name in columns}
+        cells = {name: read_cells(batch.data, name, missing) for name in columns}
         for rule, broken in zip(rules, found, strict=True):
             _add(broken, rule, batch, cells, table)
         if enough is not None and all(broken.count >= enough for broken in found):
@@ -55,11 +57,21 @@ def find_broken(table: Table, missing: Sequence[str], rules: Sequence[Rule], eno
     return found
 
 
-def _cells(batch: Batch, name: str, missing: Sequence[str]) -> Cells:
+def read_cells(rows: pa.RecordBatch, name: str, missing: Sequence[str]) -> Cells:
+    """Returns the cells of a column that is to be checked.
+
+    Args:
+        rows: rows of the source table.
+        name: the column.
+        missing: spellings of "no value".
+
+    Raises:
+        InputError: the column's type cannot be a feature.
+    """
     try:
-        return Cells(batch.data.column(name), missing)
+        return Cells(rows.column(name), missing)
     except UnsupportedTypeError as error:
-        raise InputError(f'The column "{name}" of a check must hold single values, got {error}.') from error
+        raise InputError(f'The column "{name}" must hold single values to be checked, got {error}.') from error
 
 
 def _add(broken: Broken, rule: Rule, batch: Batch, cells: Mapping[str, Cells], table: Table) -> None:

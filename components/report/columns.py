@@ -7,8 +7,7 @@ numbers is counted anew, a bounded number of values at a time.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,10 +15,11 @@ import pyarrow as pa
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
-from components.evaluator.scoring import read_examples
+from components.example_gen.reading import read_examples
 from components.example_gen.summary import Summary
 from components.outputs import EVAL, TRAIN
 from components.report import numbers, texts
+from components.schema_gen.statistics import read_statistics
 
 SPLITS = (TRAIN, EVAL)
 # Numbers held at once: 160 MB as float64.
@@ -42,8 +42,9 @@ def describe_columns(
         For each column its `name`, `role`, `kind` and, under `splits`, what `numbers.describe` and `texts.describe`
         say of train and eval.
     """
-    kinds = {summary.regression: "number", summary.classification: "text"}
-    kinds |= {name: _KINDS[kind] for name, kind in summary.columns.items()}
+    # As the ingest wrote them, which a reviewed schema may contradict.
+    types = {summary.regression: "FLOAT", summary.classification: "BYTES"} | summary.columns
+    kinds = {name: _KINDS[written] for name, written in types.items()}
     found = {split: _statistics(statistics, split) for split in SPLITS}
     rows = {split: summary.splits[split] for split in SPLITS}
     described = {
@@ -51,7 +52,7 @@ def describe_columns(
         for name, kind in kinds.items()
         if kind != "number"
     }
-    described |= _numbers(examples, [name for name, kind in kinds.items() if kind == "number"], rows, schema)
+    described |= _numbers(examples, {name: types[name] for name, kind in kinds.items() if kind == "number"}, rows)
     used = {feature.name for feature in schema.feature if not feature.lifecycle_stage}
     return [
         {"name": name, "role": _role(name, summary, used), "kind": kind, "splits": described[name]}
@@ -67,16 +68,14 @@ def _role(name: str, summary: Summary, used: set[str]) -> str:
     return "feature" if name in used else "left out"
 
 
-def _numbers(
-    examples: str, names: Sequence[str], rows: Mapping[str, int], schema: schema_pb2.Schema
-) -> dict[str, dict[str, dict[str, Any]]]:
-    types = {feature.name: feature.type for feature in schema.feature}
+def _numbers(examples: str, types: Mapping[str, str], rows: Mapping[str, int]) -> dict[str, dict[str, dict[str, Any]]]:
+    names = list(types)
     width = max(1, _MAX_VALUES // max(1, sum(rows.values())))
     described = {}
     for start in range(0, len(names), width):
         part = schema_pb2.Schema()
         for name in names[start : start + width]:
-            part.feature.add(name=name, type=types.get(name, schema_pb2.FLOAT))
+            part.feature.add(name=name, type=schema_pb2.FeatureType.Value(types[name]))
         values = {split: _read(f"{examples}/Split-{split}", part) for split in SPLITS}
         for feature in part.feature:
             described[feature.name] = numbers.describe({split: values[split][feature.name] for split in SPLITS})
@@ -104,7 +103,5 @@ def _firsts(column: Any) -> np.ndarray:
 
 
 def _statistics(folder: str, split: str) -> dict[str, statistics_pb2.FeatureNameStatistics]:
-    path = Path(folder) / f"Split-{split}" / "FeatureStats.pb"
-    datasets = statistics_pb2.DatasetFeatureStatisticsList.FromString(path.read_bytes()).datasets
-    features = itertools.chain.from_iterable(dataset.features for dataset in datasets)
+    features = itertools.chain.from_iterable(dataset.features for dataset in read_statistics(folder, split).datasets)
     return {feature.path.step[0]: feature for feature in features}

@@ -4,8 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from google.protobuf import text_format
-from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
 from tfx.types.standard_artifacts import (
@@ -23,6 +21,7 @@ from components.report.artifacts import HTML, ClassificationMetrics, Metrics, Ru
 from components.report.collect import COLUMNS, Origin, Sources, collect
 from components.report.columns import describe_columns
 from components.report.files import PAGE, write
+from components.schema_gen.schema import FILE, read_schema
 
 
 @component
@@ -49,7 +48,7 @@ def DataReport(
         code: fingerprint of this step's code, part of the cache key.
     """
     del code
-    in_force = text_format.Parse((Path(schema.uri) / "schema.pbtxt").read_text(encoding="utf-8"), schema_pb2.Schema())
+    in_force = read_schema(Path(schema.uri) / FILE)
     columns = describe_columns(examples.uri, statistics.uri, in_force, read_summary(examples.uri))
     text = json.dumps({"columns": columns}, indent=1, allow_nan=False)
     (Path(report.uri) / COLUMNS).write_text(text, encoding="utf-8")

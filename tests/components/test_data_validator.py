@@ -433,6 +433,29 @@ def test_step_follows_the_reviewed_schema(step: Step):
     assert list(step.schema().default_environment) == ["TRAINING", "SERVING"]
 
 
+@pytest.mark.parametrize(
+    ("column", "kind", "sentence"),
+    [
+        ("x", None, '"x" must be a column of the schema, got a new column in the train split.'),
+        ("x", schema_pb2.INT, '"x" must be INT as the schema says, got FLOAT in the train split.'),
+        ("y", schema_pb2.INT, '"y" must be INT as the schema says, got FLOAT in the train split.'),
+    ],
+    ids=["a new column", "INT for a feature", "INT for the label"],
+)
+def test_a_reviewed_schema_that_lacks_a_column_or_its_type_stops_the_run(
+    step: Step, column: str, kind: int | None, sentence: str
+):
+    reviewed = inferred(table())
+    if kind is None:
+        reviewed.feature.remove(feature(reviewed, column))
+    else:
+        feature(reviewed, column).type = kind
+    with pytest.raises(Rejected) as raised:
+        step.run(text_format.MessageToString(reviewed), level="fail")
+    assert sentence in raised.value.problems
+    assert raised.value.exit_code == 3
+
+
 def test_step_needs_both_labels_in_the_reviewed_schema(step: Step):
     with pytest.raises(InputError) as raised:
         step.run('feature { name: "x" type: FLOAT } feature { name: "y" type: FLOAT }')

@@ -1,5 +1,6 @@
 """The columns of a report, read from examples and statistics as the steps leave them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +51,10 @@ ROWS = {
 
 
 def example(row):
-    values = {"y": tf.train.Feature(float_list=tf.train.FloatList(value=[row["y"]]))}
+    values = {
+        name: tf.train.Feature(float_list=tf.train.FloatList(value=[number]))
+        for name, number in {"y": row["y"], "share": row["y"] / 2}.items()
+    }
     if not np.isnan(row["whole"]):
         values["whole"] = tf.train.Feature(int64_list=tf.train.Int64List(value=[int(row["whole"])]))
     return tf.train.Example(features=tf.train.Features(feature=values)).SerializeToString()
@@ -105,3 +109,31 @@ def test_every_column_in_both_splits(folders, limit: int, monkeypatch: pytest.Mo
         assert (vector[split]["histogram"], vector[split]["top"]) == (None, None)
         assert identifier[split]["missing"] == len(table)
     assert whole["train"]["histogram"] == {"edges": [2.5, 3.5, 4.5, 5.5], "counts": [1, 0, 1]}
+
+
+@pytest.mark.parametrize(
+    ("column", "kind"),
+    [("whole", None), ("whole", schema_pb2.FLOAT), ("y", schema_pb2.INT)],
+    ids=["a new INT column", "FLOAT for an INT column", "INT for the label"],
+)
+def test_values_are_read_as_the_ingest_wrote_them_whatever_the_schema_says(folders, column: str, kind: int | None):
+    reviewed = schema_pb2.Schema()
+    for feature in SCHEMA.feature:
+        if feature.name != column:
+            reviewed.feature.add().CopyFrom(feature)
+        elif kind is not None:
+            reviewed.feature.add(name=column, type=kind)
+    found = {one["name"]: one["splits"] for one in describe_columns(*folders, reviewed, SUMMARY)}
+    for split, table in ROWS.items():
+        assert found[column][split]["mean"] == table[column].mean()
+    assert found == {one["name"]: one["splits"] for one in describe_columns(*folders, SCHEMA, SUMMARY)}
+
+
+def test_a_float_that_is_reviewed_as_int_is_read_as_float(folders):
+    reviewed = schema_pb2.Schema()
+    reviewed.CopyFrom(SCHEMA)
+    reviewed.feature.add(name="share", type=schema_pb2.INT)
+    summary = replace(SUMMARY, columns=SUMMARY.columns | {"share": "FLOAT"})
+    [share] = [one["splits"] for one in describe_columns(*folders, reviewed, summary) if one["name"] == "share"]
+    for split, table in ROWS.items():
+        assert share[split]["mean"] == (table["y"] / 2).mean()

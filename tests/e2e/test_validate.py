@@ -63,11 +63,16 @@ def test_the_same_data_passes_against_its_own_model_and_as_its_own_serving_log(w
     assert "serving skew: 36 of 36 measures within bounds" in printed
     record = json.loads(max((workshop.output / "runs").glob("*.json")).read_text(encoding="utf-8"))
     assert record["state"] == "validated"
+    page = workshop.output / "reports" / record["id"] / "report.html"
+    assert f"Report: {page}\n" in printed
+    assert page.exists()
 
 
 def test_a_schema_is_inferred_compared_and_brought_up_to_date(workshop, tmp_path):
     target = tmp_path / "wine.pbtxt"
     assert workshop.mtl("schema", "infer", str(target))[0] == 0
+    record = max((workshop.output / "runs").glob("*.json"))
+    assert not (workshop.output / "reports" / record.stem).exists()
     reviewed = ["--set", f"data.schema_file={target}", "--data", str(workshop.shifted)]
     code, printed = workshop.mtl("schema", "diff", *reviewed)
     assert (code, '"extra" is a new column: FLOAT.' in printed) == (0, True)

@@ -5,9 +5,11 @@ import io
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from components.data_validator.distribution import FILE, describe, write_distributions
 from components.errors import InputError
 from components.example_gen.fingerprint import fingerprint
 from components.example_gen.spec import expand
@@ -17,6 +19,7 @@ from components.objects.staging import local, staged
 from pipeline.check import check_before_run, check_data
 from pipeline.facts import gather
 from pipeline.resolve import resolve
+from pipeline.validate import judge_serving
 from tests.objects.server import nobody_let_in
 
 HEADER = "x,y,k\n"
@@ -112,6 +115,15 @@ def test_fingerprint_is_that_of_the_same_content_here(s3, tables: Path, tmp_path
     here = fingerprint(map(str, sorted(tmp_path.glob("*.csv"))))
     digests = sorted(hashlib.sha256(content).digest() for content in contents)
     assert fingerprint(expand("s3://bucket/wine")) == here == hashlib.sha256(b"".join(digests)).hexdigest()
+    assert list(tables.iterdir()) == []
+
+
+def test_a_serving_log_is_compared_where_it_lies(tables: Path, tmp_path: Path):
+    train = {"x": describe(np.arange(40.0))}
+    write_distributions(tmp_path / FILE, {"train": train, "eval": train})
+    found = judge_serving(config("t.csv"), tmp_path, expand("s3://bucket/wine"))
+    assert found.anomalies == []
+    assert {(one.column, one.kind, one.value) for one in found.comparisons} == {("x", "serving skew", 0.0)}
     assert list(tables.iterdir()) == []
 
 

@@ -133,6 +133,13 @@ def test_slices_come_worst_first_and_small_ones_last():
     assert rows[-1][0]
 
 
+def test_drift_says_against_what_or_that_there_was_nothing():
+    report = examples.pushed()
+    assert "Drift measured against pushed version 3" in text_of(report)
+    report["data"]["against"] = None
+    assert "Drift not measured: this run had no earlier version to compare with" in text_of(report)
+
+
 def test_a_refusal_without_details_is_no_pass():
     report = examples.stopped()
     report["data"]["checks"] = []

@@ -15,7 +15,7 @@ from components.pusher.store import Store
 from pipeline.cli import cli, main
 from pipeline.lock import only_run
 from pipeline.resolve import resolve
-from pipeline.runs import Run
+from pipeline.runs import Run, Step
 
 VERBS = sorted(cli.commands)
 
@@ -399,6 +399,15 @@ def test_a_file_in_the_way_of_the_output(mtl: Callable[..., Said], verb: str, re
     )
 
 
+def test_a_serving_log_that_is_not_there_is_said_before_the_run(mtl: Callable[..., Said]):
+    write(rows())
+    write(rows(), "log.csv")
+    assert refused(mtl("validate", *FLAGS, "--serving", "lgo.csv")) == (
+        'The data file must exist, got "lgo.csv". Did you mean "log.csv"?'
+    )
+    assert not list(Path("runs").rglob("*.json"))
+
+
 def test_another_run_holds_the_output(mtl: Callable[..., Said]):
     write(rows())
     with only_run(Path("out")):
@@ -476,7 +485,8 @@ def test_report_prints_and_opens_the_page_of_a_run(mtl: Callable[..., Said], mon
     )
     for second in (1, 2):
         started = f"2026-01-01T00:00:0{second}+00:00"
-        Run(f"20260101-00000{second}", "t", "failed", started, {"name": "t"}, {}).write(Path("runs/t"))
+        steps = [Step("DataReport")]
+        Run(f"20260101-00000{second}", "t", "failed", started, {"name": "t"}, {}, steps=steps).write(Path("runs/t"))
     said = mtl("report")
     page = Path.cwd() / "runs/t/reports/20260101-000002/report.html"
     assert (said.code, said.out, said.error) == (0, f"{page}\n", "")
@@ -491,7 +501,8 @@ def test_report_prints_and_opens_the_page_of_a_run(mtl: Callable[..., Said], mon
 
 
 def test_report_needs_no_tensorflow(tmp_path: Path):
-    Run("1", "t", "failed", "2026-01-01T00:00:00+00:00", {"name": "t"}, {}).write(tmp_path)
+    steps = [Step("DataReport")]
+    Run("1", "t", "failed", "2026-01-01T00:00:00+00:00", {"name": "t"}, {}, steps=steps).write(tmp_path)
     script = (
         "import sys\n"
         "from pathlib import Path\n"

@@ -8,8 +8,10 @@ import pytest
 
 from pipeline import report
 from pipeline.errors import InputError
+from pipeline.local import run
 from pipeline.report import find_report, report_path, try_to_write_report, write_report
-from pipeline.runs import Run, Step
+from pipeline.resolve import resolve
+from pipeline.runs import Run, Step, read_runs
 
 SUMMARY = {
     "files": ["t.csv"],
@@ -23,11 +25,14 @@ SUMMARY = {
 }
 
 
-def ended(output: Path, run_id: str, state: str = "failed", started: str = "2026-01-01") -> Run:
+def ended(
+    output: Path, run_id: str, state: str = "failed", started: str = "2026-01-01", middle: str = "DataReport"
+) -> Run:
     (output / "examples").mkdir(parents=True, exist_ok=True)
     (output / "examples" / "summary.json").write_text(json.dumps(SUMMARY))
     steps = [
         Step("ExampleGen", "done", seconds=1.5, artifacts={"examples": str(output / "examples")}, peak_memory=99.5),
+        Step(middle, "done"),
         Step("DataGate", "failed"),
     ]
     origins = {"name": "inferred"}
@@ -51,7 +56,11 @@ def test_the_report_has_what_the_run_knows_of_itself(tmp_path: Path):
         "log": None,
         "steps": [
             {"name": name, "state": state, "seconds": seconds, "peak_memory": memory, "detail": "", "reason": ""}
-            for name, state, seconds, memory in (("ExampleGen", "done", 1.5, 99.5), ("DataGate", "failed", 0.0, None))
+            for name, state, seconds, memory in (
+                ("ExampleGen", "done", 1.5, 99.5),
+                ("DataReport", "done", 0.0, None),
+                ("DataGate", "failed", 0.0, None),
+            )
         ],
     }
     assert found["config"][1] == {"key": "data.path", "value": "t.csv", "origin": "default"}
@@ -70,6 +79,15 @@ def test_the_newest_report_is_found_and_an_absent_one_made_again(tmp_path: Path)
     page.write_text("kept")
     assert find_report([a, b], "2").read_text() == "kept"
     assert find_report([a, b], "1") == report_path(a, "1")
+
+
+def test_a_run_that_was_not_to_report_is_reported_on_when_named_only(tmp_path: Path):
+    ended(tmp_path, "schema", "validated", "2026-01-03", middle="SchemaGen")
+    with pytest.raises(InputError, match=r"There must be any run under .* to report on, got none\."):
+        find_report([tmp_path], None)
+    ended(tmp_path, "1", started="2026-01-02")
+    assert find_report([tmp_path], None) == report_path(tmp_path, "1")
+    assert find_report([tmp_path], "schema") == report_path(tmp_path, "schema")
 
 
 @pytest.mark.parametrize(
@@ -91,6 +109,16 @@ def test_a_run_without_a_report_is_a_sentence(tmp_path: Path, run_id: str, messa
 def test_no_run_at_all(tmp_path: Path):
     with pytest.raises(InputError, match=r"There must be any run under runs to report on, got none\."):
         find_report([], None)
+
+
+def test_a_run_that_ended_before_its_steps_were_known_leaves_no_report(tmp_path: Path):
+    flags = {"data.path": str(tmp_path / "t.csv"), "labels.regression": "y", "labels.classification": "k", "name": "t"}
+    resolved = resolve(None, flags, [f"runtime.output={tmp_path / 'out'}"])
+    with pytest.raises(InputError, match="The data file must exist"):
+        run(resolved)
+    [record] = read_runs(tmp_path / "out")
+    assert record.state == "failed"
+    assert not (tmp_path / "out" / "reports").exists()
 
 
 def test_a_report_that_cannot_be_written_is_left_to_the_log(tmp_path: Path):

@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet
 import pytest
 from rich.console import Console
 
 from components.data_validator.distribution import FILE, describe, write_distributions
 from components.data_validator.finding import Anomaly, Comparison, Example, Findings
+from components.errors import InputError
 from pipeline.config import Config
 from pipeline.runs import Run, Step
 from pipeline.validate import judge_serving, show_findings
@@ -52,7 +54,7 @@ def test_a_log_without_labels_is_compared_with_train(folder: Path, tmp_path: Pat
 
     def served(table: pd.DataFrame, level: str = "fail") -> Findings:
         table.to_csv(log, index=False) if suffix == "csv" else table.to_parquet(log, index=False)
-        return judge_serving(config(skew=level), folder, str(log))
+        return judge_serving(config(skew=level), folder, [str(log)])
 
     alike = frame(1)[["city", "x"]]
     found = served(alike)
@@ -71,6 +73,14 @@ def test_a_log_without_labels_is_compared_with_train(folder: Path, tmp_path: Pat
     [lacking] = served(alike[["city"]]).anomalies
     assert lacking.sentence == '"x" must be in the serving log, got no such column.'
     assert served(alike[["city"]], "ignore").anomalies == []
+
+
+def test_a_column_of_the_log_that_holds_no_single_values_is_a_sentence(folder: Path, tmp_path: Path):
+    log = tmp_path / "log.parquet"
+    pa.parquet.write_table(pa.table({"x": [{"a": 1}], "city": ["rome"]}), log)
+    with pytest.raises(InputError) as raised:
+        judge_serving(config(), folder, [str(log)])
+    assert str(raised.value) == 'The column "x" must hold single values to be checked, got struct<a: int64>.'
 
 
 def shown(folder: Path, found: Findings, serving: Findings | None = None) -> tuple[bool, str]:
@@ -115,4 +125,4 @@ def test_serving_skew_decides_too(tmp_path: Path):
     passed, text = shown(tmp_path, Findings([], []), skewed)
     assert not passed
     assert '✗ "x" is skewed.' in text
-    assert "drift: not measured" in text
+    assert "drift: not measured: this run had no earlier version to compare with" in text
