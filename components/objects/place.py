@@ -14,6 +14,7 @@ from typing import Protocol
 from components.errors import InputError
 
 SCHEMES = ("s3", "minio", "gs")
+PREFIXES = tuple(f"{scheme}://" for scheme in SCHEMES)
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)", re.DOTALL)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from components.objects.place import PREFIXES
 from pipeline.config import Config
 from pipeline.errors import ConfigError, did_you_mean
 from pipeline.facts import at_run_time
@@ -22,13 +23,12 @@ from pipeline.kubeflow.spec import Json
 COMMAND = ["python", "-m", "pipeline.kubeflow.entrypoint"]
 
 # KFP's key knows the arguments and the ids of the inputs. The data, the pushed model and what is served now are in
-# neither: a hit would be stale.
+# neither: a hit would be stale. DataValidator reads files too, those its examples were made of: it judges what was
+# ingested, so its verdict on the same examples holds whatever the files say by now.
 UNCACHED = ("ExampleGen", "Baseline", "Pusher")
 
 # The same data and schema get the same verdict again.
 UNRETRIED = ("DataGate",)
-
-_BUCKETS = ("s3://", "gs://", "minio://")
 
 
 def write(config: Config, image: str, path: Path) -> int:
@@ -63,7 +63,7 @@ def compile_pipeline(config: Config, image: str) -> list[Json]:
     specs.repair_producers(spec)
     for parameter in PARAMETERS:
         value = parameter.value(config)
-        specs.bind_parameter(spec, parameter.name, KINDS[type(value)], value, parameter.description, parameter.steps)
+        specs.bind_parameter(spec, parameter.name, KINDS[type(value)], value, parameter.description, parameter.places)
     specs.apply_settings(spec, _with_cache_decided(config.kubeflow, image), UNCACHED, UNRETRIED)
     platform = specs.platform(spec, config.kubeflow)
     return [spec] if platform is None else [spec, platform]
@@ -78,9 +78,9 @@ def require_reachable(config: Config) -> None:
     written = [config.data.path] if isinstance(config.data.path, str) else config.data.path
     for key, path in [("data.path", path) for path in written] + [("push.destination", config.push.destination)]:
         mounts = [volume.path.rstrip("/") + "/" for volume in config.kubeflow.volumes]
-        if path is None or not f"{path}/".startswith((*_BUCKETS, *mounts)):
+        if path is None or not f"{path}/".startswith((*PREFIXES, *mounts)):
             raise ConfigError(
-                f"{key} must be in a bucket (s3://, gs://, minio://) or on a volume of kubeflow.volumes, "
+                f"{key} must be in a bucket ({', '.join(PREFIXES)}) or on a volume of kubeflow.volumes, "
                 f"got {path or 'nothing'}. Pods see nothing else; set {key}, or list the volume."
             )
 

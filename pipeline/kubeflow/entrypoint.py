@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pipeline.errors import InputError, MtlError
 from pipeline.kubeflow.parameters import substitute
+from pipeline.kubeflow.spec import STEP
 from pipeline.kubeflow.translation import Json, artifacts, title, to_local, to_remote
 
 # Where the launcher's folders are. KFP mounts them at the root; only an emulation of it puts them elsewhere.
@@ -48,7 +49,7 @@ def run(arguments: Sequence[str]) -> None:
     translation = to_local(json.loads(options.json_serialized_invocation_args), inputs_spec, os.environ.get(ROOT, "/"))
     executor_input = translation.executor_input
     inputs = executor_input.setdefault("inputs", {})
-    inputs["parameterValues"] = substitute(inputs.get("parameterValues", {}))
+    inputs["parameterValues"] = substitute(os.environ.get(STEP, ""), inputs.get("parameterValues", {}))
     _require_inputs(artifacts(inputs))
 
     # GPU memory is taken as needed, not all at once; must stand before TensorFlow is imported.

@@ -3,6 +3,7 @@
 A parameter is one key of the configuration. Inside the graph its value is part of a JSON argument of a step, where KFP
 cannot reach. So each step that depends on it gets one more input, bound to the parameter of the pipeline, and the
 entrypoint writes that input to its place before TFX sees the arguments. Compiler and entrypoint share this table.
+The steps that report show the configuration, so what a run changes must reach their copies of it as well.
 """
 
 from __future__ import annotations
@@ -27,14 +28,12 @@ class Parameter:
 
     Args:
         key: dotted key of the configuration.
-        steps: the steps that depend on it.
-        place: where its value stands: an argument of the step, then keys inside its JSON.
+        places: step that depends on it -> where its value stands: an argument of the step, then keys inside its JSON.
         description: what it means, for the form of the KFP UI.
     """
 
     key: str
-    steps: tuple[str, ...]
-    place: str
+    places: Mapping[str, str]
     description: str
 
     @property
@@ -49,9 +48,10 @@ class Parameter:
             value = value[part]
         return value
 
-    def put(self, arguments: dict[str, Any], value: Any) -> None:
+    def put(self, step: str, arguments: dict[str, Any], value: Any) -> None:
         """Writes a value to its place among the arguments of a step, in place."""
-        argument, *inside = self.place.split(".")
+        place = self.places[step]
+        argument, *inside = place.split(".")
         if not inside:
             arguments[argument] = value
             return
@@ -59,51 +59,59 @@ class Parameter:
         node = tree
         for part in inside[:-1]:
             node = node[part]
-        node[inside[-1]] = value
+        # The ingest always takes a list; the configuration may hold one path.
+        node[inside[-1]] = [value] if place == "spec.paths" and isinstance(value, str) else value
         arguments[argument] = json.dumps(tree, sort_keys=True)
 
 
+def _shown(key: str, *steps: str) -> dict[str, str]:
+    """Returns the places of a key in the copies of the configuration that steps report."""
+    return dict.fromkeys(steps, f"settings.config.{key}")
+
+
+def _data(key: str, place: str, description: str) -> Parameter:
+    return Parameter(key, {"ExampleGen": place} | _shown(key, "DataReport", "Report"), description)
+
+
+def _training(key: str, description: str) -> Parameter:
+    return Parameter(key, {"Trainer": f"custom_config.{key}"} | _shown(key, "Report"), description)
+
+
+def _thresholds(key: str, description: str) -> Parameter:
+    return Parameter(key, {"Evaluator": f"settings.{key}"} | _shown(key, "Report"), description)
+
+
 PARAMETERS = (
-    Parameter("data.path", ("ExampleGen",), "spec.paths", "Where the rows come from."),
-    Parameter("data.date", ("ExampleGen",), "spec.date", "Day that {date} in data_path stands for; empty: today."),
-    Parameter("training.epochs", ("Trainer",), "custom_config.training.epochs", "At most this many passes."),
-    Parameter("training.learning_rate", ("Trainer",), "custom_config.training.learning_rate", "Of Adam."),
-    Parameter("training.seed", ("Trainer",), "custom_config.training.seed", "Of weights and shuffling."),
+    _data("data.path", "spec.paths", "Where the rows come from."),
+    _data("data.date", "spec.date", "Day that {date} in data_path stands for; empty: today."),
+    _training("training.epochs", "At most this many passes."),
+    _training("training.learning_rate", "Of Adam."),
+    _training("training.seed", "Of weights and shuffling."),
+    _thresholds("gates.regression.thresholds", "Bounds of the regression head."),
+    _thresholds("gates.classification.thresholds", "Bounds of the classification head."),
     Parameter(
-        "gates.regression.thresholds",
-        ("Evaluator",),
-        "settings.gates.regression.thresholds",
-        "Bounds of the regression head.",
+        "push.destination",
+        {"Baseline": "destination", "Pusher": "destination"} | _shown("push.destination", "Report"),
+        "Folder or bucket of pushed versions.",
     ),
-    Parameter(
-        "gates.classification.thresholds",
-        ("Evaluator",),
-        "settings.gates.classification.thresholds",
-        "Bounds of the classification head.",
-    ),
-    Parameter("push.destination", ("Baseline", "Pusher"), "destination", "Folder or bucket of pushed versions."),
 )
 
 
-def substitute(arguments: Mapping[str, Any]) -> dict[str, Any]:
+def substitute(step: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the arguments of a step with every parameter among them moved to its place.
 
     Args:
+        step: name of the step; one that no parameter names keeps its arguments.
         arguments: argument -> value, as KFP hands them over; numbers are floats.
 
     Raises:
         InputError: a value is not allowed; the same sentences as for a configuration file.
     """
-    given = {
-        parameter: arguments[parameter.name]
-        for parameter in PARAMETERS
-        if parameter.name in arguments and parameter.place.partition(".")[0] in arguments
-    }
+    given = [parameter for parameter in PARAMETERS if step in parameter.places and parameter.name in arguments]
+    allowed = _allowed({parameter.key: arguments[parameter.name] for parameter in given})
     result = {name: value for name, value in arguments.items() if name not in {p.name for p in given}}
-    allowed = _allowed({parameter.key: value for parameter, value in given.items()})
     for parameter in given:
-        value = parameter.value(allowed)
-        parameter.put(result, [value] if parameter.key == "data.path" and isinstance(value, str) else value)
+        parameter.put(step, result, parameter.value(allowed))
     return result
 
 

@@ -13,12 +13,11 @@ from collections.abc import Callable, Iterator
 
 import yaml
 
+from components.objects.place import PREFIXES
 from pipeline.kubeflow.compiled import Compiled, Finding, Json
 
 STOCK_ENTRYPOINT = "tfx.orchestration.kubeflow.v2.container.kubeflow_v2_run_executor"
 _ARGUMENT_LIMIT = 128 << 10
-_BUCKETS = ("gs://", "s3://", "minio://")
-
 
 Rule = Callable[[Compiled], Iterator[Finding]]
 
@@ -215,11 +214,11 @@ def importers(pipeline: Compiled) -> Iterator[Finding]:
     for name, task, _, importer in pipeline.of_kind("importer"):
         uri = importer.get("artifactUri", {})
         constant = uri.get("constant", uri.get("constantValue", {}).get("stringValue"))
-        if constant is not None and not str(constant).startswith(_BUCKETS):
+        if constant is not None and not str(constant).startswith(PREFIXES):
             yield Finding(
                 f"task {name}",
                 f'makes its consumers fail: no launcher copies "{constant}"',
-                "Import from gs://, s3:// or minio://.",
+                f"Import from {', '.join(PREFIXES)}.",
             )
         for key, source in task.get("inputs", {}).get("parameters", {}).items():
             if "taskOutputParameter" in source:

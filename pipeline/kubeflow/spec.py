@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 STEP = "MTL_STEP"
 """Environment variable with the name of the step. KFP stores components under a hash of their container: without it,
-two steps with one executor would share the outputs of the first."""
+two steps with one executor would share the outputs of the first. The entrypoint tells by it where a parameter goes."""
 
 
 def tasks(spec: Json) -> dict[str, Json]:

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from components.objects.place import PREFIXES
 from pipeline.errors import InputError, Rejected
 from pipeline.kubeflow.client import Client, named
 from pipeline.kubeflow.upload import Place
 
 _ENDED = {"SUCCEEDED", "FAILED", "SKIPPED", "CANCELED"}
-_ROOTS = ("gs://", "s3://", "minio://")
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ class Order:
     latest: bool = False
 
     def __post_init__(self) -> None:
-        if self.root and not self.root.startswith(_ROOTS):
+        if self.root and not self.root.startswith(PREFIXES):
             raise InputError(
-                f'The pipeline root must begin with {", ".join(_ROOTS)}, got "{self.root}". Kubeflow\'s launcher '
+                f'The pipeline root must begin with {", ".join(PREFIXES)}, got "{self.root}". Kubeflow\'s launcher '
                 "copies nothing from or to other places."
             )
 

@@ -13,9 +13,11 @@ from google.protobuf import json_format
 from kfp.components import load_component_from_text
 from kfp.pipeline_spec import pipeline_spec_pb2
 
+from components.report.collect import leaves
 from pipeline.errors import ConfigError
 from pipeline.kubeflow.check import findings_of, read
 from pipeline.kubeflow.compile import COMMAND, compile_pipeline, require_reachable, write
+from pipeline.kubeflow.parameters import PARAMETERS, substitute
 from pipeline.kubeflow.spec import component, containers, repair_producers, tasks
 from tests.kubeflow.conftest import IMAGE, wine_config
 
@@ -70,8 +72,10 @@ def test_it_is_the_same_each_time_and_leaves_nothing_behind(
 def test_tasks_are_the_steps_and_each_runs_the_entrypoint(plain: list[dict[str, Any]]):
     spec = plain[0]
     names = list(tasks(spec))
-    assert {"ExampleGen", "StatisticsGen", "SchemaGen", "DataGate", "Transform", "Trainer"} <= set(names)
-    assert {"Baseline", "Evaluator", "Pusher"} <= set(names)
+    assert sorted(names) == [
+        *("Baseline", "DataGate", "DataReport", "DataValidator", "Evaluator", "ExampleGen"),
+        *("Pusher", "Report", "SchemaGen", "StatisticsGen", "Trainer", "Transform"),
+    ]
     for name, container in containers(spec):
         assert tasks(spec)[name]["taskInfo"]["name"] == name
         assert re.fullmatch(r"[a-zA-Z0-9][-a-zA-Z0-9]*", name)
@@ -102,29 +106,54 @@ def test_a_schedule_may_change_data_thresholds_training_and_destination(mounted:
         )
         for parameter in declared
     }
-    assert bound["data_path"] == bound["data_date"] == ["ExampleGen"]
-    assert bound["training_epochs"] == bound["training_learning_rate"] == bound["training_seed"] == ["Trainer"]
-    assert bound["regression_thresholds"] == bound["classification_thresholds"] == ["Evaluator"]
-    assert bound["push_destination"] == ["Baseline", "Pusher"]
+    assert bound["data_path"] == bound["data_date"] == ["DataReport", "ExampleGen", "Report"]
+    training = [bound[f"training_{name}"] for name in ("epochs", "learning_rate", "seed")]
+    assert training == [["Report", "Trainer"]] * 3
+    assert bound["regression_thresholds"] == bound["classification_thresholds"] == ["Evaluator", "Report"]
+    assert bound["push_destination"] == ["Baseline", "Pusher", "Report"]
     for parameter, steps in bound.items():
         for step in steps:
             inputs = component(spec, tasks(spec)[step])["inputDefinitions"]["parameters"]
             assert inputs[parameter] == {"parameterType": declared[parameter]["parameterType"]}
 
 
-def test_what_only_the_cluster_sees_is_left_to_the_steps(mounted: Path, plain: list[dict[str, Any]]):
-    """The data is not even there: nothing at compile time may look at it."""
-    assert list(mounted.iterdir()) == []
-    constants = {
+def constants(documents: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Returns step -> argument -> the value compiled into it, None for a parameter of the run."""
+    return {
         name: {
             key: source.get("runtimeValue", {}).get("constant") for key, source in task["inputs"]["parameters"].items()
         }
-        for name, task in tasks(plain[0]).items()
+        for name, task in tasks(documents[0]).items()
     }
-    assert constants["ExampleGen"]["fingerprint"] == ""
-    assert json.loads(constants["ExampleGen"]["spec"])["paths"] == [str(mounted / "wine.csv")]
-    assert (constants["Baseline"]["version"], constants["Baseline"]["content"]) == (-1, "")
-    assert len(constants["Trainer"]["custom_config"]) > 64
+
+
+def test_each_place_of_a_parameter_holds_what_was_compiled(plain: list[dict[str, Any]]):
+    """With the defaults handed over as parameters, every step has the arguments it was compiled with."""
+    declared = plain[0]["root"]["inputDefinitions"]["parameters"]
+    for step, inputs in constants(plain).items():
+        arguments = {name: value for name, value in inputs.items() if name not in declared}
+        defaults = {name: declared[name]["defaultValue"] for name in inputs if name in declared}
+        moved = substitute(step, arguments | defaults)
+        assert set(moved) == set(arguments)
+        for name, value in arguments.items():
+            assert moved[name] == value or json.loads(moved[name]) == json.loads(value), (step, name)
+
+
+@pytest.mark.parametrize("step", ["DataReport", "Report"])
+def test_what_a_run_may_change_is_changed_in_each_copy_of_the_configuration(plain: list[dict[str, Any]], step: str):
+    shown = dict(leaves(json.loads(constants(plain)[step]["settings"])["config"]))
+    bound = {parameter.key for parameter in PARAMETERS if step in parameter.places}
+    assert bound == {parameter.key for parameter in PARAMETERS} & set(shown)
+
+
+def test_what_only_the_cluster_sees_is_left_to_the_steps(mounted: Path, plain: list[dict[str, Any]]):
+    """The data is not even there: nothing at compile time may look at it."""
+    assert list(mounted.iterdir()) == []
+    compiled = constants(plain)
+    assert compiled["ExampleGen"]["fingerprint"] == ""
+    assert json.loads(compiled["ExampleGen"]["spec"])["paths"] == [str(mounted / "wine.csv")]
+    assert (compiled["Baseline"]["version"], compiled["Baseline"]["content"]) == (-1, "")
+    assert len(compiled["Trainer"]["custom_config"]) > 64
 
 
 def caching(documents: list[dict[str, Any]]) -> dict[str, bool]:
@@ -162,13 +191,15 @@ def test_settings_of_a_step_win(rich: list[dict[str, Any]]):
 
 
 def test_the_gate_is_not_asked_again(plain: list[dict[str, Any]]):
-    assert "retryPolicy" not in tasks(plain[0])["DataGate"]
+    assert [name for name, task in tasks(plain[0]).items() if "retryPolicy" not in task] == ["DataGate"]
 
 
 def test_platform_document(mounted: Path, rich: list[dict[str, Any]]):
     spec, platform = rich
     executors = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
     assert set(executors) == set(spec["deploymentSpec"]["executors"])
+    for key in ("secretAsEnv", "secretAsVolume", "pvcMount", "imagePullSecret"):  # any step may read the data or push
+        assert all(executor[key] == executors["Trainer_executor"][key] for executor in executors.values())
     assert executors["Trainer_executor"] == {
         "secretAsEnv": [
             {

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.kubeflow.entrypoint import ROOT, run
+from pipeline.kubeflow.spec import STEP
 
 
 def arguments(uri: str, **parameters: object) -> list[str]:
@@ -29,6 +30,7 @@ def test_an_input_that_nobody_copied(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_a_parameter_that_is_not_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv(ROOT, str(tmp_path))
+    monkeypatch.setenv(STEP, "Trainer")
     settings = json.dumps({"training": {"epochs": 5}})
     with pytest.raises(InputError, match=r"training\.epochs must be at least 1, got 0"):
         run(arguments("s3://bucket/model", custom_config=settings, training_epochs=0.0))

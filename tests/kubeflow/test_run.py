@@ -89,6 +89,14 @@ def test_the_parameters_of_a_run_reach_its_steps(runs: Runs):
     assert epochs == [5, 40]
     checks = runs.read(runs.second["Evaluator"], "evaluation", "evaluation.json")["verdict"]["checks"]
     assert any(check["sentence"].endswith("is at most 9.") for check in checks)
+    first, second = (
+        {row["key"]: row["value"] for row in runs.read(done["Report"], "report", "report.json")["config"]}
+        for done in (runs.first, runs.second)
+    )
+    assert (first["training.epochs"], second["training.epochs"]) == ("5", "40")
+    assert first["gates.regression.thresholds"] == "{}"
+    assert second["gates.regression.thresholds.mae"] == "9.0"
+    assert second["data.path"] == str(runs.volume / "wine.csv")
 
 
 def test_no_path_of_a_pod_is_registered(runs: Runs):

@@ -77,7 +77,7 @@ def test_latest_refers_to_the_pipeline_alone(kubeflow: Kubeflow, cluster: Cluste
         ((*DATA, "-p", "epoch=3"), 'one of the pipeline\'s (data_path, epochs), got "epoch". Did you mean "epochs"?'),
         ((*DATA, "-p", "epochs"), 'A parameter must be given as NAME=VALUE, got "epochs".'),
         ((*DATA, *DATA), 'A parameter must be given once, got "data_path" twice.'),
-        ((*DATA, "--pipeline-root", "/tmp/x"), 'must begin with gs://, s3://, minio://, got "/tmp/x".'),
+        ((*DATA, "--pipeline-root", "/tmp/x"), 'must begin with s3://, minio://, gs://, got "/tmp/x".'),
         ((*DATA, "--pipeline", "Wine 1"), 'name must be 1 to 128 of a-z, 0-9 and -, got "Wine 1".'),
     ],
 )
