@@ -11,7 +11,7 @@ from tfx.types.value_artifact import ValueArtifact
 class RunReport(Artifact):
     """A folder with the page, its numbers and the model card."""
 
-    TYPE_NAME = "RunReport"
+    TYPE_NAME = "mtl.RunReport"
 
 
 class HTML(ValueArtifact):
