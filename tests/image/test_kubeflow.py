@@ -76,5 +76,5 @@ def test_the_compiled_steps_run_in_it_up_to_the_trainer(image: Image, folder: Pa
         "transform_graph/transform_fn/saved_model.pb",
         "Format-Serving/saved_model.pb",
     ):
-        assert [uid for name, uid in pods.owners.items() if name.endswith(f"/{file}")] == [UID]
+        assert {uid for name, uid in pods.owners.items() if name.endswith(f"/{file}")} == {UID}
     assert set(pods.owners.values()) == {UID}
