@@ -6,18 +6,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-BASE = "docker.io/library/python:3.11-slim-bookworm"
-NAME = "localhost/mtl-pipeline-test"
-# A user without a name and in group 0, as OpenShift assigns them.
-USER = "1234567:0"
-ENVIRONMENT = os.environ | {"BUILDAH_ISOLATION": os.environ.get("BUILDAH_ISOLATION", "chroot")}
+from tests.image.conftest import ENVIRONMENT, ROOT, UID, USER, Image, buildah
 
 # The step runs where the worker pool is: there, the environment is the image's.
 PIPELINE = """
@@ -41,57 +34,10 @@ with beam.Pipeline(runner=FnApiRunner(default_environment=ExternalEnvironment("l
 pytestmark = pytest.mark.slow
 
 
-def buildah(*arguments: object, timeout: float = 1800) -> subprocess.CompletedProcess[str]:
-    line = ["buildah", *map(str, arguments)]
-    return subprocess.run(line, capture_output=True, text=True, env=ENVIRONMENT, timeout=timeout)
-
-
-@dataclass(frozen=True)
-class Image:
-    """A container made of the built image, and what the build took.
-
-    Args:
-        container: its name.
-        seconds: of the build.
-        size: of all layers, the base among them.
-        metadata: what the image says of itself.
-    """
-
-    container: str
-    seconds: float
-    size: str
-    metadata: dict[str, object]
-
-    def run(self, *arguments: object, volumes: dict[Path, str] | None = None) -> subprocess.CompletedProcess[str]:
-        """Runs the entry point with arguments; `volumes` maps folders here to `PLACE` or `PLACE:ro` there."""
-        mounts = [part for here, there in (volumes or {}).items() for part in ("--volume", f"{here}:{there}")]
-        return buildah("run", "--user", USER, *mounts, self.container, "--", *self.metadata["Entrypoint"], *arguments)
-
-
-@pytest.fixture(scope="module")
-def image():
-    if shutil.which("buildah") is None:
-        pytest.skip("buildah is not installed here, so no image can be built")
-    if buildah("inspect", "--type", "image", BASE).returncode:
-        pytest.skip(f"{BASE} is not on this machine, and tests fetch nothing")
-    began = time.monotonic()
-    built = buildah("bud", "--layers", "--pull-never", "--tag", NAME, ROOT)
-    seconds = time.monotonic() - began
-    assert built.returncode == 0, built.stderr[-4000:]
-    size = buildah("images", "--format", "{{.Size}}", NAME).stdout.split("\n")[0]
-    metadata = json.loads(buildah("inspect", "--type", "image", NAME).stdout)["OCIv1"]["config"]
-    container = buildah("from", "--pull-never", NAME).stdout.strip()
-    yield Image(container, seconds, size, metadata)
-    buildah("rm", container)
-    buildah("rmi", NAME)
-
-
-def test_a_run_on_the_bundled_data_pushes_a_model(image: Image, tmp_path: Path):
-    work, source = tmp_path / "work", tmp_path / "source"
+def test_a_run_on_the_bundled_data_pushes_a_model(image: Image, folder: Path):
+    work, source = folder / "work", folder / "source"
     work.mkdir()
     shutil.copytree(ROOT / "data" / "wine", source)
-    for folder in (*tmp_path.parents[:2], tmp_path):
-        folder.chmod(0o755)
     work.chmod(0o777)
     print(f"built in {image.seconds:.0f} s, {image.size}")
     done = image.run(
@@ -101,7 +47,7 @@ def test_a_run_on_the_bundled_data_pushes_a_model(image: Image, tmp_path: Path):
     assert done.returncode == 0, done.stdout + done.stderr
     [record] = (work / "wine" / "runs").glob("*.json")
     assert json.loads(record.read_text())["state"] == "pushed"
-    assert (work / "wine" / "serving" / "1" / "saved_model.pb").stat().st_uid == int(USER.partition(":")[0])
+    assert (work / "wine" / "serving" / "1" / "saved_model.pb").stat().st_uid == UID
 
     predicted = image.run(
         *("predict", "--input", "/source/wine.csv", "--output", "/work/answers.csv", "--model", "/work/wine/serving"),

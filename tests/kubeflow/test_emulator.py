@@ -123,6 +123,11 @@ def test_the_cache_knows_arguments_and_ids(tmp_path: Path):
     assert states(cluster, uncached, n=7) == {"Give": "succeeded", "Take": "succeeded"}, "a new id is a new key"
 
 
+def test_a_run_until_a_task_leaves_out_what_that_does_not_need(tmp_path: Path):
+    assert list(Cluster(tmp_path).run(two_steps(), until="Give")) == ["Give"]
+    assert list(Cluster(tmp_path).run(two_steps(), until="Take")) == ["Give", "Take"]
+
+
 def test_a_failure_omits_what_follows_and_is_retried_in_a_new_pod(tmp_path: Path):
     counter = tmp_path / "attempts"
     flaky = f"""

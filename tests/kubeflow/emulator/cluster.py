@@ -7,13 +7,13 @@ import itertools
 import re
 import tempfile
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.kubeflow.emulator import driver
 from tests.kubeflow.emulator.launcher import Finished, launch
+from tests.kubeflow.emulator.runtime import Processes, Runtime
 from tests.kubeflow.emulator.storage import ObjectStore, Registered
 
 Json = dict[str, Any]
@@ -39,19 +39,25 @@ class Cluster:
         folder: holds the object store.
         version: release whose paths are used, a key of `OUTPUT_FILES`.
         root: pipeline root of every run.
+        runtime: executes the containers; processes of this machine, if it is left out.
     """
 
-    def __init__(self, folder: Path, version: str = "2.15", root: str = "minio://mlpipeline/v2/artifacts"):
+    def __init__(
+        self,
+        folder: Path,
+        version: str = "2.15",
+        root: str = "minio://mlpipeline/v2/artifacts",
+        runtime: Runtime | None = None,
+    ):
         self.store = ObjectStore(folder)
         self._output_file = OUTPUT_FILES[version]
         self._root = root
+        self._runtime = runtime or Processes()
         self._ids = itertools.count(1)
         self._cache: dict[str, Task] = {}
 
-    def run(
-        self, documents: list[Json], parameters: Json | None = None, only: Iterable[str] | None = None
-    ) -> dict[str, Task]:
-        """Runs a pipeline and returns task -> what became of it; `only` leaves the other tasks out."""
+    def run(self, documents: list[Json], parameters: Json | None = None, until: str | None = None) -> dict[str, Task]:
+        """Runs a pipeline and returns task -> what became of it; `until` leaves out what this task does not need."""
         spec = documents[0]
         assert spec["schemaVersion"] == "2.1.0"
         executors = spec["deploymentSpec"]["executors"].values()
@@ -62,9 +68,8 @@ class Cluster:
         run_root = f"{self._root}/{spec['pipelineInfo']['name']}/{uuid.uuid4()}"
         tasks = spec["root"]["dag"]["tasks"]
         done: dict[str, Task] = {}
-        for name in graphlib.TopologicalSorter({name: _upstream(task) for name, task in tasks.items()}).static_order():
-            if only is not None and name not in only:
-                continue
+        wanted = set(tasks) if until is None else _needed(tasks, until)
+        for name in graphlib.TopologicalSorter({name: _upstream(tasks[name]) for name in wanted}).static_order():
             if not _is_triggered(tasks[name], done):
                 done[name] = Task("omitted")
                 continue
@@ -97,7 +102,7 @@ class Cluster:
         for attempt in range(1, attempts + 1):
             given = driver.executor_input(name, component, parameters, inputs, run_root, self._output_file)
             with tempfile.TemporaryDirectory(prefix="pod-") as pod:
-                finished = launch(container, given, run_root, self.store, Path(pod))
+                finished = launch(container, given, run_root, self.store, Path(pod), self._runtime)
             if finished.code == 0:
                 return self._registered(component, finished, attempt, key)
         return Task("failed", attempts, finished.code, finished.log)
@@ -129,7 +134,7 @@ def _is_triggered(task: Json, done: dict[str, Task]) -> bool:
     policy = task.get("triggerPolicy", {})
     if policy.get("strategy") == "ALL_UPSTREAM_TASKS_COMPLETED":
         return True
-    if any(done[up].state not in ("succeeded", "cached") for up in _upstream(task) if up in done):
+    if any(done[up].state not in ("succeeded", "cached") for up in _upstream(task)):
         return False
     return all(_holds(part, task, done) for part in policy.get("condition", "").split(" && ") if part)
 
@@ -148,6 +153,11 @@ def _holds(condition: str, task: Json, done: dict[str, Task]) -> bool:
 
 def _upstream(task: Json) -> set[str]:
     return set(task.get("dependentTasks", []))
+
+
+def _needed(tasks: Json, name: str) -> set[str]:
+    """A task and all that must run before it."""
+    return {name}.union(*(_needed(tasks, up) for up in _upstream(tasks[name])))
 
 
 def _claims(documents: list[Json], label: str) -> Json:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,7 @@ from typing import Any
 from google.protobuf import json_format
 from kfp.pipeline_spec import pipeline_spec_pb2
 
+from tests.kubeflow.emulator.runtime import Runtime
 from tests.kubeflow.emulator.storage import ObjectStore, stored
 
 Json = dict[str, Any]
@@ -34,13 +32,13 @@ class Finished:
     parameters: Json
 
 
-def local(uri: str, pod: Path) -> Path:
+def local(uri: str, root: Path) -> Path:
     """`LocalPathForURI`, below the root of a pod."""
     scheme, _, key = uri.partition("://")
-    return pod / _FOLDERS[scheme] / key
+    return root / _FOLDERS[scheme] / key
 
 
-def launch(container: Json, given: Json, run_root: str, store: ObjectStore, pod: Path) -> Finished:
+def launch(container: Json, given: Json, run_root: str, store: ObjectStore, pod: Path, runtime: Runtime) -> Finished:
     """Runs one container in a fresh pod.
 
     Args:
@@ -49,24 +47,14 @@ def launch(container: Json, given: Json, run_root: str, store: ObjectStore, pod:
         run_root: every output must lie below it.
         store: the object store.
         pod: an empty folder, the root of the pod's file system as far as the launcher writes to it.
+        runtime: executes the command.
     """
-    given = json.loads(json.dumps(given))
-    if "://" in given["outputs"]["outputFile"]:
-        given["outputs"]["outputFile"] = str(local(given["outputs"]["outputFile"], pod))
-    else:
-        given["outputs"]["outputFile"] = f"{pod}{given['outputs']['outputFile']}"
-    for parameter in given["outputs"]["parameters"].values():
-        parameter["outputFile"] = f"{pod}{parameter['outputFile']}"
     for artifact in _artifacts(given, "inputs").values():
         store.download(artifact["uri"], local(artifact["uri"], pod))
     for artifact in _artifacts(given, "outputs").values():
         local(artifact["uri"], pod).parent.mkdir(parents=True, exist_ok=True)
-
-    message = json_format.ParseDict(given, pipeline_spec_pb2.ExecutorInput())
-    text = json_format.MessageToJson(message, indent=None)
-    command = [_filled(part, given, text, pod) for part in [*container["command"], *container["args"]]]
-    assert max(map(len, command)) < 128 << 10, "the kernel takes no argument of 128 KiB"
-    done = subprocess.run(command, capture_output=True, text=True, env=_environment(container, pod), cwd=pod)
+    variables = {entry["name"]: entry["value"] for entry in container.get("env", [])}
+    done = runtime.execute(_command(container, given, runtime.root(pod)), variables, pod)
     log = done.stdout + done.stderr
     if done.returncode:
         return Finished(done.returncode, log, {}, {})
@@ -76,15 +64,24 @@ def launch(container: Json, given: Json, run_root: str, store: ObjectStore, pod:
         return Finished(1, f"{log}launcher: {error}\n", {}, {})
 
 
-def _environment(container: Json, pod: Path) -> dict[str, str]:
-    """The image's environment, the container's, and where this pod keeps what a real one keeps at its root."""
-    image = {name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ}
-    image["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    own = {entry["name"]: entry["value"] for entry in container.get("env", [])}
-    return image | own | {"MTL_LAUNCHER_ROOT": str(pod)}
+def _command(container: Json, given: Json, root: Path) -> list[str]:
+    """The command and its arguments, with every file where the container sees it."""
+    seen = json.loads(json.dumps(given))
+    for named in (seen["outputs"], *seen["outputs"]["parameters"].values()):
+        named["outputFile"] = str(_file(named["outputFile"], root))
+    message = json_format.ParseDict(seen, pipeline_spec_pb2.ExecutorInput())
+    text = json_format.MessageToJson(message, indent=None)
+    command = [_filled(part, seen, text, root) for part in [*container["command"], *container["args"]]]
+    assert max(map(len, command)) < 128 << 10, "the kernel takes no argument of 128 KiB"
+    return command
 
 
-def _filled(text: str, given: Json, executor_input: str, pod: Path) -> str:
+def _file(name: str, root: Path) -> Path:
+    """A file that the driver names by its URI or by its path in the pod."""
+    return local(name, root) if "://" in name else root / name.removeprefix("/")
+
+
+def _filled(text: str, given: Json, executor_input: str, root: Path) -> str:
     text = text.replace("{{$}}", executor_input)
 
     def value(match: re.Match[str]) -> str:
@@ -93,14 +90,14 @@ def _filled(text: str, given: Json, executor_input: str, pod: Path) -> str:
             found = given["inputs"]["parameterValues"][key] if side == "inputs" else given["outputs"][kind][key]
             return found["outputFile"] if field == "output_file" else str(found)
         artifact = _artifacts(given, side)[key]
-        return artifact["uri"] if field == "uri" else str(local(artifact["uri"], pod))
+        return artifact["uri"] if field == "uri" else str(local(artifact["uri"], root))
 
     return re.sub(r"\{\{\$\.(inputs|outputs)\.(artifacts|parameters)\['([^']+)'\](?:\.(\w+))?\}\}", value, text)
 
 
 def _collected(given: Json, run_root: str, store: ObjectStore, pod: Path, log: str) -> Finished:
     answer = pipeline_spec_pb2.ExecutorOutput()
-    file = Path(given["outputs"]["outputFile"])
+    file = _file(given["outputs"]["outputFile"], pod)
     if file.exists():  # strictly: an unknown field is an error
         json_format.Parse(file.read_text(encoding="utf-8"), answer)
     artifacts = {}
@@ -119,7 +116,7 @@ def _collected(given: Json, run_root: str, store: ObjectStore, pod: Path, log: s
     parameters = {name: json_format.MessageToDict(value) for name, value in answer.parameter_values.items()}
     for key, about in given["outputs"]["parameters"].items():
         if key not in parameters:
-            parameters[key] = Path(about["outputFile"]).read_text(encoding="utf-8")
+            parameters[key] = _file(about["outputFile"], pod).read_text(encoding="utf-8")
     return Finished(0, log, artifacts, parameters)
 
 
