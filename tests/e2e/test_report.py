@@ -182,7 +182,7 @@ def test_a_run_stopped_by_the_data_gate_has_a_report(wine, tmp_path_factory):
     states = {entry["subject"]: entry["state"] for entry in report["verdict"]}
     assert states == {"data": "failed", **dict.fromkeys(("regression", "classification", "push"), "not reached")}
     assert '"cultivar" must be one of class_0, class_1, class_9' in report["verdict"][0]["reason"]
-    assert "reviewed schema" in report["verdict"][0]["next"]
+    assert "data.schema_file" in report["verdict"][0]["next"]
     assert report["run"]["state"] == "stopped"
     assert len(report["data"]["columns"]) == 14
     assert report["model"] is None
