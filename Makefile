@@ -12,7 +12,7 @@ export UV_SYSTEM_CERTS ?= 1
 export UV_PYTHON_DOWNLOADS ?= never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run check test slow browser lock clean
+.PHONY: help setup run check test slow browser image lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,12 +25,14 @@ check: setup ## lint, format, types, import contract
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-test: setup ## the tests (about 15 minutes on 2 cores)
+test: setup ## the tests (about 25 minutes on 2 cores)
 	$(BIN)/pytest
 slow: setup ## the slow proofs
 	$(BIN)/pytest -m slow
 browser: setup ## the pages in Chromium (needs chromium, chromium-driver and npm)
 	$(BIN)/pytest -m browser
+image: setup ## build the image and run it (needs buildah and the base image; about 15 minutes)
+	$(BIN)/pytest -m image
 lock: | $(UV) ## resolve requirements.lock anew
 	$(UV) pip compile pyproject.toml --extra dev --universal --generate-hashes --no-annotate --no-header -o requirements.lock
 clean: ## remove runs and the environment
