@@ -133,7 +133,9 @@ def test_a_run_killed_in_a_step_leaves_the_pushed_model_and_the_next_run_complet
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     listed = subprocess.run([MTL, "runs", "-o", output], capture_output=True, text=True, check=True).stdout
-    assert "interrupted" in listed.splitlines()[-1]
+    *_, last_run, page = listed.splitlines()
+    assert "interrupted" in last_run
+    assert page.startswith("Page: ")
     assert (output / "serving" / "current").resolve() == current
     assert {path: path.read_bytes() for path in current.rglob("*") if path.is_file()} == content
 
