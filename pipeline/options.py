@@ -27,6 +27,7 @@ def configured(verb: Callable[..., None]) -> Callable[..., None]:
     @click.option("-d", "--data", help="CSV or Parquet: a file, folder or glob, here or at s3://, minio:// or gs://.")
     @click.option("-r", "--regression", help="Label column of the number.")
     @click.option("-k", "--classification", help="Label column of the class.")
+    @click.option("-p", "--preset", metavar="NAME", help="Network and training: seed, default or best.")
     @click.option(
         "-s",
         "--set",
@@ -41,6 +42,7 @@ def configured(verb: Callable[..., None]) -> Callable[..., None]:
         data: str | None,
         regression: str | None,
         classification: str | None,
+        preset: str | None,
         overrides: tuple[str, ...],
         **options: Any,
     ) -> None:
@@ -53,7 +55,12 @@ def configured(verb: Callable[..., None]) -> Callable[..., None]:
                     "--classification COLUMN."
                 )
             file = Path(DEFAULT_CONFIG)
-        flags = {"data.path": data, "labels.regression": regression, "labels.classification": classification}
+        flags = {
+            "data.path": data,
+            "labels.regression": regression,
+            "labels.classification": classification,
+            "preset": preset,
+        }
         verb(resolve(file, flags, overrides), **options)
 
     return wrapped

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from pipeline.config import Config
 from pipeline.errors import ConfigError
+from pipeline.presets import preset_keys
 from pipeline.sentences import explain, origin_of, shown
 
 
@@ -22,7 +23,8 @@ class Resolved:
 
     Args:
         config: the valid configuration, all paths absolute.
-        origins: dotted key -> file name, `--set`, `command line` or `inferred`; keys not in it are defaults.
+        origins: dotted key -> file name, `--set`, `command line`, `preset NAME` or `inferred`; keys not in it are
+            defaults.
     """
 
     config: Config
@@ -71,6 +73,8 @@ def resolve(
     if not config.name:
         config = config.model_copy(update={"name": _name_from(config)})
         origins["name"] = "inferred"
+    for key in set(preset_keys(config.preset)) - set(origins):
+        origins[key] = f"preset {config.preset}"
     return Resolved(config, origins)
 
 

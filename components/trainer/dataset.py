@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import tensorflow as tf
@@ -25,6 +25,7 @@ class Dataset:
         classes: class index, int64 [n]; -1 for a class the train split does not have.
         target_mean: mean of the train labels.
         target_scale: standard deviation of the train labels.
+        weights: output name -> weight of each row in that head's loss, float32 [n]; None where all are 1.
     """
 
     features: dict[str, np.ndarray]
@@ -33,20 +34,24 @@ class Dataset:
     classes: np.ndarray
     target_mean: float
     target_scale: float
+    weights: dict[str, np.ndarray] | None = None
 
     def __len__(self) -> int:
         return len(self.target)
 
     def with_known_class(self) -> Dataset:
         """Returns the rows whose class the network can learn."""
-        known = self.classes >= 0
-        return Dataset(
-            {name: values[known] for name, values in self.features.items()},
-            self.regression[known],
-            self.target[known],
-            self.classes[known],
-            self.target_mean,
-            self.target_scale,
+        return self.take(self.classes >= 0)
+
+    def take(self, chosen: np.ndarray | slice) -> Dataset:
+        """Returns some rows, by a slice, a mask or indices."""
+        return replace(
+            self,
+            features={name: values[chosen] for name, values in self.features.items()},
+            regression=self.regression[chosen],
+            target=self.target[chosen],
+            classes=self.classes[chosen],
+            weights=self.weights and {head: values[chosen] for head, values in self.weights.items()},
         )
 
     def labels(self) -> dict[str, np.ndarray]:

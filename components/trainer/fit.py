@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -14,13 +15,20 @@ from components.trainer.balancing import BALANCERS
 from components.trainer.balancing.log import BalanceLog
 from components.trainer.dataset import Dataset
 from components.trainer.model import build_table_model, compile_model
+from components.trainer.network.architecture import Architecture
+from components.trainer.network.encoder import FeatureSpace
+from components.trainer.recipe import FIXED, Recipe
 from components.trainer.scan import ScanningModel, chunks
 
 HEADLINE = "val_headline"
-FIXED = "fixed"
+AUTO = "auto"
+_CANDIDATES = ("shared_bottom", "separate")
 _VALIDATION_BATCH = 4096
 # Rows on which the gradients of the two heads are compared after each epoch.
 _PROBE = 1024
+_SLOWER = 0.3
+
+History = dict[str, list[float]]
 
 
 def fit(
@@ -28,72 +36,91 @@ def fit(
     validation: Dataset,
     categories: int,
     num_classes: int,
-    model: dict[str, Any],
-    training: dict[str, Any],
+    model: Mapping[str, Any],
+    training: Mapping[str, Any],
     log_dir: str,
     strategy: tf.distribute.Strategy | None = None,
-) -> tuple[keras.Model, dict[str, list[float]]]:
+) -> tuple[keras.Model, History]:
     """Fits the network on standardised labels.
 
     Args:
         train: rows to learn from.
-        validation: rows whose loss decides when to stop.
+        validation: rows whose loss decides when to stop, and which trunk `auto` stands for.
         categories: number of places that `categorical` can point to.
         num_classes: number of classes K.
-        model: the `model` section of the configuration.
-        training: the `training` section of the configuration.
+        model: the `model` section of the configuration; see `Architecture`.
+        training: the `training` section of the configuration; see `Recipe`.
         log_dir: folder for TensorBoard.
         strategy: where to train; all GPUs of this machine when left out, else its CPU.
 
     Returns:
-        The model with the weights of its best epoch, and the losses and metrics of every epoch: `val_headline`,
-        whose lowest value marks that epoch, and what `BalanceLog` adds among them.
+        The model with the weights of its best epoch, named after its trunk, and the losses and metrics of every epoch:
+        `val_headline`, whose lowest value marks that epoch, and what `BalanceLog` adds among them.
     """
-    keras.utils.set_random_seed(training["seed"])
-    weights = {REGRESSION: training["regression_weight"], CLASSIFICATION: training["classification_weight"]}
-    balancing = training["balancing"]
-    strategy = strategy or _strategy(balancing)
+    architecture, recipe = Architecture.of(model), Recipe.of(training)
+    space = FeatureSpace.of(train.features, categories, architecture.bins)
+    trunks = _CANDIDATES if architecture.trunk == AUTO else (architecture.trunk,)
+    results = []
+    for trunk in trunks:
+        folder = log_dir if len(trunks) == 1 else f"{log_dir}/{trunk}"
+        candidate = replace(architecture, trunk=trunk)
+        results.append(_fit(train, validation, space, num_classes, candidate, recipe, folder, strategy))
+    return min(results, key=lambda result: np.nanmin([*result[1][HEADLINE], np.inf]))
+
+
+def _fit(
+    train: Dataset,
+    validation: Dataset,
+    space: FeatureSpace,
+    num_classes: int,
+    architecture: Architecture,
+    recipe: Recipe,
+    log_dir: str,
+    strategy: tf.distribute.Strategy | None,
+) -> tuple[keras.Model, History]:
+    keras.utils.set_random_seed(recipe.seed)
+    strategy = strategy or _strategy(recipe.balancing)
     scan = strategy.num_replicas_in_sync == 1
+    batch_size = recipe.batch_size_for(len(train))
     with strategy.scope():
-        missing = train.features.get("missing")
         network = build_table_model(
-            {name: values.shape[1] for name, values in train.features.items()},
-            [] if missing is None else np.flatnonzero(missing.any(axis=0)).tolist(),
-            categories,
-            num_classes,
-            **model,
-            model_class=ScanningModel if scan else keras.Model,
+            space, num_classes, architecture, model_class=ScanningModel if scan else keras.Model
         )
         compile_model(
             network,
-            learning_rate=training["learning_rate"],
-            loss_weights=weights,
+            learning_rate=recipe.learning_rate,
+            weight_decay=recipe.weight_decay,
+            losses=recipe.losses(train.classes, num_classes),
+            loss_weights=recipe.head_weights,
             jit_compile=scan or "auto",
+            weighted=train.weights is not None,
         )
+    probe = train.take(slice(_PROBE))
     data: dict[str, Any]
     if isinstance(network, ScanningModel):
-        if balancing != FIXED:
-            network.balance(BALANCERS[balancing](), tuple(weights.values()))
-        network.prepare(_first_rows(train.features), _first_rows(train.labels()))
-        data = {"x": chunks(train.features, train.labels(), training["batch_size"], training["seed"])}
+        if recipe.balancing != FIXED:
+            network.balance(BALANCERS[recipe.balancing](), (recipe.regression_weight, recipe.classification_weight))
+        first = train.take(slice(8))
+        network.prepare(first.features, first.labels(), first.weights)
+        data = {"x": chunks(train.features, train.labels(), batch_size, recipe.seed, train.weights)}
     else:
-        data = {"x": train.features, "y": train.labels(), "batch_size": training["batch_size"]}
+        data = {"x": train.features, "y": train.labels(), "sample_weight": train.weights, "batch_size": batch_size}
     history = network.fit(
         **data,
         shuffle=not scan,
-        validation_data=(validation.features, validation.labels()),
+        validation_data=(validation.features, validation.labels(), validation.weights),
         validation_batch_size=_VALIDATION_BATCH,
-        epochs=training["epochs"],
+        epochs=recipe.epochs,
         verbose=2,
         callbacks=[
-            BalanceLog(_first_rows(train.features, _PROBE), _first_rows(train.labels(), _PROBE)),
-            HeadlineStopping(weights, training["patience"]),
+            BalanceLog(probe.features, probe.labels(), probe.weights),
+            HeadlineStopping(recipe.head_weights, recipe.patience, recipe.plateau),
             keras.callbacks.TerminateOnNaN(),
             keras.callbacks.TensorBoard(log_dir, write_graph=False),
         ],
     )
     # Without the balancer and its state, which serve training alone.
-    trained = keras.Model(network.inputs, network.output, name=network.name)
+    trained = keras.Model(network.inputs, network.output, name=architecture.trunk)
     return trained, {name: [float(value) for value in values] for name, values in history.history.items()}
 
 
@@ -105,23 +132,31 @@ class HeadlineStopping(keras.callbacks.EarlyStopping):
     Args:
         weights: output name -> weight of its head.
         patience: epochs without a lower value before training stops.
+        plateau: epochs without a lower value before training goes on from the best weights with a lower learning
+            rate; 0 for never.
     """
 
-    def __init__(self, weights: Mapping[str, float], patience: int) -> None:
+    def __init__(self, weights: Mapping[str, float], patience: int, plateau: int = 0) -> None:
         super().__init__(monitor=HEADLINE, mode="min", patience=patience, restore_best_weights=True)
         self.weights = weights
+        self.plateau = plateau
 
     def get_monitor_value(self, logs: dict[str, float]) -> float:
         """Returns the weighted sum over the heads and leaves it in the logs, for the history and TensorBoard."""
         logs[HEADLINE] = (
             self.weights[REGRESSION] * logs[f"val_{REGRESSION}_mae"]
-            + self.weights[CLASSIFICATION] * logs[f"val_{CLASSIFICATION}_loss"]
+            + self.weights[CLASSIFICATION] * logs[f"val_{CLASSIFICATION}_log_loss"]
         )
         return logs[HEADLINE]
 
-
-def _first_rows(tensors: dict[str, np.ndarray], count: int = 8) -> dict[str, np.ndarray]:
-    return {name: values[:count] for name, values in tensors.items()}
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Stops, slows down or goes on; leaves the epoch's learning rate in the logs."""
+        assert logs is not None, "Keras passes the logs of the epoch"
+        super().on_epoch_end(epoch, logs)
+        rate = logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+        if self.plateau and self.wait and self.wait % self.plateau == 0 and not self.model.stop_training:
+            self.model.set_weights(self.best_weights)
+            self.model.optimizer.learning_rate = rate * _SLOWER
 
 
 def _strategy(balancing: str) -> Any:

@@ -1,21 +1,20 @@
-"""The network: one shared trunk, one number and one class."""
+"""The network: one trunk, one number and one class."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import keras
 
-from components.outputs import CATEGORICAL, CLASSIFICATION, MISSING, NUMERIC, REGRESSION
+from components.outputs import CLASSIFICATION, REGRESSION
+from components.trainer.losses import ClassificationLoss, RegressionLoss, accuracy, log_loss, mae
+from components.trainer.network.architecture import Architecture
+from components.trainer.network.blocks import stack
+from components.trainer.network.encoder import FeatureSpace, encode
+from components.trainer.network.members import MeanOfMembers, MemberDense, Members
+from components.trainer.network.trunks import HEADS, TRUNKS, Features
 
 BALANCER = "balancer"
-
-HEAD_LOSSES: dict[str, keras.losses.Loss] = {
-    REGRESSION: keras.losses.MeanSquaredError(),
-    CLASSIFICATION: keras.losses.SparseCategoricalCrossentropy(),
-}
-"""Output -> its loss, a mean over rows."""
 
 
 def build_multi_task_model(
@@ -41,133 +40,98 @@ def build_multi_task_model(
         A model from float32 [B, D] to `regression_output` float32 [B, 1] and `classification_output` float32 [B, K]
         (softmax probabilities), compiled with Adam, mean squared error and sparse categorical cross-entropy.
     """
-    model = _shared_bottom(input_shape, num_classes, hidden, dropout, l2)
+    inputs = keras.Input(input_shape)
+    architecture = Architecture(hidden=tuple(hidden), dropout=dropout, l2=l2)
+    outputs = _two_headed(lambda prefix: inputs, num_classes, architecture)
+    model = keras.Model(inputs, outputs, name="multi_task")
     compile_model(model)
     return model
 
 
+def build_table_model(
+    space: FeatureSpace,
+    num_classes: int,
+    architecture: Architecture,
+    *,
+    model_class: type[keras.Model] = keras.Model,
+) -> keras.Model:
+    """Builds the network on transformed columns.
+
+    Args:
+        space: what the encoder knows of the train split.
+        num_classes: number of classes K.
+        architecture: what the network is made of.
+        model_class: class of the result, for another training step.
+
+    Returns:
+        An uncompiled model from a dict of tensors [B, columns] to the two outputs of `build_multi_task_model`; with
+        members, in training, [B, M, 1] and [B, M, K].
+    """
+    inputs = space.inputs()
+
+    def features(prefix: str) -> keras.KerasTensor:
+        x = encode(inputs, space, architecture, prefix)
+        return x if architecture.members == 1 else Members(architecture.members, name=f"{prefix}member_inputs")(x)
+
+    return model_class(inputs, _two_headed(features, num_classes, architecture), name="table")
+
+
 def is_shared(variable: keras.Variable) -> bool:
     """Returns whether a variable of a two-headed model is the trunk's: no head's and no balancer's."""
-    return not {REGRESSION, CLASSIFICATION, BALANCER} & set(variable.path.split("/"))
-
-
-def _shared_bottom(
-    input_shape: tuple[int, ...], num_classes: int, hidden: Sequence[int], dropout: float, l2: float
-) -> keras.Model:
-    inputs = keras.Input(input_shape)
-    x = inputs
-    penalty = keras.regularizers.L2(l2) if l2 else None
-    for units in hidden:
-        x = keras.layers.Dense(units, activation="relu", kernel_regularizer=penalty)(x)
-        if dropout:
-            x = keras.layers.Dropout(dropout)(x)
-    outputs = {
-        REGRESSION: keras.layers.Dense(1, name=REGRESSION)(x),
-        CLASSIFICATION: keras.layers.Dense(num_classes, activation="softmax", name=CLASSIFICATION)(x),
-    }
-    return keras.Model(inputs, outputs, name="multi_task")
+    return not any(part.startswith((*HEADS, BALANCER)) for part in variable.path.split("/"))
 
 
 def compile_model(
     model: keras.Model,
     *,
     learning_rate: float = 0.001,
+    weight_decay: float = 0.0,
+    losses: Mapping[str, keras.losses.Loss] | None = None,
     loss_weights: Mapping[str, float] | None = None,
     jit_compile: bool | str = "auto",
+    weighted: bool = False,
 ) -> None:
-    """Compiles a two-headed model with Adam and the loss and metric of each head, in place.
+    """Compiles a two-headed model with Adam and the loss and metrics of each head, in place.
 
     Args:
         model: a model with the outputs `regression_output` and `classification_output`.
         learning_rate: Adam's learning rate.
+        weight_decay: decoupled weight decay of the kernels (AdamW, Loshchilov & Hutter 2019).
+        losses: output name -> its loss; mean squared error and cross-entropy when left out.
         loss_weights: output name -> weight of its loss in the sum; 1 each when left out.
         jit_compile: whether XLA compiles the training step; Keras's "auto" does not on a CPU.
+        weighted: whether rows come with weights, which metrics then use.
     """
+    optimizer: keras.optimizers.Optimizer = keras.optimizers.Adam(learning_rate)
+    if weight_decay:
+        optimizer = keras.optimizers.AdamW(learning_rate, weight_decay=weight_decay)
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "scaling"])
+    metrics = {
+        REGRESSION: [keras.metrics.MeanMetricWrapper(mae, name="mae")],
+        CLASSIFICATION: [
+            keras.metrics.MeanMetricWrapper(accuracy, name="accuracy"),
+            keras.metrics.MeanMetricWrapper(log_loss, name="log_loss"),
+        ],
+    }
     model.compile(
-        optimizer=keras.optimizers.Adam(learning_rate),
-        loss=dict(HEAD_LOSSES),
+        optimizer=optimizer,
+        loss=dict(losses or {REGRESSION: RegressionLoss(), CLASSIFICATION: ClassificationLoss()}),
         loss_weights=dict(loss_weights) if loss_weights else None,
-        metrics={REGRESSION: ["mae"], CLASSIFICATION: ["accuracy"]},
+        metrics=None if weighted else metrics,
+        weighted_metrics=metrics if weighted else None,
         jit_compile=jit_compile,
     )
 
 
-@keras.saving.register_keras_serializable("mtl")
-class FeatureEncoder(keras.layers.Layer):
-    """Joins the transformed columns of a row into one vector for the trunk.
-
-    Numbers pass as they are; each column of `indicators` adds its missing-value flag; the categories of a row light
-    up their places in one vector.
-
-    Args:
-        indicators: positions in `missing` of the columns that had missing values in train.
-        categories: number of places that `categorical` can point to.
-
-    Input shape:
-        A dict with any of `numeric` float32 [B, N], `missing` float32 [B, N], `categorical` int64 [B, C].
-
-    Output shape:
-        float32 [B, N + len(indicators) + categories].
-    """
-
-    def __init__(self, indicators: Sequence[int], categories: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.indicators = list(indicators)
-        self.categories = categories
-
-    def call(self, inputs: Mapping[str, Any]) -> Any:
-        """Returns the joined vector of each row."""
-        parts = []
-        if NUMERIC in inputs:
-            parts.append(inputs[NUMERIC])
-        if self.indicators:
-            parts.append(keras.ops.take(inputs[MISSING], self.indicators, axis=1))
-        if self.categories:
-            parts.append(keras.ops.multi_hot(inputs[CATEGORICAL], self.categories, dtype="float32"))
-        return keras.ops.concatenate(parts, axis=1)
-
-    def compute_output_shape(self, input_shape: Mapping[str, tuple[int | None, ...]]) -> tuple[int | None, int]:
-        """Returns (B, width of the joined vector)."""
-        batch = next(iter(input_shape.values()))[0]
-        numeric = input_shape[NUMERIC][1] if NUMERIC in input_shape else 0
-        return batch, (numeric or 0) + len(self.indicators) + self.categories
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        own = {"indicators": self.indicators, "categories": self.categories}
-        return super().get_config() | own
-
-
-def build_table_model(
-    columns: Mapping[str, int],
-    indicators: Sequence[int],
-    categories: int,
-    num_classes: int,
-    *,
-    hidden: Sequence[int],
-    dropout: float,
-    l2: float,
-    model_class: type[keras.Model] = keras.Model,
-) -> keras.Model:
-    """Builds the network on transformed columns: the encoder, then that of `build_multi_task_model`.
-
-    Args:
-        columns: tensor name (`numeric`, `missing`, `categorical`) -> number of columns.
-        indicators: see `FeatureEncoder`.
-        categories: see `FeatureEncoder`.
-        num_classes: number of classes K.
-        hidden: see `build_multi_task_model`.
-        dropout: see `build_multi_task_model`.
-        l2: see `build_multi_task_model`.
-        model_class: class of the result, for another training step.
-
-    Returns:
-        An uncompiled model from a dict of tensors [B, columns] to the two outputs.
-    """
-    inputs = {
-        name: keras.Input((width,), name=name, dtype="int64" if name == CATEGORICAL else "float32")
-        for name, width in columns.items()
-    }
-    encoded = FeatureEncoder(indicators, categories, name="features")(inputs)
-    network = _shared_bottom((encoded.shape[1],), num_classes, hidden, dropout, l2)
-    return model_class(inputs, network(encoded), name="table")
+def _two_headed(features: Features, num_classes: int, architecture: Architecture) -> dict[str, keras.KerasTensor]:
+    """Puts the trunk on the features and the two heads on the trunk."""
+    units = {REGRESSION: (1, None), CLASSIFICATION: (num_classes, "softmax")}
+    outputs = {}
+    for head, x in zip(HEADS, TRUNKS[architecture.trunk](features, architecture), strict=True):
+        x = stack(x, architecture.head_hidden, architecture, f"{head}_hidden")
+        if architecture.members == 1:
+            outputs[head] = keras.layers.Dense(*units[head], name=head)(x)
+        else:
+            answers = MemberDense(*units[head], name=f"{head}_members")(x)
+            outputs[head] = MeanOfMembers(name=head)(answers)
+    return outputs

@@ -49,7 +49,7 @@ def run_fn(fn_args: Any) -> None:
         _categories(transform, train),
         len(classes),
         config["model"],
-        config["training"],
+        config["training"] | {"class_weights": _class_weights(config["training"]["class_weights"], classes)},
         fn_args.model_run_dir,
     )
     (Path(fn_args.model_run_dir) / HISTORY).write_text(json.dumps(history), encoding="utf-8")
@@ -72,6 +72,18 @@ def run_fn(fn_args: Any) -> None:
         epochs=len(history[HEADLINE]),
         best_epoch=best,
     ).write(directory, schema_text)
+
+
+def _class_weights(given: str | dict[str, float], classes: list[str]) -> str | list[float]:
+    """Returns the weights by class index where they are given by name; 1 for classes left out."""
+    if isinstance(given, str):
+        return given
+    if unknown := sorted(set(given) - set(classes)):
+        raise InputError(
+            f'training.class_weights must name classes of the train split, got "{unknown[0]}". '
+            f"The classes are {', '.join(classes)}."
+        )
+    return [given.get(name, 1.0) for name in classes]
 
 
 def _categories(transform: tft.TFTransformOutput, train: Dataset) -> int:

@@ -15,7 +15,6 @@ import tensorflow as tf
 
 from components.outputs import CLASSIFICATION, REGRESSION
 from components.trainer.balancing import Balancer
-from components.trainer.model import HEAD_LOSSES
 
 # Mini-batches per chunk; the data is in memory anyway, a chunk is one more copy of this many rows.
 _STEPS = 4096
@@ -25,8 +24,8 @@ _STEPS = 4096
 class ScanningModel(keras.Model):
     """A functional model whose training step takes a chunk of S mini-batches of B rows each.
 
-    `train_step` takes `(features, labels)` where every tensor is [S, B, ...], and does what S ordinary steps do, in
-    the same order. Validation and prediction take rows as usual.
+    `train_step` takes `(features, labels)` or `(features, labels, weights)` where every tensor is [S, B, ...], and does
+    what S ordinary steps do, in the same order. Validation and prediction take rows as usual.
     """
 
     balancer: Balancer | None = None
@@ -46,14 +45,20 @@ class ScanningModel(keras.Model):
         self.balancer = balancer
         self.head_weights = head_weights
 
-    def prepare(self, features: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> None:
+    def prepare(
+        self,
+        features: dict[str, np.ndarray],
+        labels: dict[str, np.ndarray],
+        weights: dict[str, np.ndarray] | None = None,
+    ) -> None:
         """Makes the variables of metrics and optimizer, which cannot be made inside a compiled loop.
 
         Args:
             features: a few rows, each [n, ...].
             labels: their labels, each [n, ...].
+            weights: weight of each row in each head, [n], where rows have one.
         """
-        self.evaluate(features, labels, verbose=0)
+        self.evaluate(features, labels, sample_weight=weights, verbose=0)
         self.reset_metrics()
         self.optimizer.build(self.trainable_variables)
 
@@ -69,32 +74,34 @@ class ScanningModel(keras.Model):
         tf.while_loop(lambda step: step < steps, body, [tf.constant(0)])
         return self.get_metrics_result()
 
-    def head_losses(self, labels: dict[str, Any], prediction: dict[str, Any]) -> list[tf.Tensor]:
-        """Returns the two losses of a mini-batch as scalars, regression first, times their weights."""
+    def head_losses(
+        self, labels: dict[str, Any], prediction: dict[str, Any], weights: dict[str, Any] | None = None
+    ) -> list[tf.Tensor]:
+        """Returns the two losses of a mini-batch as scalars, regression first, times the weights of the heads."""
         return [
-            weight * HEAD_LOSSES[head](labels[head], prediction[head])
-            for head, weight in zip((REGRESSION, CLASSIFICATION), self.head_weights, strict=True)
+            head_weight * self.loss[head](labels[head], prediction[head], weights[head] if weights else None)
+            for head, head_weight in zip((REGRESSION, CLASSIFICATION), self.head_weights, strict=True)
         ]
 
     def _balanced_step(self, data: Any) -> None:
         """Does what Keras's own step does, with the balancer's losses and gradients."""
         assert self.balancer is not None
-        features, labels = data
+        features, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
         with tf.GradientTape(persistent=True) as tape:
             prediction = self(features, training=True)
-            losses = self.head_losses(labels, prediction)
+            losses = self.head_losses(labels, prediction, weights)
             penalties = self.losses
             objective = tf.add_n([self.balancer.objective(losses), *penalties])
         variables = self.trainable_variables
         gradients = self.balancer.gradients(tape, objective, losses, penalties, variables)
         # What is shown stays comparable among balancers: the losses as `compile` weighs them.
-        shown = self.compute_loss(features, labels, prediction)
+        shown = self.compute_loss(features, labels, prediction, weights)
         next(metric for metric in self.metrics if metric.name == "loss").update_state(
             shown, sample_weight=tf.shape(labels[REGRESSION])[0]
         )
-        self.compute_metrics(features, labels, prediction)
+        self.compute_metrics(features, labels, prediction, weights)
         self.optimizer.apply(gradients, variables)
-        self.balancer.after_step(losses, lambda: self.head_losses(labels, self(features, training=True)))
+        self.balancer.after_step(losses, lambda: self.head_losses(labels, self(features, training=True), weights))
 
     def get_config(self) -> dict[str, Any]:
         """Returns the functional model's description and the balancer's."""
@@ -113,7 +120,11 @@ class ScanningModel(keras.Model):
 
 
 def chunks(
-    features: dict[str, np.ndarray], labels: dict[str, np.ndarray], batch_size: int, seed: int
+    features: dict[str, np.ndarray],
+    labels: dict[str, np.ndarray],
+    batch_size: int,
+    seed: int,
+    weights: dict[str, np.ndarray] | None = None,
 ) -> tf.data.Dataset:
     """Returns a dataset of chunks for `ScanningModel.fit`; each pass over it is one epoch in a new order.
 
@@ -124,11 +135,12 @@ def chunks(
         labels: tensors [n, ...].
         batch_size: rows of a mini-batch, B.
         seed: seed of the order.
+        weights: weight of each row in each head, [n], where rows have one.
 
     Returns:
-        A dataset of `(features, labels)` with tensors [S, B, ...].
+        A dataset of `(features, labels)` or `(features, labels, weights)` with tensors [S, B, ...].
     """
-    data = features, labels
+    data = (features, labels) if weights is None else (features, labels, weights)
     rows = len(tf.nest.flatten(data)[0])
     random = np.random.default_rng(seed)
 

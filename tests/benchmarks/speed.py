@@ -18,6 +18,8 @@ import numpy as np
 from components.outputs import CLASSIFICATION, REGRESSION
 from components.trainer.balancing import BALANCERS
 from components.trainer.model import build_multi_task_model, build_table_model, compile_model
+from components.trainer.network.architecture import Architecture
+from components.trainer.network.encoder import FeatureSpace
 from components.trainer.scan import ScanningModel, chunks
 
 FEATURES, CLASSES, BATCH = 10, 3, 32
@@ -47,9 +49,8 @@ class Contestant:
             self.data = {"x": features, "y": labels, "batch_size": BATCH}
         else:
             columns = {"numeric": features}
-            self.model = build_table_model(
-                {"numeric": FEATURES}, [], 0, CLASSES, hidden=(128, 64), dropout=0.0, l2=0.0, model_class=ScanningModel
-            )
+            space = FeatureSpace({"numeric": FEATURES})
+            self.model = build_table_model(space, CLASSES, Architecture(), model_class=ScanningModel)
             compile_model(self.model, jit_compile=True)
             if name != FIXED:
                 self.model.balance(BALANCERS[name]())

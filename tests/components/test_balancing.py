@@ -16,6 +16,9 @@ from components.trainer.balancing.pcgrad import correction
 from components.trainer.balancing.uncertainty import Uncertainty
 from components.trainer.fit import HEADLINE, fit
 from components.trainer.model import build_table_model, compile_model, is_shared
+from components.trainer.network.architecture import Architecture
+from components.trainer.network.encoder import FeatureSpace
+from components.trainer.network.trunks import TRUNKS
 from components.trainer.scan import ScanningModel, chunks
 
 ROWS, BATCH = 70, 16
@@ -133,8 +136,8 @@ def data():
 
 def scanning(balancer, data, head_weights=(1.0, 1.0)):
     keras.utils.set_random_seed(5)
-    columns = {"numeric": 4, "missing": 4}
-    model = build_table_model(columns, [], 0, 3, hidden=[8, 8], dropout=0.0, l2=0.001, model_class=ScanningModel)
+    space = FeatureSpace({"numeric": 4, "missing": 4})
+    model = build_table_model(space, 3, Architecture(hidden=(8, 8), l2=0.001), model_class=ScanningModel)
     weights = dict(zip((REGRESSION, CLASSIFICATION), head_weights, strict=True))
     compile_model(model, learning_rate=0.01, loss_weights=weights, jit_compile=True)
     if balancer:
@@ -196,3 +199,22 @@ def test_the_cosine_is_that_of_the_two_gradients(data):
     expected = first @ second / np.linalg.norm(first) / np.linalg.norm(second)
     assert float(gradient_cosine(model, *data)) == pytest.approx(expected, abs=1e-5)
     assert len(shared) == 4
+
+
+@pytest.mark.parametrize("trunk", TRUNKS)
+@pytest.mark.parametrize("name", BALANCERS)
+def test_every_balancer_works_with_every_trunk(name, trunk, data):
+    """Two compiled steps move the weights and leave them finite; members, whose losses are means, besides."""
+    keras.utils.set_random_seed(5)
+    space = FeatureSpace({"numeric": 4, "missing": 4})
+    architecture = Architecture(trunk=trunk, hidden=(4,), head_hidden=(3,), experts=2, members=2)
+    model = build_table_model(space, 3, architecture, model_class=ScanningModel)
+    compile_model(model, learning_rate=0.01, jit_compile=True)
+    model.balance(BALANCERS[name]())
+    model.prepare(*({key: values[:8] for key, values in part.items()} for part in data))
+    before = [variable.numpy() for variable in model.trainable_variables]
+    model.fit(chunks(*data, ROWS // 2, seed=9), epochs=1, shuffle=False, verbose=0)
+    after = [variable.numpy() for variable in model.trainable_variables]
+    assert all(np.isfinite(values).all() for values in after)
+    moved = [not np.array_equal(old, new) for old, new in zip(before, after, strict=True)]
+    assert sum(moved) >= len(moved) - 2  # a weight of the balancer may stay as it was

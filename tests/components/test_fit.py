@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -50,7 +51,9 @@ def test_the_weights_of_the_best_epoch_are_kept(tmp_path):
 def test_the_headline_is_weighted_as_the_losses_are(tmp_path):
     training = TRAINING | {"regression_weight": 0.25, "classification_weight": 2.0, "epochs": 2}
     _, history = fit(rows(150, 0), rows(50, 1), 0, 2, MODEL, training, str(tmp_path))
-    expected = 0.25 * np.array(history[f"val_{REGRESSION}_mae"]) + 2 * np.array(history[f"val_{CLASSIFICATION}_loss"])
+    expected = 0.25 * np.array(history[f"val_{REGRESSION}_mae"]) + 2 * np.array(
+        history[f"val_{CLASSIFICATION}_log_loss"]
+    )
     np.testing.assert_allclose(history[HEADLINE], expected, rtol=1e-6)
 
 
@@ -59,6 +62,49 @@ def test_a_loss_that_is_not_finite_ends_training(tmp_path):
     train.target[3] = np.nan
     _, history = fit(train, rows(50, 1), 0, 2, MODEL, TRAINING, str(tmp_path))
     assert len(history["loss"]) == 1
+
+
+def test_on_a_plateau_training_goes_on_from_the_best_weights_more_slowly(tmp_path):
+    training = TRAINING | {"plateau": 2, "patience": 5}
+    _, history = fit(rows(150, 0, noise=1.0), rows(200, 1, noise=1.0), 0, 2, MODEL, training, str(tmp_path))
+    rates = history["learning_rate"]
+    assert rates[0] == pytest.approx(0.01)
+    best = int(np.argmin(history[HEADLINE]))
+    assert len(rates) == best + 1 + training["patience"]
+    assert rates[-1] / rates[best] == pytest.approx(0.3**2), "after two and four epochs"
+
+
+def test_the_trunk_that_is_better_on_validation_is_kept(tmp_path):
+    train, validation = rows(150, 0, noise=0.5), rows(200, 1, noise=0.5)
+    training = TRAINING | {"epochs": 3}
+    network, history = fit(train, validation, 0, 2, MODEL | {"trunk": "auto"}, training, str(tmp_path))
+    headlines = {}
+    for trunk in ("shared_bottom", "separate"):
+        _, alone = fit(train, validation, 0, 2, MODEL | {"trunk": trunk}, training, str(tmp_path))
+        headlines[trunk] = min(alone[HEADLINE])
+    assert network.name == min(headlines, key=headlines.get)
+    assert min(history[HEADLINE]) == pytest.approx(min(headlines.values()), rel=1e-4)
+
+
+def test_a_head_without_weight_leaves_the_trunk_alone(tmp_path):
+    """The other head's labels may be anything: what is shared, and the first head's answers, stay the same."""
+    train, validation = rows(150, 0), rows(50, 1)
+    training = TRAINING | {"classification_weight": 0.0, "epochs": 3}
+    answers = []
+    for classes in (train.classes, 1 - train.classes):
+        network, _ = fit(replace(train, classes=classes), validation, 0, 2, MODEL, training, str(tmp_path))
+        answers.append(network.predict(validation.features, verbose=0)[REGRESSION])
+    np.testing.assert_array_equal(*answers)
+
+
+def test_a_large_number_does_not_drown_the_class(tmp_path):
+    """Labels in the hundreds of thousands, as Transform standardises them: the class is learnt as it is alone."""
+    train, validation = rows(1000, 0, noise=0.1), rows(400, 1, noise=0.1)
+    training = TRAINING | {"epochs": 10, "patience": 10}
+    _, both = fit(train, validation, 0, 2, MODEL, training, str(tmp_path))
+    _, alone = fit(train, validation, 0, 2, MODEL, training | {"regression_weight": 0.0}, str(tmp_path))
+    key = f"val_{CLASSIFICATION}_log_loss"
+    assert min(both[key]) < 1.15 * min(alone[key]) < 0.2
 
 
 TWO_DEVICES = """

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from components.outputs import CLASSIFICATION, REGRESSION
-from components.trainer.model import FeatureEncoder, build_multi_task_model, build_table_model
+from components.trainer.model import build_multi_task_model, build_table_model, compile_model
+from components.trainer.network.architecture import Architecture
+from components.trainer.network.encoder import FeatureSpace
 
 
 def test_seed_network_has_9924_parameters_and_two_named_outputs():
@@ -58,24 +60,24 @@ def test_dropout_and_l2_apply_to_every_shared_layer():
     assert float(sum(model.losses)) == pytest.approx(expected, rel=1e-5)
 
 
-def test_encoder_equals_numpy():
-    numeric = np.array([[0.5, -1.0], [0.0, 2.0]], "float32")
-    missing = np.array([[0, 1], [1, 0]], "float32")
-    categorical = np.array([[0, 4], [2, 3]])
-    encoded = FeatureEncoder([1], 5)({"numeric": numeric, "missing": missing, "categorical": categorical})
-    hot = np.zeros((2, 5))
-    for row, places in enumerate(categorical):
-        hot[row, places] = 1
-    np.testing.assert_array_equal(encoded, np.concatenate([numeric, missing[:, [1]], hot], axis=1))
-
-
 @pytest.mark.parametrize("columns", [{"numeric": 3, "missing": 3}, {"categorical": 2}])
 def test_a_group_of_columns_may_be_absent(columns, tmp_path):
-    categories = 7 if "categorical" in columns else 0
-    model = build_table_model(columns, [], categories, 3, hidden=[4], dropout=0.0, l2=0.0)
+    space = FeatureSpace(columns, categories=7 if "categorical" in columns else 0)
+    model = build_table_model(space, 3, Architecture(hidden=(4,)))
     rows = {
         name: np.ones((2, width), "int64" if name == "categorical" else "float32") for name, width in columns.items()
     }
     model.save(tmp_path / "model.keras")
     reloaded = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_allclose(reloaded(rows)[REGRESSION], model(rows)[REGRESSION], rtol=1e-6)
+
+
+def test_weight_decay_spares_biases_and_the_scaling_of_members():
+    model = build_table_model(FeatureSpace({"numeric": 3}), 2, Architecture(hidden=(4,), members=2))
+    compile_model(model, learning_rate=0.1, weight_decay=0.5)
+    before = {variable.path: variable.numpy() for variable in model.trainable_variables}
+    zeros = [keras.ops.zeros_like(variable) for variable in model.trainable_variables]
+    model.optimizer.apply(zeros, model.trainable_variables)
+    for variable in model.trainable_variables:
+        kept = 1.0 if variable.path.endswith(("bias", "scaling")) else 1 - 0.1 * 0.5
+        np.testing.assert_allclose(variable, kept * before[variable.path], rtol=1e-5, err_msg=variable.path)

@@ -6,6 +6,8 @@ import pytest
 
 from components.outputs import CLASSIFICATION, REGRESSION
 from components.trainer.model import build_table_model, compile_model
+from components.trainer.network.architecture import Architecture
+from components.trainer.network.encoder import FeatureSpace
 from components.trainer.scan import ScanningModel, chunks
 
 ROWS, BATCH = 70, 16
@@ -27,9 +29,8 @@ def data():
 
 def build(model_class, **options):
     keras.utils.set_random_seed(5)
-    model = build_table_model(
-        {"numeric": 4, "missing": 4}, [], 0, 3, hidden=[8, 8], dropout=0.0, l2=0.001, model_class=model_class
-    )
+    space = FeatureSpace({"numeric": 4, "missing": 4})
+    model = build_table_model(space, 3, Architecture(hidden=(8, 8), l2=0.001), model_class=model_class)
     compile_model(model, learning_rate=0.01, loss_weights={REGRESSION: 0.7, CLASSIFICATION: 1.3}, **options)
     return model
 
@@ -83,3 +84,26 @@ def test_the_same_seed_gives_the_same_model(data):
         runs.append(model.get_weights())
     for first, second in zip(*runs, strict=True):
         np.testing.assert_array_equal(first, second)
+
+
+def test_weights_of_rows_count_as_repeated_rows(data):
+    """A row of weight 2 in a mini-batch is that row twice, and one of weight 0 is no row at all."""
+    features, labels = data
+    repeats = np.resize([0, 2, 1, 1], ROWS)
+    weights = {head: repeats.astype("float32") for head in labels}
+    weighted, repeated = build(ScanningModel, jit_compile=True, weighted=True), build(keras.Model)
+    first = [{name: values[:8] for name, values in part.items()} for part in (*data, weights)]
+    weighted.prepare(*first)
+    weighted.fit(chunks(features, labels, ROWS, 0, weights), epochs=1, shuffle=False, verbose=0)
+    rows = np.repeat(np.arange(ROWS), repeats)
+    assert len(rows) == pytest.approx(ROWS, abs=2)
+    # The loss is a mean over the mini-batch's rows, so the two differ by the ratio of their numbers.
+    scale = len(rows) / ROWS
+    repeated.compile(
+        optimizer=keras.optimizers.Adam(0.01),
+        loss=dict(repeated.loss),
+        loss_weights={REGRESSION: 0.7 * scale, CLASSIFICATION: 1.3 * scale},
+    )
+    repeated.train_on_batch(*({name: values[rows] for name, values in part.items()} for part in data))
+    for ours, theirs in zip(weighted.get_weights(), repeated.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5)

@@ -1,3 +1,4 @@
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,10 @@ from pydantic import ValidationError
 
 from components.errors import InputError
 from components.example_gen.spec import IngestSpec
+from components.trainer.network.architecture import Architecture
+from components.trainer.recipe import Recipe
 from pipeline.config import Config
+from pipeline.presets import PRESETS, preset_keys
 
 ROOT = Path(__file__).parents[2]
 SMALLEST = {"data": {"path": "t.csv"}, "labels": {"regression": "y", "classification": "k"}}
@@ -16,10 +20,27 @@ def config(**sections: object) -> Config:
     return Config.model_validate({"name": "t", **SMALLEST, **sections})
 
 
-def test_defaults_are_the_seed_network_and_safe_gates():
+def test_the_preset_seed_is_what_the_trainer_builds_from_nothing():
+    """Architecture and Recipe default to the seed network, which has no other parts."""
+    values = config(preset="seed").as_json()
+    architecture, recipe = asdict(Architecture()), asdict(Recipe())
+    assert values["model"] == architecture | {"hidden": [128, 64], "head_hidden": []}
+    assert values["training"] == recipe
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_gives_way_to_what_is_said(preset: str):
+    alone, given = config(preset=preset), config(preset=preset, model={"hidden": [7]}, training={"batch_size": 5})
+    assert (given.model.hidden, given.training.batch_size) == ([7], 5)
+    rest = {"model": {"hidden": alone.model.hidden}, "training": {"batch_size": alone.training.batch_size}}
+    assert config(**{name: given.as_json()[name] | rest[name] for name in rest}, preset=preset) == alone
+    for key in preset_keys(preset):
+        section, name = key.split(".")
+        assert alone.as_json()[section][name] == PRESETS[preset][section][name]
+
+
+def test_defaults_are_safe_gates():
     values = config().as_json()
-    assert values["model"] == {"hidden": [128, 64], "dropout": 0.0, "l2": 0.0}
-    assert (values["training"]["batch_size"], values["training"]["learning_rate"]) == (32, 0.001)
     assert values["data"]["split"] == {
         "by": "row",
         "column": None,

@@ -164,7 +164,7 @@ def test_name_is_inferred_from_the_data(folder: Path, path: object, name: str):
         ),
         (
             "zzz: 1",
-            "zzz must be a known key, got an unknown one. Known keys: name, data, labels, features, model, "
+            "zzz must be a known key, got an unknown one. Known keys: name, preset, data, labels, features, model, "
             "training, checks, evaluation, gates, push, runtime, kubeflow.",
         ),
     ],

@@ -52,8 +52,9 @@ class GradNorm(Balancer):
         """Returns the gradients under the present weights, then updates the weights."""
         gradients = list(tape.gradient(objective, variables))
         kernels = [variable for variable in variables if is_shared(variable) and len(variable.shape) > 1]
-        norms = tf.stack([tf.norm(tape.gradient(loss, kernels[-1])) for loss in losses])
-        self.update(tf.stack(losses), norms)
+        if kernels:  # two separate networks share none
+            norms = tf.stack([tf.norm(tape.gradient(loss, kernels[-1])) for loss in losses])
+            self.update(tf.stack(losses), norms)
         return gradients
 
     def update(self, losses: tf.Tensor, norms: tf.Tensor) -> None:

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from components.outputs import CLASSIFICATION, REGRESSION
 from components.trainer.balancing.pcgrad import gradient, inner
-from components.trainer.model import HEAD_LOSSES, is_shared
+from components.trainer.model import is_shared
 
 COSINE = "gradient_cosine"
 WEIGHTS = {REGRESSION: f"weight_{REGRESSION}", CLASSIFICATION: f"weight_{CLASSIFICATION}"}
@@ -21,21 +21,29 @@ class BalanceLog(keras.callbacks.Callback):
     """Adds figures to the logs of each epoch, and so to the history and to TensorBoard.
 
     - `gradient_cosine`, in [-1, 1]: cosine of the angle between the two heads' gradients on the shared layers, over
-      the given rows; negative where the heads contradict each other, 0 if one of the gradients is zero.
+      the given rows; negative where the heads contradict each other, 0 if one of the gradients is zero. Left out where
+      nothing is shared.
     - `weight_regression_output` and `weight_classification_output`, where a balancer sets them.
 
     Args:
         features: rows to compare the gradients on, tensors [n, ...].
         labels: their labels.
+        weights: their weights in each head, where rows have weights.
     """
 
-    def __init__(self, features: Mapping[str, np.ndarray], labels: Mapping[str, np.ndarray]) -> None:
+    def __init__(
+        self,
+        features: Mapping[str, np.ndarray],
+        labels: Mapping[str, np.ndarray],
+        weights: Mapping[str, np.ndarray] | None = None,
+    ) -> None:
         super().__init__()
-        self.rows = dict(features), dict(labels)
+        self.rows = features, labels, weights
 
     def set_model(self, model: keras.Model) -> None:
         """Compiles the comparison for a model."""
         super().set_model(model)
+        self._shared = any(map(is_shared, model.trainable_variables))
         self._cosine = tf.function(lambda: gradient_cosine(model, *self.rows))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -45,20 +53,27 @@ class BalanceLog(keras.callbacks.Callback):
         if balancer is not None:
             logs |= dict(zip(WEIGHTS.values(), balancer.weights_of_heads().numpy().tolist(), strict=True))
             balancer.after_epoch()
-        logs[COSINE] = float(self._cosine())
+        if self._shared:
+            logs[COSINE] = float(self._cosine())
 
 
-def gradient_cosine(model: keras.Model, features: Mapping[str, Any], labels: Mapping[str, Any]) -> tf.Tensor:
+def gradient_cosine(
+    model: keras.Model,
+    features: Mapping[str, Any],
+    labels: Mapping[str, Any],
+    weights: Mapping[str, Any] | None = None,
+) -> tf.Tensor:
     """Returns the cosine between the gradients of the two losses on the shared variables, a scalar.
 
     Args:
-        model: a two-headed model.
+        model: a compiled two-headed model that shares at least one variable.
         features: tensors [n, ...].
         labels: tensors [n, ...], by output name.
+        weights: tensors [n], by output name, where rows have weights.
     """
     shared = [variable for variable in model.trainable_variables if is_shared(variable)]
     with tf.GradientTape(persistent=True) as tape:
         prediction = model(features, training=False)
-        losses = [HEAD_LOSSES[head](labels[head], prediction[head]) for head in WEIGHTS]
+        losses = [model.loss[head](labels[head], prediction[head], weights and weights[head]) for head in WEIGHTS]
     first, second = (gradient(tape, loss, shared) for loss in losses)
     return tf.math.divide_no_nan(inner(first, second), tf.sqrt(inner(first, first) * inner(second, second)))

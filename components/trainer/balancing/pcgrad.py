@@ -41,7 +41,10 @@ class PCGrad(Balancer):
 def gradient(tape: tf.GradientTape, loss: tf.Tensor, variables: Sequence[tf.Variable]) -> list[tf.Tensor]:
     """Returns the gradient of a loss on each variable, zeros where it does not depend on it."""
     found = tape.gradient(loss, variables)
-    return [tf.zeros(v.shape) if part is None else part for v, part in zip(variables, found, strict=True)]
+    return [
+        tf.zeros(variable.shape) if part is None else tf.convert_to_tensor(part)  # an embedding's comes as slices
+        for variable, part in zip(variables, found, strict=True)
+    ]
 
 
 def correction(first: Sequence[tf.Tensor], second: Sequence[tf.Tensor]) -> list[tf.Tensor]:
@@ -60,4 +63,4 @@ def correction(first: Sequence[tf.Tensor], second: Sequence[tf.Tensor]) -> list[
 
 def inner(first: Sequence[tf.Tensor], second: Sequence[tf.Tensor]) -> tf.Tensor:
     """Returns the inner product of two lists of tensors, taken as one vector each."""
-    return tf.add_n([tf.reduce_sum(a * b) for a, b in zip(first, second, strict=True)])
+    return sum((tf.reduce_sum(a * b) for a, b in zip(first, second, strict=True)), tf.constant(0.0))

@@ -1,0 +1,1 @@
+"""The parts that a two-headed network is put together from."""

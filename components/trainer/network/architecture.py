@@ -1,0 +1,52 @@
+"""What the network is made of: the `model` section of the configuration, as the trainer reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """The `model` section; the defaults are the seed network.
+
+    Args:
+        trunk: `shared_bottom`, `mmoe`, `ple`, `separate`, or `auto`, which `fit` resolves.
+        hidden: units of each layer of the trunk.
+        head_hidden: units of each layer that a head has to itself.
+        experts: experts of `mmoe`; of each kind in `ple`.
+        block: `plain` or `residual`.
+        normalisation: `none`, `layer` or `batch`, before each activation.
+        number_encoding: `plain`, `robust`, `piecewise_linear` or `periodic`.
+        bins: bins of a piecewise-linear encoding, at most.
+        frequencies: frequencies of a periodic embedding.
+        category_encoding: `one_hot` or `embedding`.
+        embedding_size: length of a category's or a number's learnt embedding.
+        members: members of the batch ensemble; 1 is an ordinary network.
+        dropout: share of each layer's outputs dropped in training.
+        l2: L2 penalty on the kernels of the trunk.
+    """
+
+    trunk: str = "shared_bottom"
+    hidden: tuple[int, ...] = (128, 64)
+    head_hidden: tuple[int, ...] = ()
+    experts: int = 4
+    block: str = "plain"
+    normalisation: str = "none"
+    number_encoding: str = "plain"
+    bins: int = 32
+    frequencies: int = 16
+    category_encoding: str = "one_hot"
+    embedding_size: int = 16
+    members: int = 1
+    dropout: float = 0.0
+    l2: float = 0.0
+
+    @classmethod
+    def of(cls, section: Mapping[str, Any]) -> Architecture:
+        """Reads the section; keys that are not the network's are left to others."""
+        known = {field.name for field in fields(cls)}
+        lists = {"hidden", "head_hidden"}
+        values: dict[str, Any] = {key: value for key, value in section.items() if key in known}
+        return cls(**values | {key: tuple(values[key]) for key in lists & set(values)})

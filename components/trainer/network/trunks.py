@@ -1,0 +1,74 @@
+"""What the two heads share, and what they do not: the trunks of `model.trunk`.
+
+A trunk takes `features`, which returns the encoded rows [B, ..., D], and returns one tensor per head. Layers that serve
+one head alone bear that head's name, which is how `is_shared` tells them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import keras
+
+from components.outputs import CLASSIFICATION, REGRESSION
+from components.trainer.network.architecture import Architecture
+from components.trainer.network.blocks import stack
+
+HEADS = (REGRESSION, CLASSIFICATION)
+
+Features = Callable[[str], keras.KerasTensor]
+Trunk = Callable[[Features, Architecture], list[keras.KerasTensor]]
+
+
+def shared_bottom(features: Features, architecture: Architecture) -> list[keras.KerasTensor]:
+    """Lets both heads see the same layers (Caruana 1997)."""
+    x = stack(features(""), architecture.hidden, architecture, "shared")
+    return [x, x]
+
+
+def separate(features: Features, architecture: Architecture) -> list[keras.KerasTensor]:
+    """Gives each head a network of its own; nothing is shared but the optimizer's steps."""
+    return [stack(features(f"{head}_"), architecture.hidden, architecture, f"{head}_trunk") for head in HEADS]
+
+
+def mmoe(features: Features, architecture: Architecture) -> list[keras.KerasTensor]:
+    """Mixes shared experts by a gate per head, `Σ_i softmax(W_h x)_i f_i(x)` (MMoE, Ma et al. 2018)."""
+    x = features("")
+    experts = [stack(x, architecture.hidden, architecture, f"expert_{place}") for place in range(architecture.experts)]
+    return [_gated(x, experts, f"{head}_gate") for head in HEADS]
+
+
+def ple(features: Features, architecture: Architecture) -> list[keras.KerasTensor]:
+    """Adds experts of each head's own, level by level (progressive layered extraction, Tang et al. 2020).
+
+    Each entry of `hidden` is one level with `experts` shared experts and as many for each head. A head's gate mixes its
+    own and the shared ones; the shared path of the next level mixes all of them.
+    """
+    shared = features("")
+    own = [shared, shared]
+    for level, units in enumerate(architecture.hidden):
+
+        def experts(x: keras.KerasTensor, name: str, units: int = units) -> list[keras.KerasTensor]:
+            return [stack(x, [units], architecture, f"{name}_{place}") for place in range(architecture.experts)]
+
+        common = experts(shared, f"level_{level}_expert")
+        theirs = [experts(x, f"{head}_level_{level}_expert") for head, x in zip(HEADS, own, strict=True)]
+        mixed = [
+            _gated(x, [*mine, *common], f"{head}_level_{level}_gate")
+            for head, x, mine in zip(HEADS, own, theirs, strict=True)
+        ]
+        if level + 1 < len(architecture.hidden):
+            shared = _gated(shared, [*common, *theirs[0], *theirs[1]], f"level_{level}_gate")
+        own = mixed
+    return own
+
+
+TRUNKS: dict[str, Trunk] = {"shared_bottom": shared_bottom, "separate": separate, "mmoe": mmoe, "ple": ple}
+"""Name in the configuration -> trunk."""
+
+
+def _gated(x: keras.KerasTensor, experts: Sequence[keras.KerasTensor], name: str) -> keras.KerasTensor:
+    """Returns the experts' outputs [B, ..., H] weighed by a softmax over x."""
+    shares = keras.layers.Dense(len(experts), activation="softmax", use_bias=False, name=name)(x)
+    outputs = keras.ops.stack(list(experts), axis=-2)
+    return keras.ops.sum(keras.ops.expand_dims(shares, -1) * outputs, axis=-2)

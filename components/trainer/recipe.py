@@ -1,0 +1,101 @@
+"""How the network is fitted: the `training` section of the configuration, as the trainer reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import keras
+import numpy as np
+
+from components.outputs import CLASSIFICATION, REGRESSION
+from components.trainer.losses import ClassificationLoss, RegressionLoss
+
+FIXED = "fixed"
+_SMALLEST_BATCH, _LARGEST_BATCH = 32, 512
+# Mini-batches per epoch that an automatic batch size aims at.
+_BATCHES = 64
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The `training` section; the defaults are those of the seed network.
+
+    Args:
+        epochs: passes over the train split, at most.
+        batch_size: rows per step; None for one that suits the number of rows.
+        learning_rate: Adam's learning rate.
+        weight_decay: decoupled weight decay.
+        patience: epochs without a better validation headline before training stops.
+        plateau: epochs without a better headline before the best weights are restored and the learning rate is
+            multiplied by 0.3; 0 for never.
+        balancing: how the two losses share the network.
+        regression_weight: weight of the number's loss.
+        classification_weight: weight of the class's loss.
+        regression_loss: `mse`, `mae`, `huber`, `log_cosh` or `quantile`.
+        huber_delta: where `huber` turns linear, in standard deviations of the label.
+        quantile: the quantile of `quantile`.
+        focal_gamma: γ of the focal loss; 0 is cross-entropy.
+        label_smoothing: share of the class label spread over all classes.
+        class_weights: `none`, `balanced`, or a weight per class index.
+        seed: seed of initial weights, shuffling and dropout.
+    """
+
+    epochs: int = 200
+    batch_size: int | None = 32
+    learning_rate: float = 0.001
+    weight_decay: float = 0.0
+    patience: int = 20
+    plateau: int = 0
+    balancing: str = FIXED
+    regression_weight: float = 1.0
+    classification_weight: float = 1.0
+    regression_loss: str = "mse"
+    huber_delta: float = 1.0
+    quantile: float = 0.5
+    focal_gamma: float = 0.0
+    label_smoothing: float = 0.0
+    class_weights: str | tuple[float, ...] = "none"
+    seed: int = 0
+
+    @classmethod
+    def of(cls, section: Mapping[str, Any]) -> Recipe:
+        """Reads the section; keys that are not the trainer's are left to others."""
+        known = {field.name for field in fields(cls)}
+        return cls(**{key: value for key, value in section.items() if key in known})
+
+    @property
+    def head_weights(self) -> dict[str, float]:
+        """Returns output name -> weight of its loss."""
+        return {REGRESSION: self.regression_weight, CLASSIFICATION: self.classification_weight}
+
+    def losses(self, classes: np.ndarray, num_classes: int) -> dict[str, keras.losses.Loss]:
+        """Returns output name -> its loss.
+
+        Args:
+            classes: class index of each train row, int64 [n].
+            num_classes: number of classes K.
+        """
+        return {
+            REGRESSION: RegressionLoss(self.regression_loss, self.huber_delta, self.quantile),
+            CLASSIFICATION: ClassificationLoss(
+                self.focal_gamma, self.label_smoothing, self._weights_of_classes(classes, num_classes)
+            ),
+        }
+
+    def batch_size_for(self, rows: int) -> int:
+        """Returns the rows per step: as configured, or the power of two that gives about 64 steps per epoch."""
+        if self.batch_size is not None:
+            return self.batch_size
+        wanted = 2 ** int(np.log2(max(rows / _BATCHES, 1)))
+        return int(np.clip(wanted, _SMALLEST_BATCH, _LARGEST_BATCH))
+
+    def _weights_of_classes(self, classes: np.ndarray, num_classes: int) -> list[float] | None:
+        """Returns a weight per class; `balanced` as in scikit-learn, n / (K * rows of the class)."""
+        if self.class_weights == "none":
+            return None
+        if self.class_weights == "balanced":
+            counts = np.maximum(np.bincount(classes, minlength=num_classes), 1)
+            return (len(classes) / (num_classes * counts)).tolist()
+        return [float(weight) for weight in self.class_weights]
