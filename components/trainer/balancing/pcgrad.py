@@ -63,4 +63,4 @@ def correction(first: Sequence[tf.Tensor], second: Sequence[tf.Tensor]) -> list[
 
 def inner(first: Sequence[tf.Tensor], second: Sequence[tf.Tensor]) -> tf.Tensor:
     """Returns the inner product of two lists of tensors, taken as one vector each."""
-    return sum((tf.reduce_sum(a * b) for a, b in zip(first, second, strict=True)), tf.constant(0.0))
+    return sum((tf.reduce_sum(a * b) for a, b in zip(first, second, strict=True)), 0.0)
