@@ -17,6 +17,7 @@ from components.data_validator.drift import SERVING_SKEW, Tolerance, compare
 from components.data_validator.finding import FAIL, IGNORE, OK, Anomaly, Findings, read_findings
 from components.data_validator.rows import read_cells
 from components.example_gen.tables import Table, open_table
+from components.errors import InputError
 from components.objects.staging import staged
 from components.outputs import TRAIN
 from pipeline.config import Config
@@ -36,7 +37,7 @@ def judge_serving(config: Config, folder: Path, files: Sequence[str]) -> Finding
         files: the log, as `spec.expand` returns its files.
 
     Raises:
-        InputError: the log cannot be read.
+        InputError: the log cannot be read, or has lists in a column of single values.
     """
     train = read_distributions(folder / FILE)[TRAIN]
     features = {name: one for name, one in train.items() if name not in config.labels.model_dump().values()}
@@ -78,6 +79,11 @@ def _distributions(table: Table, missing: Sequence[str], like: dict[str, Distrib
         for name, one in like.items():
             cells = read_cells(kept, name, missing)
             parts[name].append(cells.numbers() if isinstance(one, Numbers) else cells.text())
+            if cells.is_vector:
+                raise InputError(
+                    f'The column "{name}" of the serving log must hold single values as in train, '
+                    "got lists of numbers. Log it as it was trained on."
+                )
     return {
         name: describe(np.concatenate(some) if isinstance(like[name], Numbers) else pa.concat_arrays(some))
         for name, some in parts.items()

@@ -84,6 +84,18 @@ def test_a_column_of_the_log_that_holds_no_single_values_is_a_sentence(folder: P
 
 
 def shown(folder: Path, found: Findings, serving: Findings | None = None) -> tuple[bool, str]:
+@pytest.mark.parametrize("column", ["x", "city"])
+def test_lists_in_the_log_where_train_has_single_values_are_a_sentence(folder: Path, tmp_path: Path, column: str):
+    log = tmp_path / "log.parquet"
+    pa.parquet.write_table(pa.table({"x": [0.5], "city": ["rome"]} | {column: [[0.5, 1.0]]}), log)
+    with pytest.raises(InputError) as raised:
+        judge_serving(config(), folder, [str(log)])
+    assert str(raised.value) == (
+        f'The column "{column}" of the serving log must hold single values as in train, got lists of numbers. '
+        "Log it as it was trained on."
+    )
+
+
     found.write(folder)
     run = Run(
         "1", "t", "validated", "2026-01-01", {}, {}, steps=[Step("DataValidator", artifacts={"anomalies": str(folder)})]
