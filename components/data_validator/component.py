@@ -15,7 +15,7 @@ from tfx.types import artifact_utils
 from tfx.types.standard_artifacts import ExampleAnomalies, Examples, ExampleStatistics, Model, Schema
 from tfx.utils import path_utils
 
-from components.data_validator import distribution
+from components.artifact_files import DISTRIBUTIONS
 from components.data_validator.anomalies import Levels, from_proto
 from components.data_validator.checks import check_anomalies
 from components.data_validator.distribution import Distribution, read_distributions, write_distributions
@@ -83,8 +83,8 @@ def DataValidator(
 
     key = source.column if source.split == "column" else None
     now = {split: samples[split].distributions(key) for split in (TRAIN, EVAL)}
-    write_distributions(Path(anomalies.uri) / distribution.FILE, now)
-    pushed = read_distributions(Path(path_utils.serving_model_path(baseline.uri)) / EXTRA / distribution.FILE)
+    write_distributions(Path(anomalies.uri) / DISTRIBUTIONS, now)
+    pushed = read_distributions(Path(path_utils.serving_model_path(baseline.uri)) / EXTRA / DISTRIBUTIONS)
     version = baseline.get_int_custom_property("version")
     against = f"pushed version {version}" if pushed else None
     comparisons, differences = _compare(now, pushed, against or "", source, chosen["drift"])
@@ -100,7 +100,7 @@ def DataValidator(
 
     notes = [] if reviewed_schema else identifier_notes(in_force, read_statistics(statistics.uri, TRAIN).datasets[0])
     if version and not pushed:
-        notes.append(f"Drift was not measured: the pushed version {version} has no {distribution.FILE} with it.")
+        notes.append(f"Drift was not measured: the pushed version {version} has no {DISTRIBUTIONS} with it.")
     Findings(notes, found, comparisons, against).write(anomalies.uri)
 
 

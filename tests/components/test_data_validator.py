@@ -13,6 +13,7 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 from tfx.types import artifact_utils, standard_artifacts
 
+from components.artifact_files import SUMMARY
 from components.data_gate.component import DataGate
 from components.data_validator.anomalies import Levels, from_proto
 from components.data_validator.component import DataValidator
@@ -20,7 +21,7 @@ from components.data_validator.distribution import read_distributions
 from components.data_validator.finding import Anomaly, read_findings
 from components.errors import InputError, Rejected
 from components.example_gen.spec import IngestSpec
-from components.example_gen.summary import FILE, Summary
+from components.example_gen.summary import Summary
 from components.schema_gen.component import SchemaGen
 from components.schema_gen.schema import (
     TRAINING,
@@ -367,7 +368,7 @@ class Step:
         kinds = {"x": "FLOAT", "c": "BYTES", "note": "BYTES"}
         files = [str(self.path)]
         summary = Summary(files, "csv", ",", "", 0, 0, {}, rows, "y", "k", classes, kinds, {}, {}, {}, {}, "row", [])
-        (root / "examples" / FILE).write_text(summary.to_json())
+        (root / "examples" / SUMMARY).write_text(summary.to_json())
 
     def run(self, reviewed: str = "", split: tuple[str, str | None] = ("row", None), **settings: object) -> dict:
         taken = {name: self.artifacts[name] for name in ("examples", "statistics", "schema")}

@@ -455,6 +455,17 @@ def test_runs_are_listed_oldest_first(mtl: Callable[..., Said]):
     assert Path("runs/a/reports/index.html").exists()
 
 
+def test_runs_that_ended_before_their_first_step_are_named(mtl: Callable[..., Said]):
+    for second, steps in enumerate(([Step("Start"), Step("ExampleGen")], [Step("Start")], [])):
+        started = f"2026-01-01T00:00:0{second}+00:00"
+        Run(f"20260101-00000{second}", "t", "failed", started, {}, {}, steps=steps).write(Path("runs/t"))
+    said = mtl("runs")
+    assert (said.code, said.error) == (0, "")
+    assert said.out.splitlines()[-2] == (
+        "Without a report, as they ended before their first step: 20260101-000001, 20260101-000002."
+    )
+
+
 def test_two_runs_are_compared(mtl: Callable[..., Said]):
     for second, epochs, mae in ((1, 5, 0.5), (2, 7, 0.25)):
         Run(
@@ -481,7 +492,7 @@ def test_two_runs_are_compared(mtl: Callable[..., Said]):
 
 def test_report_prints_and_opens_the_page_of_a_run(mtl: Callable[..., Said], monkeypatch: pytest.MonkeyPatch):
     assert refused(mtl("report")) == (
-        "There must be any run under runs to report on, got none. Take an id from `mtl runs`, or give --output FOLDER."
+        "There must be a run under runs to report on, got none. Use `mtl run`, or give --output FOLDER."
     )
     for second in (1, 2):
         started = f"2026-01-01T00:00:0{second}+00:00"
@@ -497,7 +508,10 @@ def test_report_prints_and_opens_the_page_of_a_run(mtl: Callable[..., Said], mon
     assert opened == [page.as_uri().replace("000002", "000001")]
     monkeypatch.setattr("webbrowser.open", lambda address: False)
     assert refused(mtl("report", "--open")).endswith("got none. Open the file by hand.")
-    assert refused(mtl("report", "1")).startswith('There must be the run "1" under runs/t to report on, got 2026')
+    assert (
+        refused(mtl("report", "1"))
+        == 'The run must be one of those under runs/t, got "1". Use `mtl runs` to list them.'
+    )
 
 
 def test_report_needs_no_tensorflow(tmp_path: Path):
