@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from components.artifact_files import COLUMNS, EVALUATION, PUSH
+from components.artifact_files import COLUMNS, EVALUATION, FINDINGS, PUSH
 from components.data_validator.finding import FAIL, WARN, read_findings
 from components.example_gen.summary import read_summary
 from components.pusher.release import MANIFEST as VERSION_MANIFEST
@@ -28,11 +28,15 @@ def warnings(run: Run) -> list[str]:
     sentences: list[str] = []
     if examples := run.artifact("ExampleGen", "examples"):
         sentences += read_summary(examples).warnings
-    if anomalies := run.artifact("DataValidator", "anomalies"):
-        found = read_findings(anomalies)
+    if found := findings(run):
         sentences += found["notes"]
         sentences += [anomaly["sentence"] for anomaly in found["anomalies"] if anomaly["level"] == WARN]
     return list(dict.fromkeys(sentences))
+
+
+def findings(run: Run) -> dict[str, Any] | None:
+    """Returns what the data validation found, None when the run did not come that far."""
+    return _read(run.artifact("DataValidator", "anomalies"), FINDINGS)
 
 
 def evaluation(run: Run) -> dict[str, Any] | None:

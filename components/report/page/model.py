@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from components.report.page.charts import classification, curves, estimates, regression
 from components.report.page.numbers import number, short
+from components.report.verdict import said
 
 _IMPORTANT = 15
 _LONGEST_LABEL = 24
@@ -32,6 +33,7 @@ def _head(name: str, head: _Part, model: _Part) -> dict[str, Any]:
         **head,
         "name": name,
         "task": _TASKS[name],
+        "checks": [{**check, "sentence": said(name, check["sentence"])} for check in head["checks"]],
         "lead": lead,
         "differences": _differences(head, lead) if lead else [],
         "figures": [*_curves(name, model), *_figures(name, head, label), *_importance(head, lead, label)],
