@@ -130,8 +130,9 @@ def test_importance_names_every_feature_and_the_curves_every_epoch(wine, report)
         assert values[0] > 0
     history = json.loads((wine.artifact("Trainer", "model_run") / "history.json").read_text())
     curves = report["model"]["curves"]
+    assert curves["epochs"] == list(range(1, report["model"]["epochs"] + 1))
     assert curves["series"]["classification"]["validation"] == history["val_classification_output_loss"]
-    assert len(curves["series"]["regression"]["train"]) == report["model"]["epochs"]
+    assert curves["series"]["regression"]["train"] == history["regression_output_loss"]
     assert curves["best_epoch"] == 1 + int(np.argmin(history["val_headline"]))
 
 

@@ -157,6 +157,7 @@ def model_part(
         ],
         "curves": {
             "best_epoch": 44,
+            "epochs": list(range(1, epochs + 1)),
             "series": {
                 "regression": {
                     "train": (0.15 + 0.85 * fall).tolist(),

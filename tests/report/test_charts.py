@@ -155,10 +155,20 @@ def test_importance_bars_end_at_their_values():
 
 def test_learning_curves_mark_the_best_epoch_and_leave_out_what_is_unknown():
     series = {"train": [1.0, 0.5, 0.25], "validation": [1.0, None, 0.5]}
-    svg = curves.learning(series, 2, "regression")
+    svg = curves.learning([1, 2, 3], series, 2, "regression")
     train, validation = of(svg, "path", "line")
     assert (train.get("d", "").count("L"), validation.get("d", "").count("L")) == (2, 1)
     assert "best epoch 2" in words(svg)
+
+
+def test_epochs_that_are_left_out_keep_their_room():
+    drawn = [
+        of(curves.learning(epochs, {"train": [1.0, 0.5, 0.25]}, 1, "regression"), "path", "line")[0].get("d", "")
+        for epochs in ([1, 2, 3], [1, 2, 10])
+    ]
+    near, far = ([float(x) for x in re.findall(r"([\d.]+) [\d.]+", path)] for path in drawn)
+    assert (near[1] - near[0]) / (near[2] - near[0]) == pytest.approx(1 / 2, abs=0.01)
+    assert (far[1] - far[0]) / (far[2] - far[0]) == pytest.approx(1 / 9, abs=0.01)
 
 
 def test_a_long_name_is_cut_and_its_whole_stays_in_reach():

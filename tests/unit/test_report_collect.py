@@ -1,10 +1,11 @@
 """The report brought together from files that the steps would leave; no step is run."""
 
+import itertools
 import json
 
 import numpy as np
 import pytest
-from run_artifacts import CLEAN, COLUMNS, FAILED, RNG, RUN, SUMMARY, good, history, report
+from run_artifacts import CLEAN, COLUMNS, FAILED, RNG, RUN, SUMMARY, good, good_files, history, report
 
 from components.evaluator.evaluation import Predictions, Rows, evaluate
 from components.evaluator.figures import figures
@@ -117,6 +118,23 @@ def test_drift_is_the_comparison_furthest_beyond_its_threshold(tmp_path):
     comparisons = [comparison("drift", 0.2, 0.1), comparison("drift", 0.5, 1.0), comparison("skew", 9.0, 0.1)]
     found = report(tmp_path, summary=SUMMARY, gate={**CLEAN, "comparisons": comparisons}, columns=COLUMNS)
     assert [column["drift"] for column in found["data"]["columns"]] == [None, comparisons[0]]
+
+
+@pytest.mark.parametrize(("epochs", "best"), [(100, 37), (101, 50), (1_000, 999), (5_000, 1), (377, 377)])
+def test_of_a_long_training_at_most_a_hundred_epochs_are_kept(tmp_path, epochs, best):
+    losses = np.random.default_rng(epochs).random((4, epochs))
+    long = dict(zip(history(), losses.tolist(), strict=True))
+    files = good_files()
+    files["evaluation"]["training"] = {"parameters": 1, "epochs": epochs, "best_epoch": best}
+    curves = report(tmp_path, **files | {"history": long})["model"]["curves"]
+    kept = np.array(curves["epochs"])
+    assert len(kept) <= 100
+    assert {1, best, epochs} <= set(curves["epochs"])
+    assert np.diff(kept).min() >= 1
+    assert np.diff(kept).max() <= np.ceil(epochs / 98)
+    for head, (split, prefix) in itertools.product(curves["series"], (("train", ""), ("validation", "val_"))):
+        expected = np.array(long[f"{prefix}{head}_output_loss"])[kept - 1]
+        assert curves["series"][head][split] == expected.tolist()
 
 
 def test_many_classes_become_one_row_and_column(tmp_path):

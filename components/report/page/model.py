@@ -55,7 +55,8 @@ def _differences(head: _Part, lead: _Part) -> list[Markup]:
 def _curves(name: str, model: _Part) -> list[dict[str, Any]]:
     if not model["curves"] or not model["curves"]["series"].get(name):
         return []
-    drawing = curves.learning(model["curves"]["series"][name], model["curves"]["best_epoch"], name)
+    found = model["curves"]
+    drawing = curves.learning(found["epochs"], found["series"][name], found["best_epoch"], name)
     return [
         _figure(
             "Learning curves",
