@@ -135,7 +135,7 @@ def _regression(drawn: Values | None) -> dict[str, Any] | None:
             "shown": len(drawn["actual"]),
             "n": drawn["n"],
         },
-        "residuals": {"edges": drawn["edges"], "counts": drawn["counts"], "n": drawn["n"]},
+        "residuals": drawn["histogram"] | {name: drawn[name] for name in ("least", "greatest", "n")},
         "by_range": [{**part, "mae": interval(part["mae"])} for part in drawn["ranges"]],
     }
 

@@ -83,6 +83,8 @@ def _regression_figures(figures: _Part, label: str) -> list[dict[str, Any]]:
     if figures["residuals"] and figures["residuals"]["counts"]:
         residuals = figures["residuals"]
         caption = f"n = {residuals['n']:,}. Right of the dashed line the prediction is too low."
+        if beyond := regression.beyond(residuals):
+            caption += f" Pale: {beyond}."
         drawn.append(_figure("Residuals", regression.residuals(residuals, label), caption))
     if figures["by_range"]:
         ranges = figures["by_range"]
