@@ -36,8 +36,8 @@ FROM docker.io/library/python:3.11-slim-bookworm
 RUN mkdir /work \
     && chown 1000:0 /work \
     && chmod 0775 /work
-COPY --from=beam /opt/apache/beam /opt/apache/beam
 COPY --from=builder /opt/mtl /opt/mtl
+COPY --from=beam /opt/apache/beam /opt/apache/beam
 # The packages are those of the image, never a folder of the same name under /work (PYTHONSAFEPATH).
 # A Beam worker runs in this environment; it would otherwise make one of its own on the read-only root.
 ENV HOME=/tmp \

@@ -27,11 +27,11 @@ check: setup ## lint, format, types, import contract
 	$(BIN)/lint-imports
 test: setup ## the tests (about 25 minutes on 2 cores)
 	$(BIN)/pytest
-slow: setup ## the slow proofs
-	$(BIN)/pytest -m slow
+slow: setup ## the slow proofs, but for the image
+	$(BIN)/pytest -m "slow and not image"
 browser: setup ## the pages in Chromium (needs chromium, chromium-driver and npm)
 	$(BIN)/pytest -m browser
-image: setup ## build the image and run it (needs buildah and the base image; about 15 minutes)
+image: setup ## build the image and run it (needs buildah; about 15 minutes)
 	$(BIN)/pytest -m image
 lock: | $(UV) ## resolve requirements.lock anew
 	$(UV) pip compile pyproject.toml --extra dev --universal --generate-hashes --no-annotate --no-header -o requirements.lock

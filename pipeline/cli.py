@@ -123,7 +123,8 @@ def validate(resolved: Any, serving: str | None, no_cache: bool) -> None:
     try:
         record = run_locally(resolved, cache=not no_cache, until="DataGate")
         if files is not None:
-            folder = next(step.artifacts["anomalies"] for step in record.steps if "anomalies" in step.artifacts)
+            folder = record.artifact("DataValidator", "anomalies")
+            assert folder is not None, "the run came as far as its data gate"
             skew = judge_serving(config, Path(folder), files)
         passed = show_findings(console, record, skew)
     finally:
@@ -221,11 +222,11 @@ def compare(a: str, b: str, output: Path | None, page: Path | None) -> None:
     """Compare two runs: what differs in configuration and data, and the metrics of each head with intervals."""
     from components.report.page import render_comparison
     from pipeline.compare import compare as compare_runs
-    from pipeline.compare import find
+    from pipeline.runs import find_run
     from pipeline.show import show_comparison
 
     outputs = [output] if output else _outputs()
-    comparison = compare_runs(find(a, outputs), find(b, outputs))
+    comparison = compare_runs(find_run(a, outputs), find_run(b, outputs))
     show_comparison(comparison, Console())
     if page:
         try:

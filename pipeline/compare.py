@@ -10,46 +10,20 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from components.artifact_files import EVALUATION
 from components.evaluator.head import METRICS
 from components.example_gen.summary import Summary, read_summary
-from pipeline.errors import InputError, did_you_mean
-from pipeline.runs import Run, read_runs, report_folder
+from components.report.collect import settings
+from components.report.files import NUMBERS
+from pipeline.runs import Finished, Run, report_folder
 
 _Interval = dict[str, float | None]
 _NOT_SET = "not set"
 _BOUNDS = ("value", "low", "high")
 _STATISTICS = ("n", "missing", "zeros", "unique", "mean", "std", "min", "median", "max")
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A run with the folder it wrote to."""
-
-    output: Path
-    run: Run
-
-
-def find(run_id: str, outputs: Sequence[Path]) -> Finished:
-    """Returns the run with this id.
-
-    Raises:
-        InputError: no output folder has it, or more than one has.
-    """
-    known = [Finished(output, run) for output in outputs for run in read_runs(output)]
-    found = [candidate for candidate in known if candidate.run.id == run_id]
-    places = ", ".join(str(output) for output in outputs) or "runs"
-    if not found:
-        guess = did_you_mean(run_id, [candidate.run.id for candidate in known])
-        raise InputError(
-            f'The run must be one of those under {places}, got "{run_id}".{guess} Use `mtl runs` to list them.'
-        )
-    if len(found) > 1:
-        raise InputError(f'The run must be in one output folder, got "{run_id}" in {places}. Give --output FOLDER.')
-    return found[0]
 
 
 def compare(a: Finished, b: Finished) -> dict[str, Any]:
@@ -89,20 +63,12 @@ def _side(run: Run) -> dict[str, Any]:
 
 
 def _config(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[dict[str, str]]:
-    left, right = dict(_flat(a)), dict(_flat(b))
+    left, right = settings(a), settings(b)
     return [
         {"key": key, "a": left.get(key, _NOT_SET), "b": right.get(key, _NOT_SET)}
         for key in dict.fromkeys([*left, *right])
         if left.get(key) != right.get(key)
     ]
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for name, value in values.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _data(a: Finished, b: Finished, ingested: Sequence[Summary | None]) -> dict[str, Any]:
@@ -121,13 +87,13 @@ def _data(a: Finished, b: Finished, ingested: Sequence[Summary | None]) -> dict[
 
 
 def _summary(run: Run) -> Summary | None:
-    folder = _artifact(run, "ExampleGen", "examples")
-    return read_summary(str(folder)) if folder and folder.exists() else None
+    folder = run.artifact("ExampleGen", "examples")
+    return read_summary(folder) if folder and Path(folder).exists() else None
 
 
 def _columns(side: Finished) -> dict[str, Any]:
     """The statistics of each column and split of a run's report, empty where it left none."""
-    path = report_folder(side.output, side.run.id) / "report.json"
+    path = report_folder(side.output, side.run.id) / NUMBERS
     data = json.loads(path.read_text(encoding="utf-8"))["data"] if path.exists() else None
     return {column["name"]: column["splits"] for column in data["columns"]} if data else {}
 
@@ -187,19 +153,14 @@ def _better(changed: _Interval, lower_is_better: bool) -> str | None:
 
 def _intervals(run: Run) -> dict[str, dict[str, _Interval]]:
     """Head → metric → interval; without bounds where the evaluation itself is gone."""
-    folder = _artifact(run, "Evaluator", "evaluation")
-    if folder is None or not folder.exists():
+    folder = run.artifact("Evaluator", "evaluation")
+    if folder is None or not Path(folder).exists():
         return {
             head: {name: {"value": value, "low": None, "high": None} for name, value in metrics.items()}
             for head, metrics in run.metrics.items()
         }
-    figures = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))
+    figures = json.loads(Path(folder, EVALUATION).read_text(encoding="utf-8"))
     return {
         head: {name: {bound: found[bound] for bound in _BOUNDS} for name, found in result["metrics"].items()}
         for head, result in figures["heads"].items()
     }
-
-
-def _artifact(run: Run, step: str, output: str) -> Path | None:
-    folders = [found.artifacts[output] for found in run.steps if found.name == step and output in found.artifacts]
-    return Path(folders[0]) if folders else None

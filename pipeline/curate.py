@@ -87,7 +87,7 @@ def _inferred(resolved: Resolved) -> schema_pb2.Schema:
 
 
 def _newest(config: Config) -> schema_pb2.Schema:
-    runs = [run for run in read_runs(config.output) if any(step.artifacts.get("schema") for step in run.steps)]
+    runs = [run for run in read_runs(config.output) if run.artifact("SchemaGen", "schema")]
     if not runs:
         raise InputError(
             f"There must be a run to accept the schema of, got none in {config.output}. "
@@ -97,8 +97,9 @@ def _newest(config: Config) -> schema_pb2.Schema:
 
 
 def _of(record: Run) -> schema_pb2.Schema:
-    step = next(step for step in record.steps if step.name == "SchemaGen")
-    return read_schema(Path(step.artifacts["schema"]) / FILE)
+    folder = record.artifact("SchemaGen", "schema")
+    assert folder is not None, "only a run that came as far is asked"
+    return read_schema(Path(folder) / FILE)
 
 
 def _write(path: Path, schema: schema_pb2.Schema, header: str) -> None:

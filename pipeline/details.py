@@ -6,10 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+from components.artifact_files import COLUMNS, EVALUATION, FINDINGS, PUSH
 from components.data_validator.finding import FAIL, WARN, read_findings
 from components.example_gen.summary import read_summary
-from components.report.collect import COLUMNS
+from components.pusher.release import MANIFEST as VERSION_MANIFEST
+from components.trainer.manifest import EXTRA, MANIFEST
 from pipeline.runs import Run, Step
+
+# Where TFX puts the serving model in a Model artifact; its own module for that imports TensorFlow.
+_SERVING = "Format-Serving"
 
 
 def detail(step: Step) -> str:
@@ -20,30 +25,32 @@ def detail(step: Step) -> str:
 
 def warnings(run: Run) -> list[str]:
     """Returns what a person should know of the data although it stopped nothing."""
-    artifacts = {step.name: step.artifacts for step in run.steps}
     sentences: list[str] = []
-    if examples := artifacts["ExampleGen"].get("examples"):
+    if examples := run.artifact("ExampleGen", "examples"):
         sentences += read_summary(examples).warnings
-    if anomalies := artifacts["DataValidator"].get("anomalies"):
-        found = read_findings(anomalies)
+    if found := findings(run):
         sentences += found["notes"]
         sentences += [anomaly["sentence"] for anomaly in found["anomalies"] if anomaly["level"] == WARN]
     return list(dict.fromkeys(sentences))
 
 
+def findings(run: Run) -> dict[str, Any] | None:
+    """Returns what the data validation found, None when the run did not come that far."""
+    return _read(run.artifact("DataValidator", "anomalies"), FINDINGS)
+
+
 def evaluation(run: Run) -> dict[str, Any] | None:
     """Returns the Evaluator's figures, None when the run did not come that far."""
-    return _artifact(run, "Evaluator", "evaluation", "evaluation.json")
+    return _read(run.artifact("Evaluator", "evaluation"), EVALUATION)
 
 
 def push(run: Run) -> dict[str, Any] | None:
     """Returns what the Pusher did, None when the run did not come that far."""
-    return _artifact(run, "Pusher", "pushed_model", "push.json")
+    return _read(run.artifact("Pusher", "pushed_model"), PUSH)
 
 
-def _artifact(run: Run, name: str, output: str, file: str) -> dict[str, Any] | None:
-    step = next(step for step in run.steps if step.name == name)
-    return _load(step.artifacts[output], file) if output in step.artifacts else None
+def _read(folder: str | None, file: str) -> dict[str, Any] | None:
+    return None if folder is None else _load(folder, file)
 
 
 def _load(folder: str, file: str) -> dict[str, Any]:
@@ -76,22 +83,22 @@ def _data_gate(artifacts: dict[str, str]) -> str:
 
 
 def _trainer(artifacts: dict[str, str]) -> str:
-    manifest = _load(artifacts["model"], "Format-Serving/assets.extra/model.json")
+    manifest = _load(artifacts["model"], f"{_SERVING}/{EXTRA}/{MANIFEST}")
     return f"{manifest['parameters']:,} parameters, best epoch {manifest['best_epoch']} of {manifest['epochs']}"
 
 
 def _baseline(artifacts: dict[str, str]) -> str:
-    manifest = Path(artifacts["model"]) / "Format-Serving" / "assets.extra" / "mtl.json"
+    manifest = Path(artifacts["model"], _SERVING, VERSION_MANIFEST)
     return "the pushed model" if manifest.exists() else "no model pushed before"
 
 
 def _evaluator(artifacts: dict[str, str]) -> str:
-    figures = _load(artifacts["evaluation"], "evaluation.json")
+    figures = _load(artifacts["evaluation"], EVALUATION)
     return f"{figures['n']:,} rows, " + ("blessed" if figures["verdict"]["blessed"] else "rejected")
 
 
 def _pusher(artifacts: dict[str, str]) -> str:
-    result = _load(artifacts["pushed_model"], "push.json")
+    result = _load(artifacts["pushed_model"], PUSH)
     if not result["pushed"]:
         return "nothing pushed"
     return f"version {result['version']}" + (", unchanged" if result["unchanged"] else "")

@@ -21,7 +21,7 @@ from pipeline.progress import Progress
 from pipeline.quiet import output_to
 from pipeline.report import is_reported, log_path, try_to_write_report
 from pipeline.resolve import Resolved
-from pipeline.runs import Run, Step, new_run, read_runs
+from pipeline.runs import START, Run, Step, new_run, read_runs
 
 LAST = "Report"
 _MEANING = {
@@ -83,7 +83,7 @@ def _run(record: Run, resolved: Resolved, earlier: list[Run], cache: bool, until
     config = resolved.config
     facts = gather(config)
     record.digest = facts.production.digest
-    start = Step("Start", reason="import of TensorFlow and TFX")
+    start = Step(START, reason="import of TensorFlow and TFX")
     record.steps = [start]
     watcher = _Watcher(record, earlier, config.output, cache)
     with Progress(Console(file=terminal), record.steps) as progress:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from components.report.collect import Origin, Sources, collect, leaves
+from components.report.collect import Origin, Sources, collect, settings
 from components.report.files import PAGE, write
 from pipeline.errors import InputError
-from pipeline.runs import Run, Step, read_runs, report_folder
+from pipeline.runs import Finished, Run, Step, find_run, read_runs, report_folder
 from pipeline.sentences import origin_of
 
+_ENDED = {"failed": "failed", "interrupted": "was interrupted"}
 _SHOWN = ("name", "state", "seconds", "peak_memory", "detail", "reason")
 
 
@@ -37,7 +39,7 @@ def write_report(run: Run, output: Path) -> Path:
     origin = Origin(
         pipeline=run.pipeline,
         config=run.config,
-        origins={key: origin_of(run.origins, key) for key, _ in leaves(run.config)},
+        origins={key: origin_of(run.origins, key) for key in settings(run.config)},
         lineage=[(step.name, name, path) for step in run.steps for name, path in step.artifacts.items()],
         run={
             "id": run.id,
@@ -63,33 +65,42 @@ def try_to_write_report(run: Run, output: Path) -> None:
             traceback.print_exc(file=log)
 
 
-def find_report(outputs: list[Path], run_id: str | None) -> Path:
+def find_report(outputs: Sequence[Path], run_id: str | None) -> Path:
     """Returns the page of a run, made again from its artifacts where it is missing.
 
     Args:
         outputs: output folders to look in.
-        run_id: the run; None for the newest of those that report.
+        run_id: the run; None for the newest of those that were to report.
 
     Raises:
-        InputError: there is no such run, or it is still running.
+        InputError: there is no such run, it is still running, or it ended before its steps were known.
     """
-    found = [(run, output) for output in outputs for run in read_runs(output) if run_id or is_reported(run)]
-    matching = [pair for pair in found if run_id in (None, pair[0].id)]
-    if not matching:
-        known = ", ".join(run.id for run, _ in sorted(found, key=lambda pair: pair[0].started)[-5:]) or "none"
-        what = "any run" if run_id is None else f'the run "{run_id}"'
-        places = ", ".join(map(str, outputs)) or "runs"
-        raise InputError(
-            f"There must be {what} under {places} to report on, got {known}. "
-            "Take an id from `mtl runs`, or give --output FOLDER."
-        )
-    run, output = max(matching, key=lambda pair: pair[0].started)
-    page = report_path(output, run.id)
+    found = _newest(outputs) if run_id is None else find_run(run_id, outputs)
+    run = found.run
+    page = report_path(found.output, run.id)
     if page.exists():
         return page
     if run.state == "running":
         raise InputError(f'The run "{run.id}" must have ended, got one in progress. Wait for it.')
-    return write_report(run, output)
+    if run.ended_early:
+        why = f": {run.problems[0]}" if run.problems else "."
+        raise InputError(
+            f'The run "{run.id}" must have come to its first step to have a report, got one that {_ENDED[run.state]} '
+            f"before it{why} Name another of `mtl runs`, or run again."
+        )
+    return write_report(run, found.output)
+
+
+def _newest(outputs: Sequence[Path]) -> Finished:
+    known = [Finished(output, run) for output in outputs for run in read_runs(output)]
+    # An older report in place of one that there is not would be taken for that of the newest run.
+    reporting = [each for each in known if is_reported(each.run) or each.run.ended_early]
+    if not reporting:
+        places = ", ".join(map(str, outputs)) or "runs"
+        raise InputError(
+            f"There must be a run under {places} to report on, got none. Use `mtl run`, or give --output FOLDER."
+        )
+    return max(reporting, key=lambda each: each.run.started)
 
 
 def _shown(step: Step) -> dict[str, Any]:
@@ -98,12 +109,11 @@ def _shown(step: Step) -> dict[str, Any]:
 
 
 def _sources(run: Run) -> Sources:
-    artifacts = {(step.name, name): path for step in run.steps for name, path in step.artifacts.items()}
     return Sources(
-        examples=artifacts.get(("ExampleGen", "examples")),
-        anomalies=artifacts.get(("DataValidator", "anomalies")),
-        columns=artifacts.get(("DataReport", "report")),
-        model_run=artifacts.get(("Trainer", "model_run")),
-        evaluation=artifacts.get(("Evaluator", "evaluation")),
-        pushed_model=artifacts.get(("Pusher", "pushed_model")),
+        examples=run.artifact("ExampleGen", "examples"),
+        anomalies=run.artifact("DataValidator", "anomalies"),
+        columns=run.artifact("DataReport", "report"),
+        model_run=run.artifact("Trainer", "model_run"),
+        evaluation=run.artifact("Evaluator", "evaluation"),
+        pushed_model=run.artifact("Pusher", "pushed_model"),
     )

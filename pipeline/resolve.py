@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from components.leaves import leaves
 from pipeline.config import Config
 from pipeline.errors import ConfigError
 from pipeline.presets import preset_keys
@@ -55,7 +56,7 @@ def resolve(
     origins: dict[str, str] = {}
     if file is not None:
         values = _read(file)
-        origins = {key: file.name for key, _ in _leaves(values)}
+        origins = {key: file.name for key, _ in leaves(values)}
         _make_absolute(values, file.absolute().parent)
     given = {key: value for key, value in (flags or {}).items() if value is not None}
     for key, value in given.items():
@@ -115,14 +116,6 @@ def _read(file: Path) -> dict[str, Any]:
     return values
 
 
-def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in values.items():
-        if isinstance(value, dict) and value:
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
-
-
 def _assign(values: dict[str, Any], key: str, value: Any) -> None:
     *sections, last = key.split(".")
     for section in sections:
@@ -173,4 +166,4 @@ def _note(origins: dict[str, str], key: str, value: Any, origin: str) -> None:
     """Records where a value comes from, in place; it replaces all that stood under its key."""
     for replaced in [known for known in origins if known == key or known.startswith(f"{key}.")]:
         del origins[replaced]
-    origins.update(dict.fromkeys((leaf for leaf, _ in _leaves({key: value})), origin))
+    origins.update(dict.fromkeys((leaf for leaf, _ in leaves({key: value})), origin))

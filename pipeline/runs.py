@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pipeline.errors import InputError, did_you_mean
 from pipeline.lock import is_running
 
+START = "Start"
+"""The first step of a run: what is imported and built before the pipeline's own steps are known."""
 FOLDER = "runs"
 REPORTS = "reports"
 
@@ -73,6 +77,15 @@ class Run:
     metrics: dict[str, dict[str, float | None]] = field(default_factory=dict)
     version: int | None = None
 
+    @property
+    def ended_early(self) -> bool:
+        """Whether the run ended before its steps were known; such a run has nothing to report."""
+        return self.state in ("failed", "interrupted") and all(step.name == START for step in self.steps)
+
+    def artifact(self, step: str, output: str) -> str | None:
+        """Returns the folder of an output of a step, None where the run did not come that far."""
+        return next((found.artifacts.get(output) for found in self.steps if found.name == step), None)
+
     def write(self, output: Path) -> None:
         """Writes the record; readers see the old or the new one, never a part."""
         path = record_path(output, self.id)
@@ -80,6 +93,14 @@ class Run:
         temporary = path.with_suffix(".tmp")
         temporary.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
         os.replace(temporary, path)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run with the folder it wrote to."""
+
+    output: Path
+    run: Run
 
 
 def record_path(output: Path, run_id: str) -> Path:
@@ -116,3 +137,22 @@ def read_runs(output: Path) -> list[Run]:
         for run in unfinished:
             run.state = "interrupted"
     return runs
+
+
+def find_run(run_id: str, outputs: Sequence[Path]) -> Finished:
+    """Returns the run with this id.
+
+    Raises:
+        InputError: no output folder has it, or more than one has.
+    """
+    known = [Finished(output, run) for output in outputs for run in read_runs(output)]
+    found = [candidate for candidate in known if candidate.run.id == run_id]
+    places = ", ".join(str(output) for output in outputs) or "runs"
+    if not found:
+        guess = did_you_mean(run_id, [candidate.run.id for candidate in known])
+        raise InputError(
+            f'The run must be one of those under {places}, got "{run_id}".{guess} Use `mtl runs` to list them.'
+        )
+    if len(found) > 1:
+        raise InputError(f'The run must be in one output folder, got "{run_id}" in {places}. Give --output FOLDER.')
+    return found[0]

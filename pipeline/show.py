@@ -108,6 +108,10 @@ def show_runs(outputs: Sequence[Path], console: Console, as_json: bool) -> None:
         shown = why if len(why) <= room else f"{why[: room - 1]}…"
         table.add_row(*(Text(cell, _STATES.get(cell, "")) for cell in cells), Text(shown))
     console.print(table)
+    if early := [run.id for run in runs if run.ended_early]:
+        console.print(
+            Text(f"Without a report, as they ended before their first step: {', '.join(early)}."), soft_wrap=True
+        )
 
 
 def show_comparison(comparison: dict[str, Any], console: Console) -> None:

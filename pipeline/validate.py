@@ -12,10 +12,12 @@ import pyarrow as pa
 from rich.console import Console
 from rich.text import Text
 
-from components.data_validator.distribution import FILE, Distribution, Numbers, describe, read_distributions
+from components.artifact_files import DISTRIBUTIONS
+from components.data_validator.distribution import Distribution, Numbers, describe, read_distributions
 from components.data_validator.drift import SERVING_SKEW, Tolerance, compare
 from components.data_validator.finding import FAIL, IGNORE, OK, Anomaly, Findings, read_findings
 from components.data_validator.rows import read_cells
+from components.errors import InputError
 from components.example_gen.tables import Table, open_table
 from components.objects.staging import staged
 from components.outputs import TRAIN
@@ -36,9 +38,9 @@ def judge_serving(config: Config, folder: Path, files: Sequence[str]) -> Finding
         files: the log, as `spec.expand` returns its files.
 
     Raises:
-        InputError: the log cannot be read.
+        InputError: the log cannot be read, or has lists in a column of single values.
     """
-    train = read_distributions(folder / FILE)[TRAIN]
+    train = read_distributions(folder / DISTRIBUTIONS)[TRAIN]
     features = {name: one for name, one in train.items() if name not in config.labels.model_dump().values()}
     with staged(files):
         table = open_table(files)
@@ -77,6 +79,11 @@ def _distributions(table: Table, missing: Sequence[str], like: dict[str, Distrib
         seen += batch.data.num_rows
         for name, one in like.items():
             cells = read_cells(kept, name, missing)
+            if cells.is_vector:
+                raise InputError(
+                    f'The column "{name}" of the serving log must hold single values as in train, '
+                    "got lists of numbers. Log it as it was trained on."
+                )
             parts[name].append(cells.numbers() if isinstance(one, Numbers) else cells.text())
     return {
         name: describe(np.concatenate(some) if isinstance(like[name], Numbers) else pa.concat_arrays(some))
@@ -86,7 +93,8 @@ def _distributions(table: Table, missing: Sequence[str], like: dict[str, Distrib
 
 def show_findings(console: Console, run: Run, serving: Findings | None) -> bool:
     """Prints what was found, worst last, and returns whether it passed."""
-    folder = next(step.artifacts["anomalies"] for step in run.steps if "anomalies" in step.artifacts)
+    folder = run.artifact("DataValidator", "anomalies")
+    assert folder is not None, "only a run that came as far as its data gate is shown"
     found = read_findings(folder)
     anomalies, comparisons = found["anomalies"], found["comparisons"]
     if serving is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from components.evaluator.head import METRICS
+from components.report.verdict import FAILED, PASSED, WARNED, said, verdict
 from pipeline import details
 from pipeline.report import report_path
 from pipeline.runs import Run, read_runs
 
 _MAX_PROBLEMS = 10
+_STYLES = {PASSED: "green", WARNED: "yellow", FAILED: "bold red"}
 _REMEDY = "Correct the data. What to change where it is right as it is, `mtl validate` tells. "
 
 
@@ -34,27 +37,24 @@ def print_verdict(console: Console, run: Run, output: Path) -> None:
         remedy = _REMEDY if step == "DataGate" else ""
         console.print(f"{remedy}Nothing was pushed.", soft_wrap=True)
         return
-    figures = details.evaluation(run)
-    pushed = details.push(run)
+    findings, figures, pushed = details.findings(run), details.evaluation(run), details.push(run)
     assert figures is not None, "only a run that was not stopped comes here"
     assert pushed is not None, "only a run that was not stopped comes here"
+    states = {entry["subject"]: _marked(entry["state"]) for entry in verdict(findings, figures, pushed, asdict(run))}
     table = Table.grid(padding=(0, 2))
     notes = f"{len(warnings)} note{'s' if len(warnings) > 1 else ''} above" if warnings else "as expected"
-    table.add_row("data", _mark(True), notes)
+    table.add_row("data", states["data"], notes)
     for head, label in figures["labels"].items():
         checks = [check for check in figures["verdict"]["checks"] if check["head"] == head]
-        said = [
-            check["sentence"].partition(": ")[2]
-            for check in checks
-            if check["value"] is not None or not check["passed"]
+        reasons = [
+            said(head, check["sentence"]) for check in checks if check["value"] is not None or not check["passed"]
         ]
-        passed = all(check["passed"] for check in checks)
-        table.add_row(head, _mark(passed), Text("\n".join([f"{label}: {_metrics(figures, head)}", *said])))
+        table.add_row(head, states[head], Text("\n".join([f"{label}: {_metrics(figures, head)}", *reasons])))
     if pushed["pushed"]:
         already = " (this very model was there already)" if pushed["unchanged"] else ""
-        table.add_row("push", _mark(True), Text(f"version {pushed['version']} in {pushed['path']}{already}"))
+        table.add_row("push", states["push"], Text(f"version {pushed['version']} in {pushed['path']}{already}"))
     else:
-        table.add_row("push", _mark(False), "nothing pushed: the model was rejected")
+        table.add_row("push", states["push"], "nothing pushed: the model was rejected")
     console.print()
     console.print(table)
     console.print(Text(f"\nRun {run.id}, {run.seconds:.0f} s. Everything of it is in {output}", "dim"), soft_wrap=True)
@@ -73,5 +73,5 @@ def _metrics(figures: dict[str, Any], head: str) -> str:
     return ", ".join(f"{METRICS[head][name].title} {value:.4g}" for name, value in values.items() if value is not None)
 
 
-def _mark(passed: bool) -> Text:
-    return Text(*(("passed", "green") if passed else ("failed", "bold red")))
+def _marked(state: str) -> Text:
+    return Text(state, _STYLES.get(state, ""))

@@ -15,7 +15,7 @@ from tfx.types import artifact_utils
 from tfx.types.standard_artifacts import ExampleAnomalies, Examples, ExampleStatistics, Model, Schema
 from tfx.utils import path_utils
 
-from components.data_validator import distribution
+from components.artifact_files import DISTRIBUTIONS
 from components.data_validator.anomalies import Levels, from_proto
 from components.data_validator.checks import check_anomalies
 from components.data_validator.distribution import Distribution, read_distributions, write_distributions
@@ -25,11 +25,11 @@ from components.data_validator.finding import WARN, Anomaly, Comparison, Finding
 from components.data_validator.labels import class_anomalies, outlier_bounds, target_anomalies
 from components.data_validator.leakage import leaks
 from components.data_validator.sample import read_sample
+from components.data_validator.source import CHANGED, ingested
+from components.errors import InputError
 from components.example_gen.cells import Kind
 from components.example_gen.spec import SPLITS, IngestSpec
 from components.example_gen.summary import Summary, read_summary
-from components.example_gen.tables import open_table
-from components.objects.staging import staged
 from components.outputs import EVAL, TRAIN, VALIDATION
 from components.schema_gen.schema import FILE, TRAINING, identifier_notes, read_schema
 from components.schema_gen.statistics import read_statistics
@@ -83,24 +83,30 @@ def DataValidator(
 
     key = source.column if source.split == "column" else None
     now = {split: samples[split].distributions(key) for split in (TRAIN, EVAL)}
-    write_distributions(Path(anomalies.uri) / distribution.FILE, now)
-    pushed = read_distributions(Path(path_utils.serving_model_path(baseline.uri)) / EXTRA / distribution.FILE)
+    write_distributions(Path(anomalies.uri) / DISTRIBUTIONS, now)
+    pushed = read_distributions(Path(path_utils.serving_model_path(baseline.uri)) / EXTRA / DISTRIBUTIONS)
     version = baseline.get_int_custom_property("version")
     against = f"pushed version {version}" if pushed else None
     comparisons, differences = _compare(now, pushed, against or "", source, chosen["drift"])
 
     found += differences
+    notes = [] if reviewed_schema else identifier_notes(in_force, read_statistics(statistics.uri, TRAIN).datasets[0])
     if found or chosen["checks"]:
         expected = Expected(in_force, {DRIFT: pushed, SKEW: {EVAL: now[TRAIN]}}, outlier_bounds(train.number))
-        # The files that were read, whatever the spec's folders, globs and dates stand for by now.
-        with staged(summary.files):
-            table = open_table(tuple(summary.files), source.format, source.delimiter)
-            found = with_examples(found, expected, table, source.missing)
-            found += check_anomalies(table, source.missing, chosen["checks"])
+        with ingested(summary) as table:
+            if table is not None:
+                found = with_examples(found, expected, table, source.missing)
+                found += check_anomalies(table, source.missing, chosen["checks"])
+            elif chosen["checks"]:
+                raise InputError(
+                    "The data files must stay as they were ingested until `checks` have judged their rows, "
+                    f"got other content, or none, in {', '.join(summary.files)}. Run again."
+                )
+            else:
+                notes.append(CHANGED)
 
-    notes = [] if reviewed_schema else identifier_notes(in_force, read_statistics(statistics.uri, TRAIN).datasets[0])
     if version and not pushed:
-        notes.append(f"Drift was not measured: the pushed version {version} has no {distribution.FILE} with it.")
+        notes.append(f"Drift was not measured: the pushed version {version} has no {DISTRIBUTIONS} with it.")
     Findings(notes, found, comparisons, against).write(anomalies.uri)
 
 

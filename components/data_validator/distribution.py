@@ -16,8 +16,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-FILE = "distributions.json"
-
 POINTS = 257
 """Points kept of a distribution function; between two of them lies at most 1/256 of the values."""
 

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-SUMMARY = "gate.json"
+from components.artifact_files import FINDINGS
+
 IGNORE, OK, WARN, FAIL = "ignore", "ok", "warn", "fail"
 MAX_EXAMPLES = 5
 
@@ -106,10 +107,10 @@ class Findings:
     def write(self, folder: str | Path) -> None:
         """Writes `gate.json`."""
         values = asdict(self) | {"passed": not self.problems}
-        (Path(folder) / SUMMARY).write_text(json.dumps(values, indent=1, ensure_ascii=False), encoding="utf-8")
+        (Path(folder) / FINDINGS).write_text(json.dumps(values, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
 def read_findings(folder: str | Path) -> dict[str, Any]:
     """Returns the content of `gate.json`."""
-    values: dict[str, Any] = json.loads((Path(folder) / SUMMARY).read_text(encoding="utf-8"))
+    values: dict[str, Any] = json.loads((Path(folder) / FINDINGS).read_text(encoding="utf-8"))
     return values

@@ -44,7 +44,7 @@ def find_broken(table: Table, missing: Sequence[str], rules: Sequence[Rule], eno
         enough: end the pass when every rule was broken this often; None reads on to count them all.
 
     Raises:
-        InputError: the table cannot be read.
+        InputError: the table cannot be read, or a rule asks single values of a column of lists.
     """
     found = [Broken() for _ in rules]
     columns = list(dict.fromkeys(name for rule in rules for name in rule.columns))
@@ -71,11 +71,18 @@ def read_cells(rows: pa.RecordBatch, name: str, missing: Sequence[str]) -> Cells
     try:
         return Cells(rows.column(name), missing)
     except UnsupportedTypeError as error:
-        raise InputError(f'The column "{name}" must hold single values to be checked, got {error}.') from error
+        raise _no_single_values(name, error) from error
+
+
+def _no_single_values(name: str, error: UnsupportedTypeError) -> InputError:
+    return InputError(f'The column "{name}" must hold single values to be checked, got {error}.')
 
 
 def _add(broken: Broken, rule: Rule, batch: Batch, cells: Mapping[str, Cells], table: Table) -> None:
-    mask = rule.broken(cells)
+    try:
+        mask = rule.broken(cells)
+    except UnsupportedTypeError as error:
+        raise _no_single_values(next(name for name in rule.columns if cells[name].is_vector), error) from error
     places = mask.nonzero()[0]
     if len(places) and not broken.count:
         broken.first = batch.where(int(places[0]))

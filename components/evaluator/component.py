@@ -14,6 +14,7 @@ from tfx.dsl.component.experimental.decorators import component
 from tfx.types.standard_artifacts import Examples, Model, ModelBlessing, ModelEvaluation, Schema
 from tfx.utils import path_utils
 
+from components.artifact_files import EVALUATION, FIGURES, IMPORTANCE
 from components.errors import InputError, did_you_mean
 from components.evaluator.evaluation import Predictions, Rows, evaluate
 from components.evaluator.figures import figures
@@ -22,10 +23,6 @@ from components.evaluator.importance import MAX_ROWS, importance
 from components.evaluator.scoring import ServingModel, read_columns, read_rows
 from components.evaluator.trivial import TrivialPredictor
 from components.outputs import EVAL
-
-EVALUATION = "evaluation.json"
-FIGURES = "figures.json"
-IMPORTANCE = "importance.json"
 
 
 @component

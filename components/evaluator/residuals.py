@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from components.bins import equal_width
+from components.bins import Histogram, bins_of
 from components.evaluator.bootstrap import Bootstrap, Interval
 from components.evaluator.metric import Floats
 from components.evaluator.regression import RegressionScores
@@ -41,16 +41,18 @@ class Residuals:
     Args:
         n: number of rows.
         actual, predicted: the same rows' labels and predictions; at most `MAX_POINTS` drawn at random.
-        edges: `BINS + 1` edges of equal width from the least to the greatest `prediction - label`.
-        counts: rows in each bin, `[low, high)`; the last holds its upper edge too.
+        histogram: of the residuals `label - prediction`, in `BINS` bins of equal width; above 0 the model predicts too
+            little.
+        least, greatest: least and greatest residual.
         ranges: `RANGES` ranges of the label with about equally many rows, lowest first; fewer where labels tie.
     """
 
     n: int
     actual: tuple[float, ...]
     predicted: tuple[float, ...]
-    edges: tuple[float, ...]
-    counts: tuple[int, ...]
+    histogram: Histogram
+    least: float
+    greatest: float
     ranges: tuple[Range, ...]
 
 
@@ -63,9 +65,7 @@ def residuals(scores: RegressionScores, *, resamples: int = 200, level: float = 
         level: the share of draws inside an interval.
         seed: seed of the draws and of the points shown.
     """
-    errors = scores.prediction - scores.label
-    edges = equal_width(float(errors.min()), float(errors.max()), BINS)
-    counts, _ = np.histogram(errors, edges)
+    errors = scores.label - scores.prediction
     shown = np.arange(scores.n)
     if scores.n > MAX_POINTS:
         shown = np.sort(np.random.default_rng(seed).choice(scores.n, MAX_POINTS, replace=False))
@@ -73,8 +73,9 @@ def residuals(scores: RegressionScores, *, resamples: int = 200, level: float = 
         n=scores.n,
         actual=_floats(scores.label[shown]),
         predicted=_floats(scores.prediction[shown]),
-        edges=_floats(edges),
-        counts=tuple(int(count) for count in counts),
+        histogram=bins_of(errors, BINS).histogram(errors),
+        least=float(errors.min()),
+        greatest=float(errors.max()),
         ranges=_ranges(scores, errors, resamples, level, seed),
     )
 
@@ -95,7 +96,7 @@ def _ranges(scores: RegressionScores, errors: Floats, resamples: int, level: flo
                 high=float(part.label.max()),
                 n=part.n,
                 mae=bootstrap.interval("candidate", "mae"),
-                bias=float(errors[inside].mean()),
+                bias=-float(errors[inside].mean()),
             )
         )
     return tuple(found)

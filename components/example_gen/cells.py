@@ -144,7 +144,13 @@ class Cells:
         return result
 
     def text(self) -> pa.Array:
-        """Returns string `[n]`, null where missing: CSV text as it stands, `1` for 1 and 1.0 in Parquet."""
+        """Returns string `[n]`, null where missing: CSV text as it stands, `1` for 1 and 1.0 in Parquet.
+
+        Raises:
+            UnsupportedTypeError: the cells are lists.
+        """
+        if self.is_vector:
+            raise UnsupportedTypeError("lists of numbers")
         text = self._raw if pa.types.is_string(self._raw.type) else self._raw.cast(pa.string())
         return pc.if_else(pa.array(self.missing), pa.scalar(None, pa.string()), text)
 

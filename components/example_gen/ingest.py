@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import tensorflow as tf
 
+from components.artifact_files import SUMMARY
 from components.errors import InputError
 from components.example_gen.cells import Cells, Kind, hash_strings
 from components.example_gen.encode import encode, feature_array, has_value, scalar_array
@@ -30,7 +31,7 @@ from components.example_gen.splits import (
     split_by_hash,
     split_by_time,
 )
-from components.example_gen.summary import FILE, Summary
+from components.example_gen.summary import Summary
 from components.example_gen.tables import Table, open_table
 from components.example_gen.times import parse_times
 from components.example_gen.writer import ROWS_PER_FILE, SplitWriter
@@ -90,7 +91,7 @@ def _ingest(spec: IngestSpec, folder: str, rows_per_file: int) -> Summary:
         split_by=spec.split,
         warnings=warnings + _left_out(found),
     )
-    with tf.io.gfile.GFile(os.path.join(folder, FILE), "w") as file:
+    with tf.io.gfile.GFile(os.path.join(folder, SUMMARY), "w") as file:
         file.write(summary.to_json())
     return summary
 

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import os
 
-FILE = "summary.json"
+from components.artifact_files import SUMMARY
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,5 +60,5 @@ class Summary:
 
 def read_summary(folder: str) -> Summary:
     """Returns the summary that lies in the root of an Examples artifact."""
-    with open(os.path.join(folder, FILE), encoding="utf-8") as file:
+    with open(os.path.join(folder, SUMMARY), encoding="utf-8") as file:
         return Summary(**json.load(file))

@@ -12,16 +12,13 @@ from tfx.dsl.component.experimental.decorators import component
 from tfx.types.standard_artifacts import ExampleAnomalies, Examples, Model, ModelBlessing, ModelEvaluation, PushedModel
 from tfx.utils import path_utils
 
-from components.data_validator.distribution import FILE
-from components.evaluator.component import EVALUATION
+from components.artifact_files import DISTRIBUTIONS, EVALUATION, PUSH
 from components.example_gen.reading import read_examples
 from components.outputs import EVAL
 from components.pusher.release import Published
 from components.pusher.smoke import check_in_fresh_process
 from components.pusher.store import open_store
 from components.trainer.manifest import EXTRA, Column, Manifest
-
-RESULT = "push.json"
 
 
 @component
@@ -74,10 +71,10 @@ def Pusher(
             },
             check,
             keep,
-            {f"{EXTRA}/{FILE}": (Path(anomalies.uri) / FILE).read_text(encoding="utf-8")},
+            {f"{EXTRA}/{DISTRIBUTIONS}": (Path(anomalies.uri) / DISTRIBUTIONS).read_text(encoding="utf-8")},
         )
         result = {"pushed": True, "smoke": figures} | _plain(published)
-    (folder / RESULT).write_text(json.dumps(result, indent=1), encoding="utf-8")
+    (folder / PUSH).write_text(json.dumps(result, indent=1), encoding="utf-8")
     pushed_model.set_int_custom_property("pushed", int(result["pushed"]))
     if result["pushed"]:
         pushed_model.set_string_custom_property("pushed_destination", result["path"])

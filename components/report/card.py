@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from components.report.page.numbers import estimate
+
 _MAX_SLICES = 5
 _FILL_IN = "To be filled in by the people who know."
 
@@ -137,7 +139,7 @@ def _column(column: Values) -> str:
 
 
 def _results(head: Values) -> list[str]:
-    return [f"{head['label']}: {metric['title']} {_estimate(metric)}" for metric in head["metrics"].values()]
+    return [f"{head['label']}: {metric['title']} {estimate(metric)}" for metric in head["metrics"].values()]
 
 
 def _worst(model: Values, crossed: bool) -> Any:
@@ -157,16 +159,8 @@ def _worst(model: Values, crossed: bool) -> Any:
         ]
         for found, part in sorted(scored, key=lambda row: -row[0]["value"])[:_MAX_SLICES]:
             title = head["metrics"][headline]["title"]
-            lines.append(f"{head['label']}, {part['name']}: {title} {_estimate(found)}, {part['n']:,} rows")
+            lines.append(f"{head['label']}, {part['name']}: {title} {estimate(found)}, {part['n']:,} rows")
     return lines or "None: evaluation.slices asks for none that has enough rows."
-
-
-def _estimate(found: Values) -> str:
-    if found["value"] is None:
-        return "undefined"
-    if found["low"] is None:
-        return f"{found['value']:.4g}"
-    return f"{found['value']:.4g} [{found['low']:.4g}, {found['high']:.4g}]"
 
 
 def _escaped(text: str) -> str:

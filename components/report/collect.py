@@ -15,18 +15,28 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from components.artifact_files import (
+    COLUMNS,
+    EVALUATION,
+    FIGURES,
+    FINDINGS,
+    HISTORY,
+    IMPORTANCE,
+    PUSH,
+    SUMMARY,
+)
+from components.leaves import leaves
 from components.report.data import data_part
 from components.report.model import model_part
 from components.report.verdict import verdict
 
 FORMAT = 1
-COLUMNS = "columns.json"
 _PACKAGES = ("mtl-pipeline", "tfx", "tensorflow", "keras", "tensorflow-data-validation", "tensorflow-transform")
 
 
@@ -72,17 +82,17 @@ class Origin:
 
 def collect(sources: Sources, origin: Origin) -> dict[str, Any]:
     """Returns the whole report."""
-    gate = _load(sources.anomalies, "gate.json")
-    evaluation = _load(sources.evaluation, "evaluation.json")
-    push = _load(sources.pushed_model, "push.json")
-    data = data_part(_load(sources.examples, "summary.json"), gate, _load(sources.columns, COLUMNS))
+    gate = _load(sources.anomalies, FINDINGS)
+    evaluation = _load(sources.evaluation, EVALUATION)
+    push = _load(sources.pushed_model, PUSH)
+    data = data_part(_load(sources.examples, SUMMARY), gate, _load(sources.columns, COLUMNS))
     model = None
     if evaluation is not None:
         model = model_part(
             evaluation,
-            _load(sources.evaluation, "figures.json"),
-            _load(sources.evaluation, "importance.json"),
-            _load(sources.model_run, "history.json"),
+            _load(sources.evaluation, FIGURES),
+            _load(sources.evaluation, IMPORTANCE),
+            _load(sources.model_run, HISTORY),
         )
     return {
         "format": FORMAT,
@@ -90,8 +100,8 @@ def collect(sources: Sources, origin: Origin) -> dict[str, Any]:
         "verdict": verdict(gate, evaluation, push, origin.run),
         "run": None if origin.run is None else dict(origin.run),
         "config": [
-            {"key": key, "value": _shown(value), "origin": origin.origins.get(key, "")}
-            for key, value in leaves(origin.config)
+            {"key": key, "value": value, "origin": origin.origins.get(key, "")}
+            for key, value in settings(origin.config).items()
         ],
         "versions": _versions(),
         "lineage": [dict(zip(("step", "output", "path"), row, strict=True)) for row in origin.lineage],
@@ -100,13 +110,9 @@ def collect(sources: Sources, origin: Origin) -> dict[str, Any]:
     }
 
 
-def leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yields every dotted key of a configuration with its value."""
-    for key, value in values.items():
-        if isinstance(value, Mapping) and value:
-            yield from leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
+def settings(config: Mapping[str, Any]) -> dict[str, str]:
+    """Returns every dotted key of a configuration with its value as it is shown, an empty mapping as `{}`."""
+    return {key: _shown(value) for key, value in leaves(config)}
 
 
 def _load(folder: str | None, file: str) -> dict[str, Any] | None:

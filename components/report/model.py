@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from components.outputs import CLASSIFICATION, REGRESSION
 
 # A matrix with more classes than this cannot be read; the rarer ones are counted together.
 MAX_CLASSES = 30
+# More points than this a drawing of that width cannot show.
+MAX_EPOCHS = 100
 
 Values = Mapping[str, Any]
 
@@ -93,16 +96,33 @@ def _slice(part: Values) -> dict[str, Any]:
 
 
 def _curves(history: Values, best_epoch: int) -> dict[str, Any]:
-    """Returns both heads' losses by epoch, as they were fitted: the label standardised, the class by log loss."""
+    """Returns both heads' losses by epoch, as they were fitted: the label standardised, the class by log loss.
+
+    Of a long training `MAX_EPOCHS` epochs are kept, evenly spread, the best and the last among them.
+    """
     outputs = {"regression": REGRESSION, "classification": CLASSIFICATION}
-    series = {
-        head: {
-            split: [value if abs(value) < float("inf") else None for value in history[f"{prefix}{output}_loss"]]
-            for split, prefix in (("train", ""), ("validation", "val_"))
-        }
+    losses = {
+        head: {split: history[f"{prefix}{output}_loss"] for split, prefix in (("train", ""), ("validation", "val_"))}
         for head, output in outputs.items()
     }
-    return {"best_epoch": best_epoch, "series": series}
+    epochs = _epochs(len(losses["regression"]["train"]), best_epoch)
+    series = {
+        head: {split: [_finite(values[epoch - 1]) for epoch in epochs] for split, values in splits.items()}
+        for head, splits in losses.items()
+    }
+    return {"best_epoch": best_epoch, "epochs": epochs, "series": series}
+
+
+def _epochs(count: int, best: int) -> list[int]:
+    """Returns the epochs to show, from 1, in their order."""
+    if count <= MAX_EPOCHS:
+        return list(range(1, count + 1))
+    step = (count - 1) / (MAX_EPOCHS - 2)
+    return sorted({best, *(1 + round(position * step) for position in range(MAX_EPOCHS - 1))})
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _regression(drawn: Values | None) -> dict[str, Any] | None:
@@ -115,7 +135,7 @@ def _regression(drawn: Values | None) -> dict[str, Any] | None:
             "shown": len(drawn["actual"]),
             "n": drawn["n"],
         },
-        "residuals": {"edges": drawn["edges"], "counts": drawn["counts"], "n": drawn["n"]},
+        "residuals": drawn["histogram"] | {name: drawn[name] for name in ("least", "greatest", "n")},
         "by_range": [{**part, "mae": interval(part["mae"])} for part in drawn["ranges"]],
     }
 

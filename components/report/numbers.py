@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from components.bins import equal_width
-
-Floats = npt.NDArray[np.float64]
+from components.bins import Bins, Floats, bins_of
+from components.evaluator.wording import plain
 
 BINS = 20
 
@@ -24,16 +22,15 @@ def describe(splits: Mapping[str, Floats]) -> dict[str, dict[str, Any]]:
     Returns:
         split to `n` (rows, missing ones included), `missing`, `missing_share`, `zeros`, `unique`, `mean`, `std` (of
         the sample, None with fewer than 2 values), `min`, `median`, `max` and `histogram`, whose edges are those of
-        all splits together: bins of equal width, `[low, high)`, the last with its upper edge. Whole numbers with few
-        distinct values have one bin each.
+        all splits together, see `bins.Histogram`; whole numbers with few distinct values have one bin each.
     """
     present = {split: values[np.isfinite(values)] for split, values in splits.items()}
     together = np.concatenate(list(present.values()))
-    edges = _edges(together) if len(together) else None
-    return {split: _describe(values, present[split], edges) for split, values in splits.items()}
+    bins = _bins(together) if len(together) else None
+    return {split: _describe(values, present[split], bins) for split, values in splits.items()}
 
 
-def _describe(values: Floats, present: Floats, edges: Floats | None) -> dict[str, Any]:
+def _describe(values: Floats, present: Floats, bins: Bins | None) -> dict[str, Any]:
     n, k = len(values), len(present)
     return {
         "n": n,
@@ -46,18 +43,13 @@ def _describe(values: Floats, present: Floats, edges: Floats | None) -> dict[str
         "min": float(present.min()) if k else None,
         "median": float(np.median(present)) if k else None,
         "max": float(present.max()) if k else None,
-        "histogram": None if edges is None else _histogram(present, edges),
+        "histogram": None if bins is None else plain(bins.histogram(present)),
         "top": None,
     }
 
 
-def _edges(values: Floats) -> Floats:
+def _bins(values: Floats) -> Bins:
     low, high = float(values.min()), float(values.max())
     if high - low < BINS and max(abs(low), abs(high)) < 2**50 and (values == np.round(values)).all():
-        return np.arange(low, high + 2) - 0.5
-    return equal_width(low, high, BINS)
-
-
-def _histogram(values: Floats, edges: Floats) -> dict[str, Any]:
-    counts, _ = np.histogram(values, edges)
-    return {"edges": edges.tolist(), "counts": counts.tolist()}
+        return Bins(np.arange(low, high + 2) - 0.5)
+    return bins_of(values, BINS)

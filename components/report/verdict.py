@@ -101,17 +101,19 @@ def _head(head: str, evaluation: Values | None, unreached: str) -> dict[str, str
         # The check that decides comes first; where none does, the other head is the primary one.
         worst = min(failed, key=lambda check: not check["decides"])
         remedy = _REMEDIES[worst["name"]].format(head=head, label=label)
-        return _entry(head, title, FAILED if worst["decides"] else WARNED, _said(worst), remedy)
+        return _entry(head, title, FAILED if worst["decides"] else WARNED, said(head, worst["sentence"]), remedy)
     if doubtful:
-        return _entry(head, title, WARNED, _said(doubtful[0]), "Judge it on more rows before you rely on it.")
+        return _entry(
+            head, title, WARNED, said(head, doubtful[0]["sentence"]), "Judge it on more rows before you rely on it."
+        )
     telling = next((check for check in checks if check["name"] == "better_than_trivial"), checks[-1])
-    return _entry(head, title, PASSED, _said(telling))
+    return _entry(head, title, PASSED, said(head, telling["sentence"]))
 
 
-def _said(check: Values) -> str:
-    """A check's sentence without the head's name, which stands in the title."""
-    said = check["sentence"].removeprefix(f"{check['head']}: ")
-    return said[:1].upper() + said[1:]
+def said(head: str, sentence: str) -> str:
+    """Returns the sentence of a check without the head's name, for a place where the head is named already."""
+    short = sentence.removeprefix(f"{head}: ")
+    return short[:1].upper() + short[1:]
 
 
 def _push(push: Values | None, evaluation: Values | None, unreached: str) -> dict[str, str]:

@@ -13,13 +13,12 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components import outputs
+from components.artifact_files import HISTORY
 from components.errors import InputError
 from components.trainer.dataset import Dataset, load
 from components.trainer.export import export, feature_columns
 from components.trainer.fit import HEADLINE, fit
 from components.trainer.manifest import Column, Manifest, TrainLabels
-
-HISTORY = "history.json"
 
 
 def run_fn(fn_args: Any) -> None:

@@ -13,7 +13,7 @@ from pipeline.kubeflow.rules import RULES
 
 def findings_of(pipeline: Compiled) -> list[Finding]:
     """Returns what KFP refuses, ignores or gets wrong, in the order of the rules."""
-    return [finding for rule in RULES for finding in rule(pipeline)]
+    return [finding for rule in RULES.values() for finding in rule(pipeline)]
 
 
 def read(path: Path) -> Compiled:

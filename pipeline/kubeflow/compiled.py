@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 Json = dict[str, Any]
 
@@ -22,6 +22,15 @@ class Finding:
     where: str
     effect: str
     remedy: str
+
+
+class Task(NamedTuple):
+    """A task with the component and the executor it refers to, each empty where there is none."""
+
+    name: str
+    task: Json
+    component: Json
+    executor: Json
 
 
 @dataclass(frozen=True)
@@ -61,9 +70,9 @@ class Compiled:
         found: dict[str, Json] = self.spec.get("deploymentSpec", {}).get("executors", {})
         return found
 
-    def of_kind(self, kind: str) -> Iterator[tuple[str, Json, Json, Json]]:
-        """Yields name, task, component and executor of the tasks with a `container`, `importer` or `resolver`."""
+    def of_kind(self, kind: str) -> Iterator[Task]:
+        """Yields the tasks with a `container`, `importer` or `resolver`, which is their executor."""
         for name, task, component in self.tasks():
             executor = self.executors().get(component.get("executorLabel", ""), {})
             if kind in executor:
-                yield name, task, component, executor[kind]
+                yield Task(name, task, component, executor[kind])

@@ -1,7 +1,8 @@
 """What open-source Kubeflow Pipelines 2.14 to 2.17 refuses, ignores or gets wrong: one rule for each.
 
-A rule looks at a compiled pipeline and yields a finding for each place that breaks it. Read in KFP's own source: the
-compiler (`argocompiler`), the driver, the launcher and the API server.
+A rule looks at a compiled pipeline and yields a finding for each place that breaks it; `task_rules` has those that ask
+one thing of each task. Read in KFP's own source: the compiler (`argocompiler`), the driver, the launcher and the API
+server.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import yaml
 
 from components.objects.place import PREFIXES
 from pipeline.kubeflow.compiled import Compiled, Finding, Json
+from pipeline.kubeflow.task_rules import TASK_RULES
 
-STOCK_ENTRYPOINT = "tfx.orchestration.kubeflow.v2.container.kubeflow_v2_run_executor"
 _ARGUMENT_LIMIT = 128 << 10
 
 Rule = Callable[[Compiled], Iterator[Finding]]
@@ -61,60 +62,6 @@ def pipeline_name(pipeline: Compiled) -> Iterator[Finding]:
         )
 
 
-def task_names(pipeline: Compiled) -> Iterator[Finding]:
-    """Task names become names of Argo, which has no underscores and dots in them."""
-    for name, _, _ in pipeline.tasks():
-        if not re.fullmatch(r"[a-zA-Z0-9][-a-zA-Z0-9]{0,127}", name):
-            yield Finding(
-                f"task {name}",
-                "is refused by Argo when a run is created",
-                "Rename it with .with_id(): letters, digits and hyphens.",
-            )
-
-
-def resolvers(pipeline: Compiled) -> Iterator[Finding]:
-    """The compiler of KFP knows containers and importers."""
-    for name, _, _, _ in pipeline.of_kind("resolver"):
-        yield Finding(
-            f"task {name}",
-            "is refused when a run is created: it is a resolver, neither container nor importer",
-            "Let an ordinary component find the artifact.",
-        )
-
-
-def stock_entrypoint(pipeline: Compiled) -> Iterator[Finding]:
-    """TFX parses every output, and KFP adds one of a type that TFX cannot import."""
-    for name, _, _, container in pipeline.of_kind("container"):
-        if STOCK_ENTRYPOINT in container.get("command", []):
-            yield Finding(
-                f"task {name}",
-                'dies with "ImportError: Could not import system.Artifact": KFP adds the output executor-logs',
-                "Compile with an entrypoint that drops it (default_commands).",
-            )
-
-
-def untyped_inputs(pipeline: Compiled) -> Iterator[Finding]:
-    """KFP hands over inputs without their types, and TFX needs them."""
-    for name, task, _, container in pipeline.of_kind("container"):
-        if STOCK_ENTRYPOINT in container.get("command", []) and task.get("inputs", {}).get("artifacts"):
-            yield Finding(
-                f"task {name}",
-                "dies with \"AttributeError: 'NoneType' object has no attribute 'get'\": inputs come without types",
-                "Compile with an entrypoint that restores them (default_commands).",
-            )
-
-
-def remote_uris(pipeline: Compiled) -> Iterator[Finding]:
-    """TFX opens the URI itself, and TensorFlow has no file system for two of the three schemes."""
-    for name, _, component, container in pipeline.of_kind("container"):
-        if STOCK_ENTRYPOINT in container.get("command", []) and component.get("outputDefinitions"):
-            yield Finding(
-                f"task {name}",
-                'dies on minio:// and s3:// with "UnimplementedError: File system scheme not implemented"',
-                "Compile with an entrypoint that maps URIs to the launcher's copies (default_commands).",
-            )
-
-
 def artifact_types(pipeline: Compiled) -> Iterator[Finding]:
     """The name of a type in the metadata store is the title of its schema."""
     for name, _, component in pipeline.tasks():
@@ -127,29 +74,6 @@ def artifact_types(pipeline: Compiled) -> Iterator[Finding]:
             else:
                 continue
             yield Finding(f"output {key} of task {name}", effect, "Give its type a title, such as tfx.Model.")
-
-
-def lifecycle(pipeline: Compiled) -> Iterator[Finding]:
-    """The driver of a file-based ExampleGen is parsed and never run."""
-    for name, _, _, container in pipeline.of_kind("container"):
-        if "lifecycle" in container:
-            yield Finding(
-                f"task {name}",
-                "never runs its lifecycle hook: {SPAN} and {VERSION} stay as they are, and the data is not in the "
-                "key of the cache",
-                "Run the driver in the entrypoint, and drop the hook.",
-            )
-
-
-def stale_cache(pipeline: Compiled) -> Iterator[Finding]:
-    """Without an input artifact, the key is the same for other data."""
-    for name, task, _, _ in pipeline.of_kind("container"):
-        if task.get("cachingOptions", {}).get("enableCache") and not task.get("inputs", {}).get("artifacts"):
-            yield Finding(
-                f"task {name}",
-                "is taken from the cache even if what it reads has changed: the key knows its arguments only",
-                "Turn its caching off.",
-            )
 
 
 def defaults(pipeline: Compiled) -> Iterator[Finding]:
@@ -301,30 +225,24 @@ def platform_labels(pipeline: Compiled) -> Iterator[Finding]:
             yield Finding(f"platform of {label}", "is ignored: no executor has this label", "Correct the label.")
 
 
-RULES: tuple[Rule, ...] = (
-    bare_spec,
-    pipeline_root,
-    schema_version,
-    pipeline_name,
-    task_names,
-    resolvers,
-    stock_entrypoint,
-    untyped_inputs,
-    remote_uris,
-    artifact_types,
-    lifecycle,
-    stale_cache,
-    defaults,
-    producers,
-    missing_artifacts,
-    parent_parameters,
-    importers,
-    accelerators,
-    placeholders,
-    shared_containers,
-    arguments,
-    platform_labels,
-)
+RULES: dict[str, Rule] = {
+    "bare_spec": bare_spec,
+    "pipeline_root": pipeline_root,
+    "schema_version": schema_version,
+    "pipeline_name": pipeline_name,
+    **TASK_RULES,
+    "artifact_types": artifact_types,
+    "defaults": defaults,
+    "producers": producers,
+    "missing_artifacts": missing_artifacts,
+    "parent_parameters": parent_parameters,
+    "importers": importers,
+    "accelerators": accelerators,
+    "placeholders": placeholders,
+    "shared_containers": shared_containers,
+    "arguments": arguments,
+    "platform_labels": platform_labels,
+}
 
 
 def _parameters(component: Json) -> dict[str, Json]:

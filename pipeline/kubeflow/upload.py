@@ -5,6 +5,7 @@ Each is made under a name that says what it is, so a call that was killed half-w
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,36 +63,27 @@ def bring(client: Client, package: Package, experiment: str) -> Place:
 
 def find_pipeline(client: Client, name: str) -> str | None:
     """Returns the id of the pipeline of a name, or None."""
-    found = client.pages(
-        "look for the pipeline",
-        client.pipelines.pipeline_service_list_pipelines,
-        "pipelines",
-        namespace=client.namespace,
-        filter=named(name),
-    )
-    return next((each.pipeline_id for each in found if each.display_name == name), None)
+    listing = client.pipelines.pipeline_service_list_pipelines
+    return _find(client, "pipeline", name, listing, namespace=client.namespace)
 
 
 def _find_version(client: Client, pipeline: str, name: str) -> str | None:
-    found = client.pages(
-        "look for the version",
-        client.pipelines.pipeline_service_list_pipeline_versions,
-        "pipeline_versions",
-        pipeline,
-        filter=named(name),
-    )
-    return next((each.pipeline_version_id for each in found if each.display_name == name), None)
+    listing = client.pipelines.pipeline_service_list_pipeline_versions
+    return _find(client, "pipeline_version", name, listing, pipeline)
 
 
 def _find_experiment(client: Client, name: str) -> str | None:
-    found = client.pages(
-        "look for the experiment",
-        client.experiments.experiment_service_list_experiments,
-        "experiments",
-        namespace=client.namespace,
-        filter=named(name),
-    )
-    return next((each.experiment_id for each in found if each.display_name == name), None)
+    listing = client.experiments.experiment_service_list_experiments
+    return _find(client, "experiment", name, listing, namespace=client.namespace)
+
+
+def _find(
+    client: Client, kind: str, name: str, listing: Callable[..., Any], *parents: str, **options: str | None
+) -> str | None:
+    """Returns the id of the object of a kind, as the server's answers spell it, that has a name, or None."""
+    what = f"look for the {kind.removeprefix('pipeline_')}"
+    found = client.pages(what, listing, f"{kind}s", *parents, filter=named(name), **options)
+    return next((getattr(each, f"{kind}_id") for each in found if each.display_name == name), None)
 
 
 def _create_pipeline(client: Client, name: str) -> str:

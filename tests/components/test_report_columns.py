@@ -108,7 +108,12 @@ def test_every_column_in_both_splits(folders, limit: int, monkeypatch: pytest.Mo
         assert vector[split]["missing"] == 0
         assert (vector[split]["histogram"], vector[split]["top"]) == (None, None)
         assert identifier[split]["missing"] == len(table)
-    assert whole["train"]["histogram"] == {"edges": [2.5, 3.5, 4.5, 5.5], "counts": [1, 0, 1]}
+    assert whole["train"]["histogram"] == {
+        "edges": [2.5, 3.5, 4.5, 5.5],
+        "counts": [1, 0, 1],
+        "below": None,
+        "above": None,
+    }
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ ROWS = [
     {"Culmen Length (mm)": None, "größe": None, "f 1": None, "column_0": None},
     {"Culmen Length (mm)": -0.25, "größe": "unseen", "f 1": 0, "column_0": [1e6, -1]},
 ]
+# How far a row asked for alone is from the same row among others, where the first row's number is 0.001.
+FIRST_ROW_NEAR_ZERO = {"near zero": 1e-3, "near zero and wrong": 1e-2}
 
 
 class Model(tf.Module):
@@ -51,6 +53,9 @@ class Model(tf.Module):
             number = tf.ensure_shape(tf.py_function(lambda x: x, [number], tf.float32), [None, 1])
         if self.fault == "one row":
             number += tf.cast(tf.shape(number)[0], tf.float32)
+        if self.fault in FIRST_ROW_NEAR_ZERO:
+            alone = tf.cast(tf.shape(number)[0] == 1, tf.float32)
+            number = number - 4465.523 + alone * FIRST_ROW_NEAR_ZERO[self.fault]
         best = tf.argmax(probabilities, axis=1)
         outputs = {
             "regression_output": number,
@@ -182,6 +187,23 @@ def test_encoding_of_rows_is_what_the_model_sees(good: Path):
 def test_each_fault_is_named(fault: str, sentence: str, tmp_path: Path):
     with pytest.raises(Unservable, match=re.escape(sentence)):
         smoke(export(tmp_path / "model", fault), ROWS)
+
+
+def test_rounding_is_judged_by_the_range_of_all_rows_though_the_first_is_near_zero(tmp_path: Path):
+    """The other numbers reach −466: of that 0.001 is rounding and 0.01 is not, whatever the first row's number is."""
+    figures = smoke(export(tmp_path / "model", "near zero"), ROWS)
+    answer = tf.saved_model.load(str(tmp_path / "model")).signatures["predict"](
+        column_0=tf.constant([39.1, np.nan], tf.float32),
+        column_1=tf.constant(["groß", ""]),
+        column_2=tf.constant([16_777_217, np.nan], tf.float64),
+        column_3=tf.constant([[0.5, 1.5], [np.nan, np.nan]], tf.float32),
+    )
+    first, lowest = answer["regression_output"].numpy()[:, 0]
+    assert abs(first) < 2e-3
+    assert lowest == pytest.approx(-465.523, rel=1e-5)
+    assert figures["largest_difference"] == pytest.approx(1e-3 / 465.523, rel=0.5)
+    with pytest.raises(Unservable, match="`predict` of one row and of many must agree within 1e-05"):
+        smoke(export(tmp_path / "wrong", "near zero and wrong"), ROWS)
 
 
 def test_no_rows(good: Path):

@@ -90,7 +90,8 @@ def test_the_regression_head_is_that_of_scikit_learn(report, answers):
     assert (scatter["shown"], scatter["n"], residuals["n"]) == (len(y), len(y), len(y))
     np.testing.assert_allclose(scatter["actual"], y, rtol=1e-6)
     np.testing.assert_allclose(scatter["predicted"], p, rtol=1e-5)
-    assert sum(residuals["counts"]) == len(y)
+    assert sum(residuals["counts"]) + (residuals["below"] or 0) + (residuals["above"] or 0) == len(y)
+    np.testing.assert_allclose([residuals["least"], residuals["greatest"]], [(y - p).min(), (y - p).max()], rtol=1e-4)
     by_range = head["figures"]["by_range"]
     assert sum(part["n"] for part in by_range) == len(y)
     for part in by_range:
@@ -130,8 +131,9 @@ def test_importance_names_every_feature_and_the_curves_every_epoch(wine, report)
         assert values[0] > 0
     history = json.loads((wine.artifact("Trainer", "model_run") / "history.json").read_text())
     curves = report["model"]["curves"]
+    assert curves["epochs"] == list(range(1, report["model"]["epochs"] + 1))
     assert curves["series"]["classification"]["validation"] == history["val_classification_output_loss"]
-    assert len(curves["series"]["regression"]["train"]) == report["model"]["epochs"]
+    assert curves["series"]["regression"]["train"] == history["regression_output_loss"]
     assert curves["best_epoch"] == 1 + int(np.argmin(history["val_headline"]))
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,27 @@ import pytest
 ROOT = Path(__file__).parents[2]
 BASE = "docker.io/library/python:3.11-slim-bookworm"
 NAME = "localhost/mtl-pipeline-test"
+# Makes the base image where no registry is at hand; it lies beside the clone, if anywhere.
+TOOL = ROOT.parent / "shared" / "tools" / "base-image"
 # A user without a name and in group 0, as OpenShift assigns them.
 UID = 1234567
 USER = f"{UID}:0"
 ENVIRONMENT = os.environ | {"BUILDAH_ISOLATION": os.environ.get("BUILDAH_ISOLATION", "chroot")}
 
 Done = subprocess.CompletedProcess[str]
+
+
+def lacking(tool: Path = TOOL) -> str:
+    """Returns why no image can be built here, empty where one can; makes the base image if its tool is there."""
+    if shutil.which("buildah") is None:
+        return "buildah is not installed here, so no image can be built"
+    if buildah("inspect", "--type", "image", BASE).returncode == 0:
+        return ""
+    if not tool.is_file():
+        return f"{BASE} is not on this machine, nor {tool} that makes it, and tests fetch nothing"
+    made = subprocess.run([tool, BASE], capture_output=True, text=True, env=ENVIRONMENT, timeout=1800)
+    assert made.returncode == 0, made.stderr
+    return ""
 
 
 def buildah(*arguments: object, timeout: float = 1800) -> Done:
@@ -59,6 +75,24 @@ class Image:
         return buildah("run", "--user", USER, *mounts, *given, self.container, "--", *command)
 
 
+@contextlib.contextmanager
+def built(name: str, **given: str) -> Iterator[Image]:
+    """Builds the image under a name, with build arguments, and removes both it and its container at the end."""
+    options = [part for key, value in given.items() for part in ("--build-arg", f"{key}={value}")]
+    began = time.monotonic()
+    done = buildah("bud", "--layers", "--pull-never", *options, "--tag", name, ROOT)
+    seconds = time.monotonic() - began
+    assert done.returncode == 0, done.stderr[-4000:]
+    size = buildah("images", "--format", "{{.Size}}", name).stdout.split("\n")[0]
+    metadata = json.loads(buildah("inspect", "--type", "image", name).stdout)["OCIv1"]["config"]
+    container = buildah("from", "--pull-never", name).stdout.strip()
+    try:
+        yield Image(container, seconds, size, metadata)
+    finally:
+        buildah("rm", container)
+        buildah("rmi", name)
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder here that any user may enter."""
@@ -69,17 +103,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def image():
-    if shutil.which("buildah") is None:
-        pytest.skip("buildah is not installed here, so no image can be built")
-    if buildah("inspect", "--type", "image", BASE).returncode:
-        pytest.skip(f"{BASE} is not on this machine, and tests fetch nothing")
-    began = time.monotonic()
-    built = buildah("bud", "--layers", "--pull-never", "--tag", NAME, ROOT)
-    seconds = time.monotonic() - began
-    assert built.returncode == 0, built.stderr[-4000:]
-    size = buildah("images", "--format", "{{.Size}}", NAME).stdout.split("\n")[0]
-    metadata = json.loads(buildah("inspect", "--type", "image", NAME).stdout)["OCIv1"]["config"]
-    container = buildah("from", "--pull-never", NAME).stdout.strip()
-    yield Image(container, seconds, size, metadata)
-    buildah("rm", container)
-    buildah("rmi", NAME)
+    if reason := lacking():
+        pytest.skip(reason)
+    with built(NAME) as image:
+        yield image

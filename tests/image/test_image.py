@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.image.conftest import ENVIRONMENT, ROOT, UID, USER, Image, buildah
+from tests.image.conftest import ENVIRONMENT, NAME, ROOT, UID, USER, Image, buildah, built
+
+SDK = "localhost/beam-sdk-test"
 
 # The step runs where the worker pool is: there, the environment is the image's.
 PIPELINE = """
@@ -34,7 +36,7 @@ with beam.Pipeline(runner=FnApiRunner(default_environment=ExternalEnvironment("l
     assert_that(where, equal_to(["/opt/mtl"]))
 """
 
-pytestmark = pytest.mark.image
+pytestmark = [pytest.mark.slow, pytest.mark.image]
 
 
 def test_a_run_on_the_bundled_data_pushes_a_model(image: Image, folder: Path):
@@ -62,7 +64,7 @@ def test_a_run_on_the_bundled_data_pushes_a_model(image: Image, folder: Path):
 
 def test_it_says_what_it_is_and_has_neither_rights_nor_compiler(image: Image):
     assert image.metadata["User"] == "1000:0"
-    assert image.metadata["Labels"]["org.opencontainers.image.title"] == "mtl-pipeline"
+    assert labels(image) == {"title": "mtl-pipeline", "version": "unknown", "revision": "unknown"}
     look = (
         "import os, shutil, sys; print(os.getuid(), shutil.which('gcc'), shutil.which('uv'), sys.prefix, "
         "[place for place in ('/', '/opt/mtl', '/opt/apache/beam', '/etc', '/tmp', '/work') "
@@ -70,6 +72,36 @@ def test_it_says_what_it_is_and_has_neither_rights_nor_compiler(image: Image):
     )
     said = buildah("run", "--user", USER, image.container, "--", "python", "-c", look)
     assert said.stdout == "1234567 None None /opt/mtl ['/tmp', '/work']\n", said.stderr
+
+
+def labels(image: Image) -> dict[str, str]:
+    """The labels that tell one image from another."""
+    return {
+        name: image.metadata["Labels"][f"org.opencontainers.image.{name}"] for name in ("title", "version", "revision")
+    }
+
+
+@pytest.fixture
+def sdk(image: Image, folder: Path):
+    """An image with nothing but a boot program, in the place of Beam's; it says what it was started with."""
+    boot = folder / "boot"
+    boot.write_text('#!/bin/sh\necho "boot: $*"\n')
+    boot.chmod(0o755)
+    container = buildah("from", "scratch").stdout.strip()
+    assert buildah("copy", container, boot, "/opt/apache/beam/boot").returncode == 0
+    assert buildah("commit", container, SDK).returncode == 0
+    buildah("rm", container)
+    yield SDK
+    buildah("rmi", SDK)
+
+
+def test_build_arguments_name_the_image_and_give_it_beams_boot_program(sdk: str):
+    with built(f"{NAME}-beam", BEAM_SDK=sdk, VERSION="1.2.3", REVISION="0a1b2c") as image:
+        print(f"built again in {image.seconds:.0f} s")
+        assert labels(image) == {"title": "mtl-pipeline", "version": "1.2.3", "revision": "0a1b2c"}
+        started = image.run("--id=1-1", "--provision_endpoint=localhost:1")
+        assert (started.returncode, started.stdout) == (0, "boot: --id=1-1 --provision_endpoint=localhost:1\n")
+        assert image.run("--version").stdout.startswith("mtl-pipeline ")
 
 
 def test_beams_workers_run_in_it_and_a_missing_boot_program_is_one_sentence(image: Image):

@@ -21,7 +21,7 @@ CLAIM = Path("/mnt/shared")
 # Step -> the output of it that is looked at.
 OUTPUTS = {"ExampleGen": "examples", "Transform": "transform_graph", "Trainer": "model"}
 
-pytestmark = pytest.mark.image
+pytestmark = [pytest.mark.slow, pytest.mark.image]
 
 
 @dataclass

@@ -13,7 +13,7 @@ from google.protobuf import json_format
 from kfp.components import load_component_from_text
 from kfp.pipeline_spec import pipeline_spec_pb2
 
-from components.report.collect import leaves
+from components.leaves import leaves
 from pipeline.errors import ConfigError
 from pipeline.kubeflow.check import findings_of, read
 from pipeline.kubeflow.compile import COMMAND, compile_pipeline, require_reachable, write

@@ -11,7 +11,8 @@ import yaml
 from pipeline.errors import InputError
 from pipeline.kubeflow.check import findings_of, read
 from pipeline.kubeflow.compiled import Compiled
-from pipeline.kubeflow.rules import RULES, STOCK_ENTRYPOINT
+from pipeline.kubeflow.rules import RULES
+from pipeline.kubeflow.task_rules import STOCK_ENTRYPOINT
 
 MODEL = {"artifactType": {"instanceSchema": "title: tfx.Model\ntype: object\n"}}
 
@@ -70,7 +71,7 @@ def put(spec: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
 def found(spec: dict[str, Any], platform: dict[str, Any] | None = None) -> dict[str, tuple[str, str]]:
     """Rule -> (place, effect) of what it finds."""
     pipeline = Compiled(spec, {}, platform or {})
-    return {rule.__name__: (finding.where, finding.effect) for rule in RULES for finding in rule(pipeline)}
+    return {name: (finding.where, finding.effect) for name, rule in RULES.items() for finding in rule(pipeline)}
 
 
 TRAIN = "deploymentSpec/executors/train/container"
@@ -220,6 +221,12 @@ def test_an_importer_takes_neither_outputs_nor_conditions(key: str, value: Any, 
     assert effect in found(spec)["importers"][1]
 
 
+def test_the_task_of_a_sub_dag_has_a_name_too():
+    spec = put(sound(), "root/dag/tasks/sub_dag", {"componentRef": {"name": "inner"}})
+    spec["components"]["inner"] = {"dag": {"tasks": {}}}
+    assert found(spec) == {"task_names": ("task sub_dag", "is refused by Argo when a run is created")}
+
+
 def test_containers_that_are_the_same_may_share_an_interface():
     spec = put(sound(), f"{TRAIN}/args", ["push", "{{$}}"])
     spec["components"]["Push"] = {"executorLabel": "push", **{"outputDefinitions": {"artifacts": {"model": MODEL}}}}
@@ -236,7 +243,7 @@ def test_platform_labels():
 def test_every_rule_is_tried_here():
     """A rule without a test of its own would be a claim."""
     text = Path(__file__).read_text(encoding="utf-8")
-    assert [rule.__name__ for rule in RULES if f'"{rule.__name__}"' not in text and rule.__name__ != "bare_spec"] == []
+    assert [name for name in RULES if f'"{name}"' not in text and name != "bare_spec"] == []
 
 
 def test_a_pipeline_job_is_read_and_refused(tmp_path: Path):

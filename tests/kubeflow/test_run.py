@@ -12,8 +12,8 @@ import pytest
 
 from components.pusher.store import Store
 from pipeline.kubeflow.compile import compile_pipeline
-from pipeline.kubeflow.rules import STOCK_ENTRYPOINT
 from pipeline.kubeflow.spec import containers
+from pipeline.kubeflow.task_rules import STOCK_ENTRYPOINT
 from tests.kubeflow.conftest import IMAGE, ROOT, wine_config
 from tests.kubeflow.emulator.cluster import Cluster, Task
 

@@ -53,7 +53,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_each_thing_that_kubeflow_would_refuse_is_listed(compiled: Path):
     pipeline = read(compiled)
-    found = {rule.__name__: sorted(finding.where for finding in rule(pipeline)) for rule in RULES}
+    found = {name: sorted(finding.where for finding in rule(pipeline)) for name, rule in RULES.items()}
     steps = ["task CsvExampleGen", "task Evaluator", "task Trainer", "task statistics_gen"]
     assert {rule: places for rule, places in found.items() if places} == {
         "task_names": ["task statistics_gen"],

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.data_validator.distribution import FILE, describe, write_distributions
+from components.artifact_files import DISTRIBUTIONS
+from components.data_validator.distribution import describe, write_distributions
 from components.errors import InputError
 from components.example_gen.fingerprint import fingerprint
 from components.example_gen.spec import expand
@@ -120,7 +121,7 @@ def test_fingerprint_is_that_of_the_same_content_here(s3, tables: Path, tmp_path
 
 def test_a_serving_log_is_compared_where_it_lies(tables: Path, tmp_path: Path):
     train = {"x": describe(np.arange(40.0))}
-    write_distributions(tmp_path / FILE, {"train": train, "eval": train})
+    write_distributions(tmp_path / DISTRIBUTIONS, {"train": train, "eval": train})
     found = judge_serving(config("t.csv"), tmp_path, expand("s3://bucket/wine"))
     assert found.anomalies == []
     assert {(one.column, one.kind, one.value) for one in found.comparisons} == {("x", "serving skew", 0.0)}

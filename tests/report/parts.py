@@ -87,7 +87,12 @@ def numbers(values: np.ndarray, edges: np.ndarray, rng: np.random.Generator) -> 
         "min": float(values.min()),
         "median": float(np.median(values)),
         "max": float(values.max()),
-        "histogram": {"edges": edges.tolist(), "counts": np.histogram(values, edges)[0].tolist()},
+        "histogram": {
+            "edges": edges.tolist(),
+            "counts": np.histogram(values, edges)[0].tolist(),
+            "below": None,
+            "above": None,
+        },
         "top": None,
     }
 
@@ -157,6 +162,7 @@ def model_part(
         ],
         "curves": {
             "best_epoch": 44,
+            "epochs": list(range(1, epochs + 1)),
             "series": {
                 "regression": {
                     "train": (0.15 + 0.85 * fall).tolist(),
@@ -230,7 +236,15 @@ def regression_head(rng: np.random.Generator, columns: list[str], label: str) ->
         "importance": importance(rng, columns),
         "figures": {
             "scatter": {"actual": actual.tolist(), "predicted": predicted.tolist(), "shown": 325, "n": 325},
-            "residuals": {"edges": edges.tolist(), "counts": counts.tolist(), "n": 325},
+            "residuals": {
+                "edges": edges.tolist(),
+                "counts": counts.tolist(),
+                "below": None,
+                "above": None,
+                "least": float(errors.min()),
+                "greatest": float(errors.max()),
+                "n": 325,
+            },
             "by_range": ranges,
         },
     }

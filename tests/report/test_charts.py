@@ -73,6 +73,20 @@ def test_histograms_of_both_splits_are_shares_on_one_scale():
     assert floats(of(drawings[0], "rect"), "x") == pytest.approx(left, abs=0.06)
 
 
+def test_rows_beyond_the_edges_stand_pale_at_the_ends_of_both_splits():
+    histogram = {"edges": [0.0, 1.0, 2.0], "counts": [30, 60], "below": 0, "above": 10}
+    stats = {"n": 100, "min": 0.0, "max": 900.0, "histogram": histogram}
+    other = stats | {"histogram": histogram | {"counts": [40, 60], "above": 0}}
+    with_end, without = columns.pair("x", stats, other)
+    (end,) = of(with_end, "rect", "pale")
+    inner = [bar for bar in of(with_end, "rect") if bar.get("class") == "train"]
+    assert float(end.get("height", 0)) / float(inner[1].get("height", 0)) == pytest.approx(10 / 60, abs=0.01)
+    assert float(end.get("x", 0)) > max(floats(inner, "x")) + max(floats(inner, "width"))
+    assert end.findtext("title") == "above 2, up to 900: 10 rows, 10.0 %"
+    assert words(with_end) == words(without) == ["< 0", "> 2"]
+    assert floats(of(without, "rect"), "x") == floats(inner, "x")
+
+
 def test_top_values_are_shares_of_all_rows():
     stats = {"n": 200, "histogram": None, "top": [{"value": "a", "count": 100}, {"value": "b", "count": 50}]}
     train, evaluation = columns.pair("c", stats, None)
@@ -97,9 +111,27 @@ def test_scatter_has_one_scale_for_both_axes_and_exact_points_on_the_diagonal():
 
 def test_residual_bars_have_the_counts_heights():
     counts = [1, 4, 10, 5]
-    svg = regression.residuals({"edges": [-2, -1, 0, 1, 2], "counts": counts, "n": 20}, "y")
+    figure = {"edges": [-2, -1, 0, 1, 2], "counts": counts, "n": 20, "least": -2, "greatest": 2}
+    svg = regression.residuals(figure | {"below": None, "above": None}, "y")
     heights = floats(of(svg, "rect", "eval"), "height")
     assert np.array(heights) / heights[2] == pytest.approx(np.array(counts) / 10, abs=0.002)
+    assert regression.beyond(figure | {"below": None, "above": None}) == ""
+
+
+def test_residuals_beyond_the_edges_are_said_and_stand_at_the_ends():
+    figure = {"edges": [-2, 0, 2], "counts": [4, 10], "n": 17, "below": 1, "above": 2, "least": -80.5, "greatest": 9}
+    said = "1 row below −2, down to −80.50 and 2 rows above 2, up to 9"
+    assert regression.beyond(figure) == said
+    assert regression.beyond(figure | {"below": 0}) == "2 rows above 2, up to 9"
+    svg = regression.residuals(figure, "y")
+    ends, bars = of(svg, "rect", "pale"), of(svg, "rect", "eval")
+    assert [end.findtext("title") for end in ends] == said.split(" and ")
+    assert np.array(floats(ends, "height")) / float(bars[1].get("height", 0)) == pytest.approx([0.1, 0.2], abs=0.01)
+    inner = [bar for bar in bars if bar.get("class") == "eval"]
+    left, right = floats(ends, "x")
+    assert left + float(ends[0].get("width", 0)) < min(floats(inner, "x"))
+    assert right > max(x + width for x, width in zip(floats(inner, "x"), floats(inner, "width"), strict=True))
+    assert {"< −2", "> 2"} <= set(words(svg))
 
 
 def test_error_by_range_says_n_interval_and_bias():
@@ -155,10 +187,20 @@ def test_importance_bars_end_at_their_values():
 
 def test_learning_curves_mark_the_best_epoch_and_leave_out_what_is_unknown():
     series = {"train": [1.0, 0.5, 0.25], "validation": [1.0, None, 0.5]}
-    svg = curves.learning(series, 2, "regression")
+    svg = curves.learning([1, 2, 3], series, 2, "regression")
     train, validation = of(svg, "path", "line")
     assert (train.get("d", "").count("L"), validation.get("d", "").count("L")) == (2, 1)
     assert "best epoch 2" in words(svg)
+
+
+def test_epochs_that_are_left_out_keep_their_room():
+    drawn = [
+        of(curves.learning(epochs, {"train": [1.0, 0.5, 0.25]}, 1, "regression"), "path", "line")[0].get("d", "")
+        for epochs in ([1, 2, 3], [1, 2, 10])
+    ]
+    near, far = ([float(x) for x in re.findall(r"([\d.]+) [\d.]+", path)] for path in drawn)
+    assert (near[1] - near[0]) / (near[2] - near[0]) == pytest.approx(1 / 2, abs=0.01)
+    assert (far[1] - far[0]) / (far[2] - far[0]) == pytest.approx(1 / 9, abs=0.01)
 
 
 def test_a_long_name_is_cut_and_its_whole_stays_in_reach():

@@ -112,6 +112,15 @@ def test_first_comes_the_verdict():
     assert places == sorted(places)
 
 
+def test_a_check_under_its_heads_heading_does_not_name_the_head_again():
+    report = examples.pushed()
+    checks = report["model"]["heads"]["regression"]["checks"]
+    checks[0]["sentence"] = "regression: all 325 predictions are finite numbers."
+    text = text_of(report)
+    assert "✓ passed All 325 predictions are finite numbers." in text
+    assert "regression:" not in text
+
+
 def test_a_stopped_run_says_what_failed_first_and_what_to_change():
     text = text_of(examples.stopped())
     assert "The data was refused; nothing was trained." in text

@@ -150,3 +150,20 @@ def test_columns_must_exist_and_ignored_checks_are_not_judged(tmp_path: Path):
     assert str(raised.value) == 'checks[0] must name a column of the data, got "prise". Did you mean "price"?'
     check = {"check": "range", "column": "price", "min": 5.0, "max": None, "level": "ignore"}
     assert check_anomalies(open_table((str(path),)), MISSING, [check]) == []
+
+
+@pytest.mark.parametrize(
+    "check", [{"check": "unique", "columns": ["code", "v"]}, {"check": "regex", "column": "v", "pattern": "."}]
+)
+def test_a_check_of_single_values_on_a_column_of_lists_is_a_sentence(tmp_path: Path, check: dict[str, Any]):
+    pd.DataFrame({"code": ["a", "b"], "v": [[0.5, 1.5], [2.5]]}).to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(InputError) as raised:
+        judged((str(tmp_path / "t.parquet"),), **check)
+    assert str(raised.value) == 'The column "v" must hold single values to be checked, got lists of numbers.'
+
+
+def test_a_column_of_lists_may_be_asked_for_values_in_every_row(tmp_path: Path):
+    pd.DataFrame({"v": [[0.5, 1.5], None, [2.5]]}).to_parquet(tmp_path / "t.parquet")
+    found = judged((str(tmp_path / "t.parquet"),), check="not_null", column="v")
+    assert found is not None
+    assert found.sentence == '"v" must have a value in every row, got 1 of 3 rows that break it, the first in row 2.'

@@ -5,11 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from components.errors import InputError
 from components.example_gen.summary import Summary
 from components.report.page import render_comparison
-from pipeline.compare import Finished, compare, difference, find
-from pipeline.runs import Run, Step
+from pipeline.compare import compare, difference
+from pipeline.runs import Finished, Run, Step
 
 CONFIG = {
     "name": "t",
@@ -122,6 +121,19 @@ def test_two_runs_differ_where_they_differ_and_nowhere_else(tmp_path: Path):
     assert 'value="-0.30000000000000004"' in html
 
 
+def test_an_empty_mapping_is_a_setting(tmp_path: Path):
+    """A threshold that was removed leaves an empty mapping behind, which is not the same as nothing."""
+    settings = ({"gates": {"regression": {"thresholds": thresholds}}} for thresholds in ({"mae": 0.5}, {}))
+    runs = [
+        Run(name, "t", "failed", "2026-01-01T00:00:00+00:00", config, {})
+        for name, config in zip("ab", settings, strict=True)
+    ]
+    assert compare(*(Finished(tmp_path, run) for run in runs))["config"] == [
+        {"key": "gates.regression.thresholds.mae", "a": "0.5", "b": "not set"},
+        {"key": "gates.regression.thresholds", "a": "not set", "b": "{}"},
+    ]
+
+
 def test_the_same_data_and_splits_are_the_same_rows(tmp_path: Path):
     rows = summary("aa", train=80, eval=20)
     a, b = (finished(tmp_path, f"2026010{day}-000000", ingested=rows) for day in (1, 2))
@@ -147,19 +159,3 @@ def test_a_run_that_stopped_early_has_no_metrics_to_compare(tmp_path: Path):
     found = compare(*(Finished(tmp_path, run) for run in runs))
     assert found["metrics"] == []
     assert "Neither run came as far as its metrics." in render_comparison(found)
-
-
-def test_unknown_run_is_named_with_the_closest(tmp_path: Path):
-    finished(tmp_path, "20260101-000000")
-    message = f'The run must be one of those under {tmp_path}, got "20260101-00000". Did you mean "20260101-000000"?'
-    with pytest.raises(InputError) as raised:
-        find("20260101-00000", [tmp_path])
-    assert str(raised.value) == f"{message} Use `mtl runs` to list them."
-
-
-def test_a_run_in_two_folders_must_be_told_apart(tmp_path: Path):
-    for name in ("one", "two"):
-        finished(tmp_path / name, "20260101-000000")
-    with pytest.raises(InputError, match="must be in one output folder"):
-        find("20260101-000000", [tmp_path / "one", tmp_path / "two"])
-    assert find("20260101-000000", [tmp_path / "two"]).output == tmp_path / "two"

@@ -48,9 +48,11 @@ def test_residuals_are_those_of_numpy_and_pandas():
     label = RNG.gamma(2.0, 3.0, 2500)
     prediction = label + RNG.normal(0.5, 1.0, 2500)
     found = residuals(RegressionScores(label, prediction))
-    counts, edges = np.histogram(prediction - label, 30)
-    assert found.counts == tuple(counts)
-    np.testing.assert_allclose(found.edges, edges)
+    counts, edges = np.histogram(label - prediction, 30)
+    assert found.histogram.counts == tuple(counts)
+    np.testing.assert_allclose(found.histogram.edges, edges)
+    assert (found.histogram.below, found.histogram.above) == (None, None)
+    assert (found.least, found.greatest) == ((label - prediction).min(), (label - prediction).max())
     table = pd.DataFrame({"y": label, "e": prediction - label})
     groups = table.groupby(pd.qcut(table["y"], 5), observed=True)["e"]
     assert [part.n for part in found.ranges] == [500] * 5
@@ -64,11 +66,24 @@ def test_residuals_are_those_of_numpy_and_pandas():
     assert found.n == 2500
 
 
+def test_one_prediction_far_off_leaves_the_other_residuals_their_shape():
+    label = RNG.normal(0, 1, 1000)
+    prediction = label + RNG.normal(0, 1, 1000)
+    prediction[17] = 1e6
+    found = residuals(RegressionScores(label, prediction))
+    errors = np.sort(label - prediction)
+    counts, edges = np.histogram(errors, 30, range=(errors[5], errors[-6]))
+    assert found.histogram.counts == tuple(counts)
+    np.testing.assert_allclose(found.histogram.edges, edges)
+    assert (found.histogram.below, found.histogram.above) == (5, 5)
+    assert found.least == pytest.approx(-1e6, rel=1e-5), "the prediction is too high"
+
+
 def test_equal_labels_stay_in_one_range():
     label = np.repeat([1.0, 2.0, 3.0], [80, 10, 10])
     found = residuals(RegressionScores(label, label))
     assert [(part.low, part.high, part.n) for part in found.ranges] == [(1, 1, 80), (2, 3, 20)]
-    assert sum(found.counts) == 100
+    assert sum(found.histogram.counts) == 100
 
 
 def test_confusion_and_classes_are_those_of_scikit_learn():

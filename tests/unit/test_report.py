@@ -83,7 +83,7 @@ def test_the_newest_report_is_found_and_an_absent_one_made_again(tmp_path: Path)
 
 def test_a_run_that_was_not_to_report_is_reported_on_when_named_only(tmp_path: Path):
     ended(tmp_path, "schema", "validated", "2026-01-03", middle="SchemaGen")
-    with pytest.raises(InputError, match=r"There must be any run under .* to report on, got none\."):
+    with pytest.raises(InputError, match=r"There must be a run under .* to report on, got none\."):
         find_report([tmp_path], None)
     ended(tmp_path, "1", started="2026-01-02")
     assert find_report([tmp_path], None) == report_path(tmp_path, "1")
@@ -93,7 +93,7 @@ def test_a_run_that_was_not_to_report_is_reported_on_when_named_only(tmp_path: P
 @pytest.mark.parametrize(
     ("run_id", "message"),
     [
-        ("9", r'There must be the run "9" under .* to report on, got 1\. Take an id from `mtl runs`'),
+        ("9", r'The run must be one of those under .*, got "9"\. Use `mtl runs` to list them\.'),
         ("0", r'The run "0" must have ended, got one in progress\. Wait for it\.'),
     ],
 )
@@ -107,7 +107,7 @@ def test_a_run_without_a_report_is_a_sentence(tmp_path: Path, run_id: str, messa
 
 
 def test_no_run_at_all(tmp_path: Path):
-    with pytest.raises(InputError, match=r"There must be any run under runs to report on, got none\."):
+    with pytest.raises(InputError, match=r"There must be a run under runs to report on, got none\."):
         find_report([], None)
 
 
@@ -118,7 +118,22 @@ def test_a_run_that_ended_before_its_steps_were_known_leaves_no_report(tmp_path:
         run(resolved)
     [record] = read_runs(tmp_path / "out")
     assert record.state == "failed"
+    for run_id in (record.id, None):
+        with pytest.raises(InputError) as raised:
+            find_report([tmp_path / "out"], run_id)
+        assert str(raised.value) == (
+            f'The run "{record.id}" must have come to its first step to have a report, got one that failed before it: '
+            f"{record.problems[0]} Name another of `mtl runs`, or run again."
+        )
     assert not (tmp_path / "out" / "reports").exists()
+
+
+def test_an_older_report_does_not_stand_for_a_newer_run_without_one(tmp_path: Path):
+    ended(tmp_path, "1", started="2026-01-02")
+    Run("2", "t", "interrupted", "2026-01-03", {}, {}, steps=[Step("Start")]).write(tmp_path)
+    with pytest.raises(InputError, match=r'The run "2" must .* got one that was interrupted before it\. Name another'):
+        find_report([tmp_path], None)
+    assert find_report([tmp_path], "1") == report_path(tmp_path, "1")
 
 
 def test_a_report_that_cannot_be_written_is_left_to_the_log(tmp_path: Path):

@@ -1,111 +1,20 @@
 """The report brought together from files that the steps would leave; no step is run."""
 
+import itertools
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
+from run_artifacts import CLEAN, COLUMNS, FAILED, RNG, RUN, SUMMARY, good, good_files, history, report
 
 from components.evaluator.evaluation import Predictions, Rows, evaluate
 from components.evaluator.figures import figures
 from components.evaluator.gate import Gate, HeadGate
 from components.evaluator.trivial import TrivialPredictor
 from components.report.card import card, markdown
-from components.report.collect import Origin, Sources, collect
 from components.report.files import write
 from components.report.model import MAX_CLASSES
 from components.report.numbers import describe
-
-HOSTILE = '<script>alert(1)</script> "><img src=x onerror=alert(1)> # *b* `c`'
-RNG = np.random.default_rng(5)
-SUMMARY = {
-    "files": ["/data/t.csv"],
-    "fingerprint": "f" * 64,
-    "rows_in": 700,
-    "rows_out": 690,
-    "left_out": {"no label": 10},
-    "splits": {"train": 400, "validation": 90, "eval": 200},
-    "regression": "price",
-    "classification": "kind",
-    "warnings": ["x: 3 infinite values were written as missing."],
-}
-STATS = {"n": 400, "missing": 4, "missing_share": 0.01}
-COLUMNS = {
-    "columns": [
-        {"name": name, "role": role, "kind": "number", "splits": {"train": STATS, "eval": STATS}}
-        for name, role in ((HOSTILE, "feature"), ("price", "regression label"))
-    ]
-}
-CLEAN = {"notes": [], "anomalies": [], "comparisons": [], "against": None, "passed": True}
-FAILED = {
-    "notes": ["a note."],
-    "anomalies": [
-        {"split": "eval", "column": "x", "kind": "K", "level": "warn", "sentence": "x is odd."},
-        {"split": "eval", "column": "x", "kind": "K", "level": "fail", "sentence": "x must be 1, got 2."},
-        {"split": "eval", "column": "y", "kind": "K", "level": "fail", "sentence": "y must be 1, got 2."},
-    ],
-}
-RUN = {"id": "1", "started": "2026", "state": "pushed", "seconds": 1.0, "problems": [], "log": None, "steps": []}
-
-
-def evaluation(n=200, classes=("a", "b", "c"), gate=None, noise=0.3):
-    number = RNG.normal(10, 2, n)
-    code = RNG.integers(len(classes), size=n)
-    label = np.array(classes)[code]
-    probabilities = np.full((n, len(classes)), 0.2 / (len(classes) - 1))
-    probabilities[np.arange(n), code] = 0.8
-    rows = Rows(number, label, {"city": RNG.choice(["x", "y"], n)})
-    answers = Predictions(number + RNG.normal(0, noise, n), probabilities, tuple(classes))
-    found = evaluate(rows, answers, TrivialPredictor.of(number, label), gate=gate, slices=["city"], resamples=50)
-    extra = {
-        "labels": {"regression": "price", "classification": "kind"},
-        "training": {"parameters": 1234, "epochs": 9, "best_epoch": 4},
-    }
-    return found.to_dict() | extra, figures(rows, answers)
-
-
-def history(epochs=9):
-    names = [f"{prefix}{head}_output_loss" for prefix in ("", "val_") for head in ("regression", "classification")]
-    return {name: [1 / (epoch + 1) for epoch in range(epochs - 1)] + [float("nan")] for name in names}
-
-
-def report(folder: Path, run=None, **files):
-    """Writes the given files as artifacts, and collects them."""
-    places = {
-        "examples": ["summary"],
-        "anomalies": ["gate"],
-        "columns": ["columns"],
-        "model_run": ["history"],
-        "evaluation": ["evaluation", "figures", "importance"],
-        "pushed_model": ["push"],
-    }
-    sources = {}
-    for source, names in places.items():
-        for name in set(names) & set(files):
-            (folder / source).mkdir(exist_ok=True)
-            (folder / source / f"{name}.json").write_text(json.dumps(files[name]))
-            sources[source] = str(folder / source)
-    origin = Origin(
-        "t", {"name": "t", "training": {"epochs": 9}}, {"name": "inferred"}, [("Trainer", "model", "/m")], run
-    )
-    return collect(Sources(**sources), origin)
-
-
-def good(folder, push=True, **more):
-    found, drawn = evaluation(**more)
-    pushed = {"pushed": True, "version": 3, "unchanged": False, "path": "/serving/3"} if push else {"pushed": False}
-    return report(
-        folder,
-        RUN,
-        summary=SUMMARY,
-        gate=CLEAN,
-        columns=COLUMNS,
-        history=history(),
-        evaluation=found,
-        figures=drawn,
-        importance={"regression": [{"column": "x", "value": 0.3, "low": 0.2, "high": 0.4}], "classification": []},
-        push=pushed,
-    )
 
 
 def states(found):
@@ -209,6 +118,23 @@ def test_drift_is_the_comparison_furthest_beyond_its_threshold(tmp_path):
     comparisons = [comparison("drift", 0.2, 0.1), comparison("drift", 0.5, 1.0), comparison("skew", 9.0, 0.1)]
     found = report(tmp_path, summary=SUMMARY, gate={**CLEAN, "comparisons": comparisons}, columns=COLUMNS)
     assert [column["drift"] for column in found["data"]["columns"]] == [None, comparisons[0]]
+
+
+@pytest.mark.parametrize(("epochs", "best"), [(100, 37), (101, 50), (1_000, 999), (5_000, 1), (377, 377)])
+def test_of_a_long_training_at_most_a_hundred_epochs_are_kept(tmp_path, epochs, best):
+    losses = np.random.default_rng(epochs).random((4, epochs))
+    long = dict(zip(history(), losses.tolist(), strict=True))
+    files = good_files()
+    files["evaluation"]["training"] = {"parameters": 1, "epochs": epochs, "best_epoch": best}
+    curves = report(tmp_path, **files | {"history": long})["model"]["curves"]
+    kept = np.array(curves["epochs"])
+    assert len(kept) <= 100
+    assert {1, best, epochs} <= set(curves["epochs"])
+    assert np.diff(kept).min() >= 1
+    assert np.diff(kept).max() <= np.ceil(epochs / 98)
+    for head, (split, prefix) in itertools.product(curves["series"], (("train", ""), ("validation", "val_"))):
+        expected = np.array(long[f"{prefix}{head}_output_loss"])[kept - 1]
+        assert curves["series"][head][split] == expected.tolist()
 
 
 def test_many_classes_become_one_row_and_column(tmp_path):

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from pipeline import runs
+from pipeline.errors import InputError
 from pipeline.lock import only_run
-from pipeline.runs import Run, Step, new_run, read_runs, record_path
+from pipeline.runs import Run, Step, find_run, new_run, read_runs, record_path
 
 
 def finished(output: Path, run_id: str, state: str = "pushed", **fields: object) -> Run:
@@ -42,6 +43,27 @@ def test_a_record_from_before_memory_was_measured_is_read(tmp_path: Path):
     del old["steps"][0]["peak_memory"]
     path.write_text(json.dumps(old))
     assert read_runs(tmp_path)[0].steps[0].peak_memory is None
+
+
+def test_an_artifact_is_found_by_its_step_and_output(tmp_path: Path):
+    run = finished(tmp_path, "1", steps=[Step("Trainer", artifacts={"model": "/m"}), Step("Evaluator")])
+    assert run.artifact("Trainer", "model") == "/m"
+    assert [run.artifact(step, "model") for step in ("Evaluator", "Pusher")] == [None, None]
+    assert run.artifact("Trainer", "model_run") is None
+
+
+@pytest.mark.parametrize(
+    ("state", "steps", "early"),
+    [
+        ("failed", [], True),
+        ("interrupted", ["Start"], True),
+        ("running", ["Start"], False),
+        ("failed", ["Start", "ExampleGen"], False),
+        ("pushed", ["Start", "ExampleGen"], False),
+    ],
+)
+def test_a_run_that_ended_before_its_steps_were_known(tmp_path: Path, state: str, steps: list[str], early: bool):
+    assert finished(tmp_path, "1", state, steps=[Step(name) for name in steps]).ended_early is early
 
 
 def test_no_runs_no_folder(tmp_path: Path):
@@ -116,3 +138,19 @@ def test_a_record_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: p
     run.write(tmp_path)
     assert [found.state for found in read_runs(tmp_path)] == ["failed"]
     assert [entry.name for entry in (tmp_path / "runs").iterdir()] == ["20260101-000000.json"]
+
+
+def test_unknown_run_is_named_with_the_closest(tmp_path: Path):
+    finished(tmp_path, "20260101-000000")
+    message = f'The run must be one of those under {tmp_path}, got "20260101-00000". Did you mean "20260101-000000"?'
+    with pytest.raises(InputError) as raised:
+        find_run("20260101-00000", [tmp_path])
+    assert str(raised.value) == f"{message} Use `mtl runs` to list them."
+
+
+def test_a_run_in_two_folders_must_be_told_apart(tmp_path: Path):
+    for name in ("one", "two"):
+        finished(tmp_path / name, "20260101-000000")
+    with pytest.raises(InputError, match="must be in one output folder"):
+        find_run("20260101-000000", [tmp_path / "one", tmp_path / "two"])
+    assert find_run("20260101-000000", [tmp_path / "two"]).output == tmp_path / "two"

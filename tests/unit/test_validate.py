@@ -11,7 +11,8 @@ import pyarrow.parquet
 import pytest
 from rich.console import Console
 
-from components.data_validator.distribution import FILE, describe, write_distributions
+from components.artifact_files import DISTRIBUTIONS
+from components.data_validator.distribution import describe, write_distributions
 from components.data_validator.finding import Anomaly, Comparison, Example, Findings
 from components.errors import InputError
 from pipeline.config import Config
@@ -34,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
     columns = {
         name: describe(train[name].to_numpy() if name in "xy" else pa.array(train[name])) for name in train.columns
     }
-    write_distributions(tmp_path / FILE, {"train": columns, "eval": columns})
+    write_distributions(tmp_path / DISTRIBUTIONS, {"train": columns, "eval": columns})
     return tmp_path
 
 
@@ -81,6 +82,18 @@ def test_a_column_of_the_log_that_holds_no_single_values_is_a_sentence(folder: P
     with pytest.raises(InputError) as raised:
         judge_serving(config(), folder, [str(log)])
     assert str(raised.value) == 'The column "x" must hold single values to be checked, got struct<a: int64>.'
+
+
+@pytest.mark.parametrize("column", ["x", "city"])
+def test_lists_in_the_log_where_train_has_single_values_are_a_sentence(folder: Path, tmp_path: Path, column: str):
+    log = tmp_path / "log.parquet"
+    pa.parquet.write_table(pa.table({"x": [0.5], "city": ["rome"]} | {column: [[0.5, 1.0]]}), log)
+    with pytest.raises(InputError) as raised:
+        judge_serving(config(), folder, [str(log)])
+    assert str(raised.value) == (
+        f'The column "{column}" of the serving log must hold single values as in train, got lists of numbers. '
+        "Log it as it was trained on."
+    )
 
 
 def shown(folder: Path, found: Findings, serving: Findings | None = None) -> tuple[bool, str]:

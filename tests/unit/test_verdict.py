@@ -1,9 +1,14 @@
 import io
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
+from run_artifacts import CLEAN, PLACES, good_files, write_artifacts
 
+from components.evaluator.gate import Gate, HeadGate
+from pipeline.report import write_report
 from pipeline.runs import Run, Step
 from pipeline.verdict import print_verdict
 
@@ -40,3 +45,49 @@ def test_many_problems_are_counted_not_listed():
     lines = printed(stopped("DataGate", [f"problem {i}." for i in range(14)])).strip().splitlines()
     assert lines[10] == "  • problem 9."
     assert lines[11] == "  … and 4 more, in the log."
+
+
+def whole(folder: Path, files: dict[str, Any]) -> Run:
+    """A run that came to its end, with the artifacts it left."""
+    places = write_artifacts(folder, files)
+    steps = [Step(step, "done", artifacts={output: places[source]}) for source, (step, output, _) in PLACES.items()]
+    return Run("1", "t", "pushed", "2026-01-01", {"name": "t"}, {}, steps=steps, seconds=2.0)
+
+
+WARNED_DATA = {
+    **CLEAN,
+    "anomalies": [{"split": "eval", "column": "x", "kind": "K", "level": "warn", "sentence": "x is odd."}],
+}
+STRICT = {"regression": HeadGate(thresholds={"mae": 0.001})}
+
+
+@pytest.mark.parametrize(
+    ("gate", "findings", "push", "states"),
+    [
+        (Gate(), CLEAN, True, ["passed", "passed", "passed", "passed"]),
+        (Gate(), WARNED_DATA, True, ["warned", "passed", "passed", "passed"]),
+        (Gate(**STRICT), CLEAN, False, ["passed", "failed", "passed", "failed"]),
+        (Gate(**STRICT, rule="classification"), CLEAN, True, ["passed", "warned", "passed", "passed"]),
+    ],
+)
+def test_the_terminal_and_the_page_call_a_state_by_the_same_name(
+    tmp_path: Path, gate: Gate, findings: dict[str, Any], push: bool, states: list[str]
+):
+    run = whole(tmp_path, good_files(push, gate=gate) | {"gate": findings})
+    lines = [line.split() for line in printed(run).splitlines()]
+    subjects = ["data", "regression", "classification", "push"]
+    assert [line[:2] for line in lines if line and line[0] in subjects] == [
+        list(pair) for pair in zip(subjects, states, strict=True)
+    ]
+    report = json.loads(write_report(run, tmp_path).with_name("report.json").read_text())
+    assert [(entry["subject"], entry["state"]) for entry in report["verdict"]] == list(
+        zip(subjects, states, strict=True)
+    )
+
+
+def test_each_reason_stands_under_its_head_without_the_heads_name(tmp_path: Path):
+    text = printed(whole(tmp_path, good_files(False, gate=Gate(**STRICT))))
+    assert "regression: " not in text
+    assert "classification: " not in text
+    assert "MAE must be at most 0.001, got 0.2" in text
+    assert "No model is pushed yet, so there is none to be worse than." in text

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from components.report.page.charts import classification, curves, estimates, regression
 from components.report.page.numbers import number, short
+from components.report.verdict import said
 
 _IMPORTANT = 15
 _LONGEST_LABEL = 24
@@ -32,6 +33,7 @@ def _head(name: str, head: _Part, model: _Part) -> dict[str, Any]:
         **head,
         "name": name,
         "task": _TASKS[name],
+        "checks": [{**check, "sentence": said(name, check["sentence"])} for check in head["checks"]],
         "lead": lead,
         "differences": _differences(head, lead) if lead else [],
         "figures": [*_curves(name, model), *_figures(name, head, label), *_importance(head, lead, label)],
@@ -53,7 +55,8 @@ def _differences(head: _Part, lead: _Part) -> list[Markup]:
 def _curves(name: str, model: _Part) -> list[dict[str, Any]]:
     if not model["curves"] or not model["curves"]["series"].get(name):
         return []
-    drawing = curves.learning(model["curves"]["series"][name], model["curves"]["best_epoch"], name)
+    found = model["curves"]
+    drawing = curves.learning(found["epochs"], found["series"][name], found["best_epoch"], name)
     return [
         _figure(
             "Learning curves",
@@ -80,6 +83,8 @@ def _regression_figures(figures: _Part, label: str) -> list[dict[str, Any]]:
     if figures["residuals"] and figures["residuals"]["counts"]:
         residuals = figures["residuals"]
         caption = f"n = {residuals['n']:,}. Right of the dashed line the prediction is too low."
+        if beyond := regression.beyond(residuals):
+            caption += f" Pale: {beyond}."
         drawn.append(_figure("Residuals", regression.residuals(residuals, label), caption))
     if figures["by_range"]:
         ranges = figures["by_range"]

@@ -12,6 +12,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from components.report.page.charts.axes import Scale
 from components.report.page.charts.svg import chart, fitted, line, rect, text
 from components.report.page.numbers import number, percent, short
 
@@ -20,6 +21,7 @@ _FOOT = 14
 _ROW = 15
 _VALUES = 6
 _LONGEST = 120
+_END = 12  # pixels of an open bin, and of its gap
 
 
 def pair(name: str, train: Mapping[str, Any] | None, evaluation: Mapping[str, Any] | None) -> tuple[Markup, Markup]:
@@ -36,8 +38,8 @@ def _shares(stats: Mapping[str, Any]) -> list[float]:
 
 
 def _counts(stats: Mapping[str, Any]) -> list[int]:
-    if stats.get("histogram"):
-        return list(stats["histogram"]["counts"])
+    if histogram := stats.get("histogram"):
+        return [histogram["below"] or 0, *histogram["counts"], histogram["above"] or 0]
     return [value["count"] for value in (stats.get("top") or [])[:_VALUES]]
 
 
@@ -51,18 +53,26 @@ def _drawing(name: str, split: str, stats: Mapping[str, Any] | None, tallest: fl
 
 
 def _histogram(title: str, split: str, stats: Mapping[str, Any], tallest: float) -> Markup:
-    edges = stats["histogram"]["edges"]
-    span, base = (edges[-1] - edges[0]) or 1.0, HEIGHT - _FOOT
+    histogram, base = stats["histogram"], HEIGHT - _FOOT
+    edges, is_open = histogram["edges"], histogram["below"] is not None
+    x = Scale(edges[0], edges[-1], _END * is_open, WIDTH - _END * is_open)
+    places = [(x(low), x(high), f"{number(low)} to {number(high)}") for low, high in pairwise(edges)]
+    left = (0, _END - 3, f"below {number(edges[0])}, down to {number(stats['min'])}")
+    right = (WIDTH - _END + 3, WIDTH, f"above {number(edges[-1])}, up to {number(stats['max'])}")
     marks = [line(0, base, WIDTH, base, "axis")]
-    for (low, high), count, share in zip(pairwise(edges), _counts(stats), _shares(stats), strict=True):
+    bars = zip([left, *places, right], _counts(stats), _shares(stats), strict=True)
+    for position, ((start, end, said), count, share) in enumerate(bars):
         if count:
-            left, right = ((edge - edges[0]) / span * WIDTH for edge in (low, high))
-            height = share / tallest * (base - 2)
-            said = f"{number(low)} to {number(high)}: {count:,} rows, {percent(share)}"
-            marks.append(rect(left, base - height, max(right - left - 0.6, 0.8), height, split, said))
-    marks.append(text(number(edges[0], 3), 0, HEIGHT - 2, kind="small"))
-    marks.append(text(number(edges[-1], 3), WIDTH, HEIGHT - 2, anchor="end", kind="small"))
-    description = f"Histogram of {stats['n']:,} rows from {number(edges[0])} to {number(edges[-1])}, as shares of rows."
+            height, kind = share / tallest * (base - 2), split
+            if position in (0, len(places) + 1):  # few rows, but there to be seen
+                height, kind = max(height, 1.5), f"{split} pale"
+            said = f"{said}: {count:,} rows, {percent(share)}"
+            marks.append(rect(start, base - height, max(end - start - 0.6, 0.8), height, kind, said))
+    marks.append(text(("< " if is_open else "") + number(edges[0], 3), 0, HEIGHT - 2, kind="small"))
+    marks.append(text(("> " if is_open else "") + number(edges[-1], 3), WIDTH, HEIGHT - 2, anchor="end", kind="small"))
+    beyond = ", the pale bars are all beyond" if is_open else ""
+    spread = f"from {number(edges[0])} to {number(edges[-1])}{beyond}"
+    description = f"Histogram of {stats['n']:,} rows {spread}, as shares of rows."
     return chart(marks, title, description, width=WIDTH, height=HEIGHT, kind="tiny")
 
 

@@ -12,10 +12,10 @@ from components.report.page.charts.svg import chart, dot, line, polyline, text
 from components.report.page.numbers import number
 
 
-def learning(series: Mapping[str, Sequence[float | None]], best_epoch: int, head: str) -> Markup:
+def learning(epochs: Sequence[int], series: Mapping[str, Sequence[float | None]], best_epoch: int, head: str) -> Markup:
     """Train and validation loss of one head by epoch, the epoch whose weights were kept marked."""
     lines = {
-        name: [(epoch, loss) for epoch, loss in enumerate(losses, 1) if loss is not None]
+        name: [(epoch, loss) for epoch, loss in zip(epochs, losses, strict=True) if loss is not None]
         for name, losses in series.items()
     }
     points = [point for line_points in lines.values() for point in line_points]

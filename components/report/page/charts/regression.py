@@ -8,9 +8,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from components.report.page.charts.axes import LEFT, RIGHT, Scale, frame, horizontal, left_axis, vertical
+from components.report.page.charts.axes import LEFT, RIGHT, Scale, bottom_axis, frame, horizontal, left_axis, vertical
 from components.report.page.charts.svg import WIDTH, chart, dot, line, node, rect, text
 from components.report.page.numbers import estimate, number
+
+_END = 24  # pixels of an open bin, and of its gap
 
 
 def scatter(figure: Mapping[str, Any], label: str) -> Markup:
@@ -28,15 +30,52 @@ def scatter(figure: Mapping[str, Any], label: str) -> Markup:
 
 
 def residuals(figure: Mapping[str, Any], label: str) -> Markup:
-    """The histogram of actual minus predicted, with zero marked."""
+    """The histogram of actual minus predicted, with zero marked; a pale bar is all that lies beyond the edges."""
     edges, counts = figure["edges"], figure["counts"]
-    x, y = horizontal([*edges, 0.0]), vertical(counts, zero=True, whole=True)
-    marks = frame(x, y, f"actual − predicted {label}", "rows")
+    frame_x, room = Scale(0, 1, LEFT, WIDTH - RIGHT), 0 if figure["below"] is None else _END
+    x = horizontal([*edges, 0.0], left=LEFT + room, width=WIDTH - room)
+    y = vertical([*counts, figure["below"] or 0, figure["above"] or 0], zero=True, whole=True)
+    marks = [*bottom_axis(x, f"actual − predicted {label}", y.start, y.end), *left_axis(frame_x, y, "rows")]
     for (low, high), count in zip(pairwise(edges), counts, strict=True):
         said = f"{number(low)} to {number(high)}: {count:,} rows"
         marks.append(rect(x(low), y(count), max(x(high) - x(low) - 1, 0.8), y.start - y(count), "eval", said))
     marks.append(line(x(0), y.start, x(0), y.end, "reference"))
+    marks += _ends(figure, frame_x, y)
     return chart(marks, f"Residuals of {label}", f"{figure['n']:,} rows; the dashed line is zero.")
+
+
+def _ends(figure: Mapping[str, Any], x: Scale, y: Scale) -> list[Markup]:
+    """The rows beyond the edges: a pale bar at each end, which has no width on the axis."""
+    width, marks = _END - 6, []
+    for count, (edge, said), left in zip(
+        (figure["below"], figure["above"]), _beyond(figure), (x.start, x.end - width), strict=True
+    ):
+        if count:
+            first = left == x.start
+            marks.append(rect(left, y(count), width, y.start - y(count), "eval pale", said))
+            place, anchor = (left, "start") if first else (x.end, "end")
+            marks.append(text(edge, place, y(count) - 4, anchor=anchor, kind="small ink"))
+    return marks
+
+
+def _beyond(figure: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """For each end how its bar is called, and what it says: `2 rows below −3, down to −80`."""
+    low, high = figure["edges"][0], figure["edges"][-1]
+    least, greatest = number(figure["least"]), number(figure["greatest"])
+    return [
+        (f"< {number(low, 3)}", f"{_rows(figure['below'])} below {number(low)}, down to {least}"),
+        (f"> {number(high, 3)}", f"{_rows(figure['above'])} above {number(high)}, up to {greatest}"),
+    ]
+
+
+def beyond(figure: Mapping[str, Any]) -> str:
+    """Returns what the pale bars of the residuals say, empty where there is none."""
+    counts = (figure["below"], figure["above"])
+    return " and ".join(said for (_, said), count in zip(_beyond(figure), counts, strict=True) if count)
+
+
+def _rows(count: int | None) -> str:
+    return "1 row" if count == 1 else f"{count or 0:,} rows"
 
 
 def by_range(ranges: Sequence[Mapping[str, Any]], label: str) -> Markup:

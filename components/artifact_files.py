@@ -1,0 +1,22 @@
+"""Names of the files that the steps leave in their artifacts, for those who write them and those who read them."""
+
+from __future__ import annotations
+
+SUMMARY = "summary.json"
+"""The ingest's account, in the Examples."""
+FINDINGS = "gate.json"
+"""What the data validation found, in its anomalies."""
+DISTRIBUTIONS = "distributions.json"
+"""The distributions of train and eval, beside the findings, and with every pushed version."""
+COLUMNS = "columns.json"
+"""Every column described, in the DataReport."""
+HISTORY = "history.json"
+"""Losses and metrics of each epoch, in the Trainer's run."""
+EVALUATION = "evaluation.json"
+"""Metrics, comparisons and the verdict, in the evaluation."""
+FIGURES = "figures.json"
+"""What is drawn from single rows, beside it."""
+IMPORTANCE = "importance.json"
+"""Permutation importance, beside it."""
+PUSH = "push.json"
+"""What the Pusher did, in its pushed model."""

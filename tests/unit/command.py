@@ -1,0 +1,42 @@
+"""The command in this process, and a table for it."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command printed and how it ended."""
+
+    code: int
+    out: str
+    error: str
+
+
+def rows(**columns: object) -> pd.DataFrame:
+    """Forty rows with two features, a number y and a class k; `columns` replaces or adds."""
+    table = {
+        "x": range(40),
+        "c": ["red", "blue"] * 20,
+        "y": [row / 2 for row in range(40)],
+        "k": ["a", "b", "b", "c"] * 10,
+    }
+    return pd.DataFrame(table | columns)
+
+
+def write(table: pd.DataFrame, path: str = "t.csv") -> None:
+    table.to_csv(path, index=False)
+
+
+FLAGS = ("--data", "t.csv", "--regression", "y", "--classification", "k")
+
+
+def refused(said: Said) -> str:
+    """The one sentence of a refusal."""
+    assert said.code == 2, said
+    assert "Traceback" not in said.error + said.out
+    assert said.error.startswith("error: ")
+    assert said.error.count("error:") == 1
+    assert said.error.count("\n") == 1
+    return said.error.removeprefix("error: ").rstrip("\n")

@@ -1,0 +1,128 @@
+"""Artifacts as the steps of a made-up run would leave them: what a report and a verdict are made from."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from components.evaluator.evaluation import Predictions, Rows, evaluate
+from components.evaluator.figures import figures
+from components.evaluator.trivial import TrivialPredictor
+from components.report.collect import Origin, Sources, collect
+
+HOSTILE = '<script>alert(1)</script> "><img src=x onerror=alert(1)> # *b* `c`'
+RNG = np.random.default_rng(5)
+SUMMARY = {
+    "files": ["/data/t.csv"],
+    "fingerprint": "f" * 64,
+    "rows_in": 700,
+    "rows_out": 690,
+    "left_out": {"no label": 10},
+    "splits": {"train": 400, "validation": 90, "eval": 200},
+    "regression": "price",
+    "classification": "kind",
+    "format": "csv",
+    "delimiter": ",",
+    "classes": {},
+    "columns": {"x": "FLOAT"},
+    "missing": {"x": 0},
+    "non_finite": {"x": 3},
+    "vectors": {},
+    "vector_columns": {},
+    "split_by": "row",
+    "warnings": ["x: 3 infinite values were written as missing."],
+}
+STATS = {"n": 400, "missing": 4, "missing_share": 0.01} | dict.fromkeys(
+    ("zeros", "unique", "mean", "std", "min", "median", "max", "histogram", "top")
+)
+COLUMNS = {
+    "columns": [
+        {"name": name, "role": role, "kind": "number", "splits": {"train": STATS, "eval": STATS}}
+        for name, role in ((HOSTILE, "feature"), ("price", "regression label"))
+    ]
+}
+CLEAN = {"notes": [], "anomalies": [], "comparisons": [], "against": None, "passed": True}
+FAILED = {
+    "notes": ["a note."],
+    "anomalies": [
+        {"split": "eval", "column": "x", "kind": "K", "level": "warn", "sentence": "x is odd."},
+        {"split": "eval", "column": "x", "kind": "K", "level": "fail", "sentence": "x must be 1, got 2."},
+        {"split": "eval", "column": "y", "kind": "K", "level": "fail", "sentence": "y must be 1, got 2."},
+    ],
+}
+RUN = {"id": "1", "started": "2026", "state": "pushed", "seconds": 1.0, "problems": [], "log": None, "steps": []}
+
+
+def evaluation(n=200, classes=("a", "b", "c"), gate=None, noise=0.3):
+    number = RNG.normal(10, 2, n)
+    code = RNG.integers(len(classes), size=n)
+    label = np.array(classes)[code]
+    probabilities = np.full((n, len(classes)), 0.2 / (len(classes) - 1))
+    probabilities[np.arange(n), code] = 0.8
+    rows = Rows(number, label, {"city": RNG.choice(["x", "y"], n)})
+    answers = Predictions(number + RNG.normal(0, noise, n), probabilities, tuple(classes))
+    found = evaluate(rows, answers, TrivialPredictor.of(number, label), gate=gate, slices=["city"], resamples=50)
+    extra = {
+        "labels": {"regression": "price", "classification": "kind"},
+        "training": {"parameters": 1234, "epochs": 9, "best_epoch": 4},
+    }
+    return found.to_dict() | extra, figures(rows, answers)
+
+
+def history(epochs=9):
+    names = [f"{prefix}{head}_output_loss" for prefix in ("", "val_") for head in ("regression", "classification")]
+    return {name: [1 / (epoch + 1) for epoch in range(epochs - 1)] + [float("nan")] for name in names}
+
+
+# Field of `Sources` -> step, output, and the files in it.
+PLACES = {
+    "examples": ("ExampleGen", "examples", ["summary"]),
+    "anomalies": ("DataValidator", "anomalies", ["gate"]),
+    "columns": ("DataReport", "report", ["columns"]),
+    "model_run": ("Trainer", "model_run", ["history"]),
+    "evaluation": ("Evaluator", "evaluation", ["evaluation", "figures", "importance"]),
+    "pushed_model": ("Pusher", "pushed_model", ["push"]),
+}
+
+
+def write_artifacts(folder: Path, files: dict[str, Any]) -> dict[str, str]:
+    """Writes the given files where the steps would, and returns field of `Sources` -> artifact."""
+    sources = {}
+    for source, (_, _, names) in PLACES.items():
+        for name in set(names) & set(files):
+            (folder / source).mkdir(exist_ok=True)
+            (folder / source / f"{name}.json").write_text(json.dumps(files[name]))
+            sources[source] = str(folder / source)
+    return sources
+
+
+def report(folder: Path, run: dict[str, Any] | None = None, **files: Any) -> dict[str, Any]:
+    """Writes the given files as artifacts, and collects them."""
+    origin = Origin(
+        "t", {"name": "t", "training": {"epochs": 9}}, {"name": "inferred"}, [("Trainer", "model", "/m")], run
+    )
+    return collect(Sources(**write_artifacts(folder, files)), origin)
+
+
+def good_files(push: bool = True, **more: Any) -> dict[str, Any]:
+    """What the steps of a whole run leave; `more` goes to `evaluation`."""
+    found, drawn = evaluation(**more)
+    return {
+        "summary": SUMMARY,
+        "gate": CLEAN,
+        "columns": COLUMNS,
+        "history": history(),
+        "evaluation": found,
+        "figures": drawn,
+        "importance": {
+            "regression": [{"column": "x", "value": 0.3, "low": 0.2, "high": 0.4}],
+            "classification": [],
+        },
+        "push": {"pushed": True, "version": 3, "unchanged": False, "path": "/serving/3"} if push else {"pushed": False},
+    }
+
+
+def good(folder: Path, push: bool = True, **more: Any) -> dict[str, Any]:
+    """Collects the report of a whole run."""
+    return report(folder, RUN, **good_files(push, **more))
