@@ -8,6 +8,7 @@ from typing import Any
 
 from components.data_validator.finding import FAIL, WARN, read_findings
 from components.example_gen.summary import read_summary
+from components.relatedness.sharing import FILE as RELATEDNESS
 from components.report.collect import COLUMNS
 from pipeline.runs import Run, Step
 
@@ -85,6 +86,12 @@ def _baseline(artifacts: dict[str, str]) -> str:
     return "the pushed model" if manifest.exists() else "no model pushed before"
 
 
+def _relatedness(artifacts: dict[str, str]) -> str:
+    found = _load(artifacts["relatedness"], RELATEDNESS)
+    verdicts = [f"{found['labels'][head]}: {result['verdict']}" for head, result in found["heads"].items()]
+    return f"{len(found['seeds'])} seeds, " + ", ".join(verdicts)
+
+
 def _evaluator(artifacts: dict[str, str]) -> str:
     figures = _load(artifacts["evaluation"], "evaluation.json")
     return f"{figures['n']:,} rows, " + ("blessed" if figures["verdict"]["blessed"] else "rejected")
@@ -104,6 +111,7 @@ _DESCRIBE = {
     "DataReport": _data_report,
     "DataGate": _data_gate,
     "Trainer": _trainer,
+    "Relatedness": _relatedness,
     "Evaluator": _evaluator,
     "Pusher": _pusher,
 }

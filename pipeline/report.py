@@ -106,4 +106,5 @@ def _sources(run: Run) -> Sources:
         model_run=artifacts.get(("Trainer", "model_run")),
         evaluation=artifacts.get(("Evaluator", "evaluation")),
         pushed_model=artifacts.get(("Pusher", "pushed_model")),
+        relatedness=artifacts.get(("Relatedness", "relatedness")),
     )
