@@ -48,8 +48,8 @@ def show_relatedness(console: Console, run: Run) -> bool:
     console.print(_heads(found["heads"].values()))
     cosine = found["gradient_cosine"]
     by_seed = ", ".join(number(value, 2) for value in cosine["by_seed"])
-    console.print(f"\ngradient cosine on the shared layers  {number(cosine['mean'], 2)}  (by seed {by_seed})")
-    console.print()
+    said = "none shared" if cosine["mean"] is None else f"{number(cosine['mean'], 2)}  (by seed {by_seed})"
+    console.print(f"\ngradient cosine on the shared layers  {said}\n")
     console.print(_cost(found["cost"]))
     console.print()
     for head in found["heads"].values():

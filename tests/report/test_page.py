@@ -265,3 +265,11 @@ def test_a_run_that_only_compares_networks_shows_that_and_no_model():
     assert "There is nothing to show of a model" not in text_of(report)
     assert "Relatedness: does sharing one network help?" in text_of(report)
     assert "Relatedness" not in text_of(examples.empty())
+
+
+def test_heads_that_share_no_layer_have_no_angle():
+    report = examples.pushed()
+    report["relatedness"]["gradient_cosine"] = {"mean": None, "by_seed": [None, None]}
+    text = text_of(report)
+    assert "The heads share no layer, so there is no angle between their gradients." in text
+    assert "Cosine" not in text
