@@ -133,6 +133,33 @@ def validate(resolved: Any, serving: str | None, no_cache: bool) -> None:
         sys.exit(3)
 
 
+@cli.command()
+@configured
+@click.option(
+    "--seeds",
+    type=click.IntRange(2, 100),
+    help="Seeds of each network [default: evaluation.relatedness, or 3]",
+)
+@click.option("--no-cache", is_flag=True, help="Run every step anew.")
+def relate(resolved: Any, seeds: int | None, no_cache: bool) -> None:
+    """Tell whether sharing one network helps each head, against a network of its own; push nothing."""
+    from pipeline.check import check_before_run
+    from pipeline.local import run as run_locally
+    from pipeline.relate import STEP, show_relatedness, with_seeds
+    from pipeline.verdict import print_report
+
+    console = Console()
+    chosen = with_seeds(resolved, seeds)
+    check_before_run(chosen.config)
+    try:
+        record = run_locally(chosen, cache=not no_cache, until=STEP)
+        stopped = not show_relatedness(console, record)
+    finally:
+        print_report(console, chosen.config.output)
+    if stopped:
+        sys.exit(3)
+
+
 @cli.group()
 def schema() -> None:
     """Write, compare and update a reviewed schema."""

@@ -213,6 +213,16 @@ class Evaluation(Section):
     """Bootstrap resamples behind each interval."""
     tfma: bool = False
     """Also run TensorFlow Model Analysis (stock TFX Evaluator) on both heads and the slices."""
+    relatedness: Annotated[int, Field(ge=0, le=100)] = 0
+    """With how many seeds to train the network and one for each head alone, to tell whether sharing helps
+    ([`mtl relate`](#does-sharing-help)); 0 leaves it out."""
+
+    @field_validator("relatedness")
+    @classmethod
+    def _some_seeds(cls, seeds: int) -> int:
+        if seeds == 1:
+            raise ValueError("must be 0 (off) or at least 2 seeds, got 1. One seed says nothing of chance")
+        return seeds
 
 
 class HeadGate(Section):
@@ -370,6 +380,16 @@ class Config(Section):
                     where = " and ".join(dict.fromkeys((roles[column], role)))
                     raise ValueError(f'a column must be named once, got "{column}" in {where}. Remove one')
                 roles[column] = role
+        return self
+
+    @model_validator(mode="after")
+    def _related_heads_are_trained(self) -> Config:
+        for name in ("regression_weight", "classification_weight"):
+            if self.evaluation.relatedness and not getattr(self.training, name) > 0:
+                raise ValueError(
+                    f"the weight training.{name} must be above 0 to compare both heads with networks of their own, "
+                    "got 0. Raise it, or set evaluation.relatedness to 0"
+                )
         return self
 
     @property

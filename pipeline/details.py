@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from components.artifact_files import COLUMNS, EVALUATION, FINDINGS, PUSH
+from components.artifact_files import COLUMNS, EVALUATION, FINDINGS, PUSH, RELATEDNESS
 from components.data_validator.finding import FAIL, WARN, read_findings
 from components.example_gen.summary import read_summary
 from components.pusher.release import MANIFEST as VERSION_MANIFEST
@@ -92,6 +92,12 @@ def _baseline(artifacts: dict[str, str]) -> str:
     return "the pushed model" if manifest.exists() else "no model pushed before"
 
 
+def _relatedness(artifacts: dict[str, str]) -> str:
+    found = _load(artifacts["relatedness"], RELATEDNESS)
+    verdicts = [f"{found['labels'][head]}: {result['verdict']}" for head, result in found["heads"].items()]
+    return f"{len(found['seeds'])} seeds, " + ", ".join(verdicts)
+
+
 def _evaluator(artifacts: dict[str, str]) -> str:
     figures = _load(artifacts["evaluation"], EVALUATION)
     return f"{figures['n']:,} rows, " + ("blessed" if figures["verdict"]["blessed"] else "rejected")
@@ -111,6 +117,7 @@ _DESCRIBE = {
     "DataReport": _data_report,
     "DataGate": _data_gate,
     "Trainer": _trainer,
+    "Relatedness": _relatedness,
     "Evaluator": _evaluator,
     "Pusher": _pusher,
 }

@@ -22,6 +22,7 @@ from pipeline.config import Config
 
 # Steps that only tell: no model or verdict depends on their code.
 REPORTS = ("DataReport", "Report")
+TELLING = (*REPORTS, "Relatedness")
 STEP_MODULES = {
     "ExampleGen": "components.example_gen.component",
     "SchemaGen": "components.schema_gen.component",
@@ -30,6 +31,7 @@ STEP_MODULES = {
     "DataGate": "components.data_gate.component",
     "Transform": "components.transform.preprocessing",
     "Trainer": "components.trainer.run_fn",
+    "Relatedness": "components.relatedness.component",
     "Evaluator": "components.evaluator.component",
     "Pusher": "components.pusher.component",
 } | dict.fromkeys(REPORTS, "components.report.component")
@@ -118,7 +120,8 @@ def _digest(config: Config, content: str, reviewed: str, code: Mapping[str, str]
     settings["data"].pop("date")
     settings["data"].pop("schema_file")
     settings["evaluation"].pop("tfma")
-    decisive = {step: print_ for step, print_ in code.items() if step not in REPORTS}
+    settings["evaluation"].pop("relatedness")
+    decisive = {step: print_ for step, print_ in code.items() if step not in TELLING}
     listing = json.dumps([content, reviewed, settings, decisive], sort_keys=True)
     return hashlib.sha256(listing.encode()).hexdigest()
 

@@ -21,6 +21,7 @@ from components.data_validator.component import DataValidator
 from components.evaluator.component import Evaluator
 from components.example_gen.component import ExampleGen
 from components.pusher.component import Pusher
+from components.relatedness.component import Relatedness
 from components.report.component import DataReport, Report
 from components.schema_gen.component import SchemaGen
 from pipeline.analysis import eval_config
@@ -45,6 +46,9 @@ def build(config: Config, facts: Facts) -> Pipeline:
     9. Evaluator scores it and the baseline on eval, per head and slice, and blesses or rejects.
     10. Pusher publishes a blessed model.
     11. Report brings everything together for a person.
+
+    If configured, ModelAnalysis is TensorFlow's own evaluation, and Relatedness compares the network with one for each
+    head alone.
 
     Args:
         config: the resolved configuration.
@@ -136,6 +140,16 @@ def build(config: Config, facts: Facts) -> Pipeline:
         provenance=_json(asdict(facts.production) | {"pipeline": config.name}),
         code=facts.code["Pusher"],
     ).with_id("Pusher")
+    optional: dict[str, Any] = {}
+    relatedness = None
+    if config.evaluation.relatedness:
+        relatedness = Relatedness(
+            transformed_examples=transform.outputs["transformed_examples"],
+            transform_graph=transform.outputs["transform_graph"],
+            settings=_json(settings["Relatedness"]),
+            code=facts.code["Relatedness"],
+        ).with_id("Relatedness")
+        optional["relatedness"] = relatedness.outputs["relatedness"]
     report = Report(
         examples=examples,
         anomalies=anomalies,
@@ -145,6 +159,7 @@ def build(config: Config, facts: Facts) -> Pipeline:
         pushed_model=pusher.outputs["pushed_model"],
         settings=_json(settings["Report"]),
         code=facts.code["Report"],
+        **optional,
     ).with_id("Report")
 
     steps = [
@@ -165,6 +180,8 @@ def build(config: Config, facts: Facts) -> Pipeline:
             examples=examples, model=model, schema=schema, eval_config=eval_config(config)
         ).with_id("ModelAnalysis")
         steps.insert(-1, analysis)
+    if relatedness:
+        steps.insert(-1, relatedness)
     steps.append(report)
     return Pipeline(
         pipeline_name=config.name,
@@ -177,9 +194,12 @@ def build(config: Config, facts: Facts) -> Pipeline:
 
 
 def up_to(pipeline: Pipeline, last: str) -> Pipeline:
-    """Returns the pipeline without the steps that come after one of its steps."""
-    names = [node.id for node in pipeline.components]
-    kept = pipeline.components[: names.index(last) + 1]
+    """Returns the pipeline with one of its steps and all that this one needs, and nothing else."""
+    needed = {last}
+    for node in reversed(pipeline.components):  # what a step needs stands before it
+        if node.id in needed:
+            needed |= {earlier.id for earlier in node.upstream_nodes}
+    kept = [node for node in pipeline.components if node.id in needed]
     for node in kept:
         for following in set(node.downstream_nodes) - set(kept):
             node.remove_downstream_node(following)
@@ -214,7 +234,15 @@ def _settings(config: Config) -> dict[str, dict[str, Any]]:
             "training": config.training.model_dump(),
             "reading": {"missing": config.data.missing, "vectors": config.features.vectors},
         },
-        "Evaluator": config.evaluation.model_dump(exclude={"tfma"})
+        "Relatedness": {
+            "labels": labels,
+            "model": config.model.model_dump(),
+            "training": config.training.model_dump(),
+            "seeds": config.evaluation.relatedness,
+            "confidence": config.evaluation.confidence,
+            "resamples": config.evaluation.resamples,
+        },
+        "Evaluator": config.evaluation.model_dump(exclude={"tfma", "relatedness"})
         | {"gates": {name: gates[name] for name in ("regression", "classification", "rule")}},
         "DataReport": {"pipeline": config.name, "config": on_data},
         "Report": {"pipeline": config.name, "config": told},

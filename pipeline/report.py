@@ -116,4 +116,5 @@ def _sources(run: Run) -> Sources:
         model_run=run.artifact("Trainer", "model_run"),
         evaluation=run.artifact("Evaluator", "evaluation"),
         pushed_model=run.artifact("Pusher", "pushed_model"),
+        relatedness=run.artifact("Relatedness", "relatedness"),
     )

@@ -67,16 +67,38 @@ def resolve(
         _assign(values, key, value)
         _note(origins, key, value, "--set")
     _make_absolute(values, Path.cwd())
-    try:
-        config = Config.model_validate(values)
-    except ValidationError as error:
-        raise ConfigError("\n".join(explain(error, values, origins, file))) from None
+    config = _valid(values, origins, file)
     if not config.name:
         config = config.model_copy(update={"name": _name_from(config)})
         origins["name"] = "inferred"
     for key in set(preset_keys(config.preset)) - set(origins):
         origins[key] = f"preset {config.preset}"
     return Resolved(config, origins)
+
+
+def with_value(resolved: Resolved, key: str, value: Any, origin: str) -> Resolved:
+    """Returns the configuration with another value at one key.
+
+    Args:
+        resolved: the configuration.
+        key: the dotted key.
+        value: its value.
+        origin: where it comes from.
+
+    Raises:
+        ConfigError: the value is not allowed.
+    """
+    values, origins = resolved.config.as_json(), dict(resolved.origins)
+    _assign(values, key, value)
+    _note(origins, key, value, origin)
+    return Resolved(_valid(values, origins, None), origins)
+
+
+def _valid(values: dict[str, Any], origins: Mapping[str, str], file: Path | None) -> Config:
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError("\n".join(explain(error, values, origins, file))) from None
 
 
 class _UniqueKeys(yaml.SafeLoader):

@@ -27,15 +27,7 @@ def print_verdict(console: Console, run: Run, output: Path) -> None:
     for sentence in warnings:
         console.print(Text.assemble(("note  ", "yellow"), sentence), soft_wrap=True)
     if run.state == "stopped":
-        step = next(step.name for step in run.steps if step.state == "failed")
-        who = "The data gate" if step == "DataGate" else step
-        console.print(Text(f"\n{who} stopped the run:", "bold red"))
-        for problem in run.problems[:_MAX_PROBLEMS]:
-            console.print(Text(f"  • {problem}"), soft_wrap=True)
-        if len(run.problems) > _MAX_PROBLEMS:
-            console.print(f"  … and {len(run.problems) - _MAX_PROBLEMS} more, in the log.")
-        remedy = _REMEDY if step == "DataGate" else ""
-        console.print(f"{remedy}Nothing was pushed.", soft_wrap=True)
+        print_stopped(console, run)
         return
     findings, figures, pushed = details.findings(run), details.evaluation(run), details.push(run)
     assert figures is not None, "only a run that was not stopped comes here"
@@ -58,6 +50,19 @@ def print_verdict(console: Console, run: Run, output: Path) -> None:
     console.print()
     console.print(table)
     console.print(Text(f"\nRun {run.id}, {run.seconds:.0f} s. Everything of it is in {output}", "dim"), soft_wrap=True)
+
+
+def print_stopped(console: Console, run: Run) -> None:
+    """Prints which step stopped a run, and why."""
+    step = next(step.name for step in run.steps if step.state == "failed")
+    who = "The data gate" if step == "DataGate" else step
+    console.print(Text(f"\n{who} stopped the run:", "bold red"))
+    for problem in run.problems[:_MAX_PROBLEMS]:
+        console.print(Text(f"  • {problem}"), soft_wrap=True)
+    if len(run.problems) > _MAX_PROBLEMS:
+        console.print(f"  … and {len(run.problems) - _MAX_PROBLEMS} more, in the log.")
+    remedy = _REMEDY if step == "DataGate" else ""
+    console.print(f"{remedy}Nothing was pushed.", soft_wrap=True)
 
 
 def print_report(console: Console, output: Path) -> None:

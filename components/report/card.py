@@ -50,6 +50,7 @@ def card(report: Values) -> Card:
             "Overall results": [line for head in model.get("heads", {}).values() for line in _results(head)],
             "Unitary results": _worst(model, crossed=False),
             "Intersectional results": _worst(model, crossed=True),
+            **_relatedness(report["relatedness"]),
         },
         "Ethical considerations": {
             "Columns used": [column["name"] for column in data.get("columns", []) if column["role"] == "feature"],
@@ -140,6 +141,15 @@ def _column(column: Values) -> str:
 
 def _results(head: Values) -> list[str]:
     return [f"{head['label']}: {metric['title']} {estimate(metric)}" for metric in head["metrics"].values()]
+
+
+def _relatedness(found: Values | None) -> dict[str, Any]:
+    """What sharing one network did to each head, where that was asked."""
+    if found is None:
+        return {}
+    return {
+        "Multi-task against single-task": [f"{head['label']}: {head['sentence']}" for head in found["heads"].values()]
+    }
 
 
 def _worst(model: Values, crossed: bool) -> Any:

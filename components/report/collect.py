@@ -6,6 +6,7 @@
     Trainer     history.json ───┐          │
     Evaluator   *.json ─────────┼─► model ─┤
     Pusher      push.json ──────┴──────────┘
+    Relatedness relatedness.json ─► relatedness, where it is part of the run
 
 A run that was stopped has fewer artifacts; what is not there is None in the report. Nothing here knows TensorFlow,
 so an old run's report is made again in a second.
@@ -29,11 +30,13 @@ from components.artifact_files import (
     HISTORY,
     IMPORTANCE,
     PUSH,
+    RELATEDNESS,
     SUMMARY,
 )
 from components.leaves import leaves
 from components.report.data import data_part
 from components.report.model import model_part
+from components.report.relatedness import relatedness_part
 from components.report.verdict import verdict
 
 FORMAT = 1
@@ -51,6 +54,7 @@ class Sources:
         model_run: the Trainer's, for `history.json`.
         evaluation: the Evaluator's.
         pushed_model: the Pusher's, for `push.json`.
+        relatedness: Relatedness's, for `relatedness.json`.
     """
 
     examples: str | None = None
@@ -59,6 +63,7 @@ class Sources:
     model_run: str | None = None
     evaluation: str | None = None
     pushed_model: str | None = None
+    relatedness: str | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,7 @@ def collect(sources: Sources, origin: Origin) -> dict[str, Any]:
     gate = _load(sources.anomalies, FINDINGS)
     evaluation = _load(sources.evaluation, EVALUATION)
     push = _load(sources.pushed_model, PUSH)
+    relatedness = _load(sources.relatedness, RELATEDNESS)
     data = data_part(_load(sources.examples, SUMMARY), gate, _load(sources.columns, COLUMNS))
     model = None
     if evaluation is not None:
@@ -107,6 +113,7 @@ def collect(sources: Sources, origin: Origin) -> dict[str, Any]:
         "lineage": [dict(zip(("step", "output", "path"), row, strict=True)) for row in origin.lineage],
         "data": data,
         "model": model,
+        "relatedness": None if relatedness is None else relatedness_part(relatedness),
     }
 
 

@@ -72,6 +72,7 @@ def Report(
     confusion: OutputArtifact[ClassificationMetrics],
     settings: Parameter[str],
     code: Parameter[str],
+    relatedness: InputArtifact[ModelEvaluation] = None,
 ) -> None:
     """Reports on the whole run.
 
@@ -89,6 +90,7 @@ def Report(
         confusion: the confusion matrix.
         settings: JSON: `pipeline` and `config`.
         code: fingerprint of this step's code, part of the cache key.
+        relatedness: what Relatedness found, where it is part of the run.
     """
     del code
     sources = Sources(
@@ -98,6 +100,7 @@ def Report(
         model_run=model_run.uri,
         evaluation=evaluation.uri,
         pushed_model=pushed_model.uri,
+        relatedness=relatedness.uri if relatedness else None,
     )
     heads = _write(sources, settings, report, html)["model"]["heads"]
     set_metrics(regression_metrics, heads["regression"]["metrics"])

@@ -79,7 +79,7 @@ def _ended(run: Values | None) -> str:
     if step:
         return f"The run ended in {step}, before this."
     if run is not None and run["state"] == VALIDATED:
-        return "Only the data was to be judged."
+        return "No model was to be judged in this run."
     if run is not None and run["state"] == "interrupted":
         return "The run was interrupted before this."
     return "Nothing is known of it yet."

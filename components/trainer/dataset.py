@@ -10,6 +10,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from components import outputs
+from components.errors import InputError
 
 _PARSE_BATCH = 4096
 
@@ -86,3 +87,38 @@ def load(patterns: Sequence[str], transform: tft.TFTransformOutput) -> Dataset:
         float(columns[outputs.TARGET_MEAN][0]),
         float(columns[outputs.TARGET_SCALE][0]),
     )
+
+
+def load_to_fit(
+    train_files: Sequence[str], validation_files: Sequence[str], transform: tft.TFTransformOutput, label: str
+) -> tuple[Dataset, Dataset]:
+    """Reads the splits that a network is fitted on, without validation rows of a class that train does not have.
+
+    Args:
+        train_files: globs of the train split.
+        validation_files: globs of the validation split.
+        transform: the transform that wrote them.
+        label: the class label's column, for the message.
+
+    Raises:
+        InputError: a class cannot be learnt from.
+    """
+    train = load(train_files, transform)
+    if (train.classes < 0).any():
+        raise InputError(
+            f'The class label "{label}" must be text without line breaks, got a class with one. Rename the class.'
+        )
+    return train, load(validation_files, transform).with_known_class()
+
+
+def class_names(transform: tft.TFTransformOutput) -> list[str]:
+    """Returns the classes in the order of their index."""
+    return [text.decode() for text in transform.vocabulary_by_name(outputs.CLASSES_VOCABULARY)]
+
+
+def category_places(transform: tft.TFTransformOutput, train: Dataset) -> int:
+    """Returns how many places the categories take: the vocabulary, and two more per column (`encode`)."""
+    columns = train.features.get(outputs.CATEGORICAL)
+    if columns is None:
+        return 0
+    return transform.vocabulary_size_by_name(outputs.CATEGORIES_VOCABULARY) + 2 * columns.shape[1]

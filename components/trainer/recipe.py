@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 import keras
 import numpy as np
 
+from components.errors import InputError
 from components.outputs import CLASSIFICATION, REGRESSION
 from components.trainer.losses import ClassificationLoss, RegressionLoss
 
@@ -99,3 +100,24 @@ class Recipe:
             counts = np.maximum(np.bincount(classes, minlength=num_classes), 1)
             return (len(classes) / (num_classes * counts)).tolist()
         return [float(weight) for weight in self.class_weights]
+
+
+def with_class_weights(training: Mapping[str, Any], classes: Sequence[str]) -> dict[str, Any]:
+    """Returns the section with class weights by index where they are given by name; 1 for classes left out.
+
+    Args:
+        training: the `training` section of the configuration.
+        classes: the classes in the order of their index.
+
+    Raises:
+        InputError: a weight is given to a class that train does not have.
+    """
+    given = training["class_weights"]
+    if isinstance(given, str):
+        return dict(training)
+    if unknown := sorted(set(given) - set(classes)):
+        raise InputError(
+            f'training.class_weights must name classes of the train split, got "{unknown[0]}". '
+            f"The classes are {', '.join(classes)}."
+        )
+    return {**training, "class_weights": [given.get(name, 1.0) for name in classes]}

@@ -15,10 +15,11 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from components import outputs
 from components.artifact_files import HISTORY
 from components.errors import InputError
-from components.trainer.dataset import Dataset, load
+from components.trainer.dataset import Dataset, category_places, class_names, load_to_fit
 from components.trainer.export import export, feature_columns
 from components.trainer.fit import HEADLINE, fit
 from components.trainer.manifest import Column, Manifest, TrainLabels
+from components.trainer.recipe import with_class_weights
 
 
 def run_fn(fn_args: Any) -> None:
@@ -35,20 +36,16 @@ def run_fn(fn_args: Any) -> None:
     config = fn_args.custom_config
     labels = [config["labels"]["regression"], config["labels"]["classification"]]
     transform = tft.TFTransformOutput(fn_args.transform_output)
-    classes = [text.decode() for text in transform.vocabulary_by_name(outputs.CLASSES_VOCABULARY)]
-    train = load(fn_args.train_files, transform)
-    if (train.classes < 0).any():
-        raise InputError(
-            f'The class label "{labels[1]}" must be text without line breaks, got a class with one. Rename the class.'
-        )
-    validation = load(fn_args.eval_files, transform).with_known_class()
+    classes = class_names(transform)
+    train, validation = load_to_fit(fn_args.train_files, fn_args.eval_files, transform, labels[1])
+    categories = category_places(transform, train)
     network, history = fit(
         train,
         validation,
-        _categories(transform, train),
+        categories,
         len(classes),
         config["model"],
-        config["training"] | {"class_weights": _class_weights(config["training"]["class_weights"], classes)},
+        with_class_weights(config["training"], classes),
         fn_args.model_run_dir,
     )
     (Path(fn_args.model_run_dir) / HISTORY).write_text(json.dumps(history), encoding="utf-8")
@@ -63,7 +60,7 @@ def run_fn(fn_args: Any) -> None:
         regression=labels[0],
         classification=labels[1],
         classes=classes,
-        columns=_with_presence(columns, train, _categories(transform, train)),
+        columns=_with_presence(columns, train, categories),
         missing=config["reading"]["missing"],
         vectors=config["reading"]["vectors"],
         train=_train_labels(train, classes),
@@ -71,26 +68,6 @@ def run_fn(fn_args: Any) -> None:
         epochs=len(history[HEADLINE]),
         best_epoch=best,
     ).write(directory, schema_text)
-
-
-def _class_weights(given: str | dict[str, float], classes: list[str]) -> str | list[float]:
-    """Returns the weights by class index where they are given by name; 1 for classes left out."""
-    if isinstance(given, str):
-        return given
-    if unknown := sorted(set(given) - set(classes)):
-        raise InputError(
-            f'training.class_weights must name classes of the train split, got "{unknown[0]}". '
-            f"The classes are {', '.join(classes)}."
-        )
-    return [given.get(name, 1.0) for name in classes]
-
-
-def _categories(transform: tft.TFTransformOutput, train: Dataset) -> int:
-    """Returns how many places the categories take: the vocabulary, and two more per column (`encode`)."""
-    columns = train.features.get(outputs.CATEGORICAL)
-    if columns is None:
-        return 0
-    return transform.vocabulary_size_by_name(outputs.CATEGORIES_VOCABULARY) + 2 * columns.shape[1]
 
 
 def _with_presence(columns: list[Column], train: Dataset, categories: int) -> list[Column]:

@@ -74,7 +74,8 @@ def _data(key: str, place: str, description: str) -> Parameter:
 
 
 def _training(key: str, description: str) -> Parameter:
-    return Parameter(key, {"Trainer": f"custom_config.{key}"} | _shown(key, "Report"), description)
+    places = {"Trainer": f"custom_config.{key}", "Relatedness": f"settings.{key}"}
+    return Parameter(key, places | _shown(key, "Report"), description)
 
 
 def _thresholds(key: str, description: str) -> Parameter:

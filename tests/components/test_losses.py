@@ -7,8 +7,9 @@ from scipy.special import huber
 from sklearn.metrics import log_loss as reference_log_loss
 from sklearn.metrics import mean_pinball_loss
 
+from components.errors import InputError
 from components.trainer.losses import ClassificationLoss, RegressionLoss, accuracy, log_loss, mae
-from components.trainer.recipe import Recipe
+from components.trainer.recipe import Recipe, with_class_weights
 
 RANDOM = np.random.default_rng(0)
 LABEL, ANSWER = RANDOM.normal(size=(2, 50, 1)).astype("float32") * 2
@@ -97,3 +98,14 @@ def test_balanced_class_weights_are_those_of_scikit_learn():
 def test_an_automatic_batch_size_suits_the_rows(rows, size):
     assert Recipe(batch_size=None).batch_size_for(rows) == size
     assert Recipe(batch_size=7).batch_size_for(rows) == 7
+
+
+def test_class_weights_by_name_become_weights_by_index():
+    training = {"epochs": 3, "class_weights": {"b": 2.0}}
+    assert with_class_weights(training, ["a", "b"]) == {"epochs": 3, "class_weights": [1.0, 2.0]}
+    assert with_class_weights({"class_weights": "balanced"}, ["a"]) == {"class_weights": "balanced"}
+    with pytest.raises(InputError) as raised:
+        with_class_weights(training, ["a", "c"])
+    assert str(raised.value) == (
+        'training.class_weights must name classes of the train split, got "b". The classes are a, c.'
+    )

@@ -117,6 +117,30 @@ def test_a_schedule_may_change_data_thresholds_training_and_destination(mounted:
             assert inputs[parameter] == {"parameterType": declared[parameter]["parameterType"]}
 
 
+def test_a_comparison_with_single_task_networks_is_one_more_step(mounted: Path, plain: list[dict[str, Any]]):
+    documents = compile_pipeline(wine_config(mounted, "evaluation.relatedness=2"), IMAGE)
+    spec = documents[0]
+    added = set(tasks(spec)) - set(tasks(plain[0]))
+    assert added == {"Relatedness"}
+    sources = tasks(spec)["Report"]["inputs"]["artifacts"]
+    assert sources["relatedness"]["taskOutputArtifact"] == {
+        "outputArtifactKey": "relatedness",
+        "producerTask": "Relatedness",
+    }
+    assert "relatedness" not in tasks(plain[0])["Report"]["inputs"]["artifacts"]
+    given = constants(documents)
+    assert json.loads(given["Relatedness"]["settings"])["seeds"] == 2
+    for name, parameters in constants(plain).items():
+        assert given[name] == parameters or name == "Report", "no other step may change"
+    declared = spec["root"]["inputDefinitions"]["parameters"]
+    moved = substitute(
+        "Relatedness", {"settings": given["Relatedness"]["settings"], "training_epochs": 7.0, "training_seed": 5.0}
+    )
+    training = json.loads(moved["settings"])["training"]
+    assert (training["epochs"], training["seed"]) == (7, 5)
+    assert set(given["Relatedness"]) & set(declared) == {"training_epochs", "training_learning_rate", "training_seed"}
+
+
 def constants(documents: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Returns step -> argument -> the value compiled into it, None for a parameter of the run."""
     return {

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.report.parts import data_part, interval, model_part, number_column, text_column
+from tests.report.parts import data_part, interval, model_part, number_column, relatedness_part, text_column
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -70,6 +70,7 @@ def pushed(seed: int = 0) -> dict[str, Any]:
         ],
         "data": data_part(columns, checks=[WARNING]),
         "model": model_part(rng, ["barbera", "barolo", "grignolino"], [*names, "region"]),
+        "relatedness": relatedness_part(),
     }
 
 
@@ -89,7 +90,7 @@ def stopped() -> dict[str, Any]:
         verdict("push", "Push", "not reached", "Nothing was trained, so nothing was pushed; version 3 stays current."),
     ]
     report["run"] = run_part("stopped", upto=5)
-    report["model"] = None
+    report["model"] = report["relatedness"] = None
     report["data"]["checks"] = [
         WARNING,
         {
@@ -215,6 +216,9 @@ def ugly(columns: int = 50, classes: int = 30, slices: int = 20) -> dict[str, An
     report["config"] = [
         {"key": f"data.{position}", "value": text, "origin": text} for position, text in enumerate(HOSTILE)
     ]
+    report["relatedness"]["heads"]["regression"]["label"] = HOSTILE[1]
+    report["relatedness"]["heads"]["classification"] |= {"label": HOSTILE[5], "sentence": HOSTILE[6]}
+    report["relatedness"]["heads"]["classification"]["change"] = dict.fromkeys(("value", "low", "high"))
     report["run"]["problems"] = list(HOSTILE)
     report["run"]["log"] = f"/tmp/{HOSTILE[2]}.log"
     report["lineage"][0]["path"] = f"/{HOSTILE[2]}"
@@ -235,6 +239,7 @@ def empty() -> dict[str, Any]:
         "lineage": [],
         "data": None,
         "model": None,
+        "relatedness": None,
     }
 
 

@@ -253,3 +253,32 @@ def test_commands_in_sentences_are_code():
     html = render(report)
     assert "a <code>&lt;b&gt;</code> c" in html
     assert "one ` alone" in html
+
+
+def test_relatedness_is_part_of_the_model():
+    report = examples.pushed()
+    page, text = Page(render(report)), text_of(report)
+    place = text.index("Relatedness: does sharing one network help?")
+    assert text.index("! not clear alcohol : MAE 0.412", place) < text.index(
+        "✓ helped cultivar : log loss 0.281", place
+    )
+    assert "−4 % [−13 %, 4 %]" in text
+    assert "Parameters 10,180 20,102 Training, one seed 12.2 s 1 min 32 s" in text
+    assert "Scoring one row, the networks alone 0.55 ms 1.0 ms" in text
+    assert "mean over the epochs: 0.1250 (by seed 0.1000 , 0.1500 , – )" in text
+    assert leaves(report["relatedness"]) - {0, 1, 2, 0.95} <= page.numbers
+
+
+def test_a_run_that_only_compares_networks_shows_that_and_no_model():
+    report = examples.pushed() | {"model": None}
+    assert "There is nothing to show of a model" not in text_of(report)
+    assert "Relatedness: does sharing one network help?" in text_of(report)
+    assert "Relatedness" not in text_of(examples.empty())
+
+
+def test_heads_that_share_no_layer_have_no_angle():
+    report = examples.pushed()
+    report["relatedness"]["gradient_cosine"] = {"mean": None, "by_seed": [None, None]}
+    text = text_of(report)
+    assert "The heads share no layer, so there is no angle between their gradients." in text
+    assert "Cosine" not in text

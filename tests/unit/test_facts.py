@@ -105,6 +105,16 @@ def test_kubernetes_changes_nothing_about_a_model(folder: Path):
     assert gathered("kubeflow.cpu=8").production.digest == gathered().production.digest
 
 
+def test_what_only_tells_changes_nothing_about_a_model(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    before = gathered()
+    assert gathered("evaluation.relatedness=3", "evaluation.tfma=true").production.digest == before.production.digest
+    told = {STEP_MODULES["Report"], STEP_MODULES["Relatedness"]}
+    real = facts.code_fingerprint
+    monkeypatch.setattr(facts, "code_fingerprint", lambda module: "new" if module in told else real(module))
+    assert gathered().code["Relatedness"] == "new"
+    assert gathered().production.digest == before.production.digest
+
+
 def test_its_own_push_is_recognised(folder: Path):
     other = push(folder, "other", {"digest": "another", "baseline": 0, "attempt": "x"})
     before = gathered()

@@ -14,6 +14,7 @@ from components.report.page.data import data_view, positions
 from components.report.page.html import fill
 from components.report.page.index import index_view
 from components.report.page.model import model_view
+from components.report.page.relatedness import relatedness_view
 from components.report.page.verdict import overall
 from components.report.verdict import VALIDATED
 
@@ -24,7 +25,7 @@ def render(report: dict[str, Any]) -> str:
     """Returns the page of one run.
 
     Args:
-        report: the content of `report.json`; its data, model and run may be None.
+        report: the content of `report.json`; its data, model, relatedness and run may be None.
     """
     return fill(
         "report.html",
@@ -35,6 +36,7 @@ def render(report: dict[str, Any]) -> str:
         data=data_view(report["data"]) if report["data"] else None,
         positions=positions(report["data"]) if report["data"] else {},
         model=model_view(report["model"]) if report["model"] else None,
+        relatedness=relatedness_view(report["relatedness"]) if report["relatedness"] else None,
     )
 
 

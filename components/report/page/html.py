@@ -37,6 +37,8 @@ def _environment() -> Environment:
         "estimate": numbers.estimate,
         "duration": numbers.duration,
         "memory": numbers.memory,
+        "latency": numbers.latency,
+        "change": numbers.change,
         "moment": numbers.moment,
         "prose": _prose,
     }

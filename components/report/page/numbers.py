@@ -11,6 +11,7 @@ from typing import Any
 
 from components.evaluator.bootstrap import Interval
 from components.evaluator.wording import estimate as worded
+from components.relatedness.sharing import percent as worded_change
 
 NONE = "–"
 _WHOLE_BELOW = 1e9  # wider ones push the rest of a table out of sight
@@ -43,7 +44,16 @@ def estimate(interval: Mapping[str, Any] | None) -> str:
     """The value with its interval, such as `0.31 [0.24, 0.40]`; a dash where it is undefined."""
     if interval is None or interval["value"] is None:
         return NONE
-    return worded(Interval(interval["value"], interval["low"], interval["high"], level=0.95, resamples=0, dropped=0))
+    return worded(_interval(interval))
+
+
+def change(interval: Mapping[str, Any]) -> str:
+    """A relative change in percent with its interval, such as `−4.2 % [−7.1 %, −1.3 %]`; a dash where undefined."""
+    return NONE if interval["value"] is None else worded_change(_interval(interval))
+
+
+def _interval(found: Mapping[str, Any]) -> Interval:
+    return Interval(found["value"], found["low"], found["high"], level=0.95, resamples=0, dropped=0)
 
 
 def duration(seconds: float | None) -> str:
@@ -56,6 +66,11 @@ def duration(seconds: float | None) -> str:
     if minutes < 60:
         return f"{minutes} min {rest:02d} s"
     return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def latency(seconds: float | None) -> str:
+    """Seconds as `0.42 ms`."""
+    return NONE if seconds is None else f"{number(1000 * seconds, 2)} ms"
 
 
 def memory(mebibytes: float | None) -> str:

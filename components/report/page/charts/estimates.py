@@ -60,17 +60,28 @@ def importance(rows: Sequence[Mapping[str, Any]], metric: str, label: str) -> Ma
     return chart(marks, f"Permutation importance for {label}", f"Largest: {said}.", height=bottom + 38)
 
 
-def small(interval: Mapping[str, Any], span: tuple[float, float], whole: float | None, title: str) -> Markup:
-    """One interval in a table's cell, on the scale of all its rows, with the value over all rows dashed."""
+def small(
+    interval: Mapping[str, Any], span: tuple[float, float], whole: float | None, title: str, said: str | None = None
+) -> Markup:
+    """One interval in a table's cell, on the scale of all its rows, with the value over all rows dashed.
+
+    Args:
+        interval: the interval.
+        span: the ends of the scale.
+        whole: what is dashed; None for nothing.
+        title: what is drawn.
+        said: the interval in words, if not as `estimate` says it.
+    """
     if interval["value"] is None:
         return Markup("")
     width, height = _SMALL
     low, high = span if span[0] < span[1] else (span[0] - 0.5, span[1] + 0.5)
     x = Scale(low, high, 5, width - 5)
-    marks = _interval(interval, x, height / 2, "eval", estimate(interval))
+    said = said or estimate(interval)
+    marks = _interval(interval, x, height / 2, "eval", said)
     if whole is not None:
         marks.insert(0, line(x(whole), 1, x(whole), height - 1, "reference"))
-    return chart(marks, title, estimate(interval), width=width, height=height, kind="tiny")
+    return chart(marks, title, said, width=width, height=height, kind="tiny")
 
 
 def _interval(interval: Mapping[str, Any], x: Scale, y: float, kind: str, said: str) -> list[Markup]:

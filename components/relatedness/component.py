@@ -1,0 +1,59 @@
+"""The Relatedness step: does sharing one network help the heads, and what does it cost."""
+
+import json
+from pathlib import Path
+
+import tensorflow_transform as tft
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.types.standard_artifacts import Examples, ModelEvaluation, TransformGraph
+
+from components import outputs
+from components.artifact_files import RELATEDNESS
+from components.relatedness.relate import relate
+from components.trainer.dataset import category_places, class_names, load, load_to_fit
+from components.trainer.recipe import with_class_weights
+
+
+@component
+def Relatedness(
+    transformed_examples: InputArtifact[Examples],
+    transform_graph: InputArtifact[TransformGraph],
+    relatedness: OutputArtifact[ModelEvaluation],
+    settings: Parameter[str],
+    code: Parameter[str],
+) -> None:
+    """Trains the network and its single-task twins with several seeds, and compares them on the eval split.
+
+    Args:
+        transformed_examples: the transformed splits: train, validation and eval.
+        transform_graph: what transformed them.
+        relatedness: `relatedness.json`, see `relate.Relatedness`.
+        settings: JSON: `labels`, `model` and `training` of the configuration, `seeds`, `confidence`, `resamples`.
+        code: fingerprint of this step's code, part of the cache key.
+    """
+    del code
+    chosen = json.loads(settings)
+    transform = tft.TFTransformOutput(transform_graph.uri)
+    files = {
+        split: [f"{transformed_examples.uri}/Split-{split}/*"]
+        for split in (outputs.TRAIN, outputs.VALIDATION, outputs.EVAL)
+    }
+    classes = class_names(transform)
+    train, validation = load_to_fit(
+        files[outputs.TRAIN], files[outputs.VALIDATION], transform, chosen["labels"]["classification"]
+    )
+    found = relate(
+        train,
+        validation,
+        load(files[outputs.EVAL], transform),
+        category_places(transform, train),
+        len(classes),
+        chosen["model"],
+        with_class_weights(chosen["training"], classes),
+        seeds=chosen["seeds"],
+        resamples=chosen["resamples"],
+        level=chosen["confidence"],
+    )
+    text = json.dumps(found.to_dict() | {"labels": chosen["labels"]}, indent=1, allow_nan=False)
+    (Path(relatedness.uri) / RELATEDNESS).write_text(text, encoding="utf-8")

@@ -1,0 +1,26 @@
+"""What the page shows of relatedness: each head's change with its interval, all on one scale, and the cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from components.report.page.charts import estimates
+from components.report.page.numbers import change
+
+_WORDS = {"helped": "passed", "hurt": "failed", "no difference": "not reached", "not clear": "warned"}
+
+
+def relatedness_view(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the relatedness part of a report with its heads drawn."""
+    bounds = [value for head in found["heads"].values() for value in head["change"].values() if value is not None]
+    span = min([0.0, *bounds]), max([0.0, *bounds])
+    heads = [
+        {
+            **head,
+            "state": _WORDS[head["verdict"]],
+            "drawing": estimates.small(head["change"], span, 0.0, f"Change of {head['title']}", change(head["change"])),
+        }
+        for head in found["heads"].values()
+    ]
+    return {**found, "heads": heads}

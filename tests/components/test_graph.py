@@ -1,0 +1,56 @@
+"""The graph cut at a step, and with a step that is optional."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.facts import at_run_time
+from pipeline.graph import build, up_to
+from pipeline.resolve import resolve
+
+TO_THE_GATE = [
+    *("ExampleGen", "StatisticsGen", "SchemaGen", "Baseline"),
+    *("DataValidator", "DataReport", "DataGate"),
+]
+
+
+def pipeline(folder: Path, *overrides: str):
+    flags = {
+        "data.path": "t.csv",
+        "labels.regression": "y",
+        "labels.classification": "k",
+        "runtime.output": str(folder / "out"),
+    }
+    (folder / "out").mkdir(exist_ok=True)
+    config = resolve(None, flags, overrides).config
+    return build(config, at_run_time(config))
+
+
+def names(cut) -> list[str]:
+    return [node.id for node in cut.components]
+
+
+@pytest.mark.parametrize(
+    ("last", "steps"),
+    [
+        ("SchemaGen", TO_THE_GATE[:3]),
+        ("DataGate", TO_THE_GATE),
+        ("Relatedness", [*TO_THE_GATE, "Transform", "Relatedness"]),
+        ("Trainer", [*TO_THE_GATE, "Transform", "Trainer"]),
+    ],
+)
+def test_what_a_step_needs_and_nothing_else(tmp_path: Path, last: str, steps: list[str]):
+    cut = up_to(pipeline(tmp_path, "evaluation.relatedness=2"), last)
+    assert names(cut) == steps
+    assert {following.id for node in cut.components for following in node.downstream_nodes} <= set(steps)
+
+
+def test_an_optional_step_changes_the_arguments_of_the_report_only(tmp_path: Path):
+    plain, compared = pipeline(tmp_path), pipeline(tmp_path, "evaluation.relatedness=2")
+    assert set(names(compared)) - set(names(plain)) == {"Relatedness"}
+    before = {node.id: node for node in plain.components}
+    for node in compared.components:
+        if node.id not in ("Relatedness", "Report"):
+            assert dict(node.exec_properties) == dict(before[node.id].exec_properties)
+            assert set(node.inputs) == set(before[node.id].inputs)
+    assert set(compared.components[-1].inputs) - set(plain.components[-1].inputs) == {"relatedness"}

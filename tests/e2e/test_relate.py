@@ -1,0 +1,68 @@
+"""The comparison with single-task networks: the real command, and as part of a run."""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from tests.e2e.conftest import MTL, ROOT, mtl
+
+CONFIG = ["--config", "data/wine/config.yaml"]
+SHORT = ["--set", "training.epochs=2"]
+
+
+@pytest.fixture(scope="module")
+def output(wine, tmp_path_factory):
+    """A copy of the output of a run on the bundled data, so that the steps up to Transform are cached."""
+    folder = tmp_path_factory.mktemp("relate") / "output"
+    shutil.copytree(wine.output, folder, symlinks=True)
+    return folder
+
+
+def newest(output):
+    return json.loads(max((output / "runs").glob("*.json")).read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def related(output):
+    """What `mtl relate` printed; without a run that trains longer."""
+    command = [MTL, "relate", *CONFIG, *SHORT, "--seeds", "2", "--set", f"runtime.output={output}"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=900)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout, newest(output)
+
+
+def test_only_what_the_comparison_needs_is_run(related):
+    printed, record = related
+    states = {step["name"]: step["state"] for step in record["steps"]}
+    assert list(states)[-2:] == ["Transform", "Relatedness"]
+    assert (states["Transform"], states["Relatedness"]) == ("cached", "done")
+    assert record["state"] == "validated"
+    assert "parameters  10,180       20,100" in printed
+
+
+def test_its_report_shows_the_heads_and_no_model(related, output):
+    _, record = related
+    folder = output / "reports" / record["id"]
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    assert report["model"] is None
+    part = report["relatedness"]
+    assert part["seeds"] == [0, 1]
+    assert {head: (found["label"], found["n"]) for head, found in part["heads"].items()} == {
+        "regression": ("alcohol", 37),
+        "classification": ("cultivar", 37),
+    }
+    for found in part["heads"].values():
+        assert found["change"]["low"] < found["change"]["value"] < found["change"]["high"]
+        assert found["change"]["value"] == pytest.approx(found["multi_task"] / found["single_task"] - 1)
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "Relatedness: does sharing one network help?" in page
+
+
+def test_a_run_takes_it_from_the_cache_and_reports_it_with_the_model(related, output):
+    done = mtl(output, *CONFIG, *SHORT, "--set", "evaluation.relatedness=2")
+    assert done.states["Relatedness"] == "cached", done.out + done.err
+    report = json.loads((done.artifact("Report", "report") / "report.json").read_text(encoding="utf-8"))
+    assert report["model"]["parameters"] == 10_180
+    assert report["relatedness"]["cost"]["parameters"] == {"one": 10_180, "two": 20_100}
