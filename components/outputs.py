@@ -1,12 +1,15 @@
-"""Names shared by the steps: the network's two outputs, the splits, and the tensors between Transform and Trainer."""
+"""Names shared by the steps: outputs, splits, and the tensors between Transform and Trainer."""
 
 from __future__ import annotations
 
 REGRESSION = "regression_output"
 CLASSIFICATION = "classification_output"
+LOWER = "regression_lower"
+UPPER = "regression_upper"
 
 TRAIN = "train"
 VALIDATION = "validation"
+CALIBRATION = "calibration"
 EVAL = "eval"
 
 # What preprocessing_fn writes and the Trainer reads.

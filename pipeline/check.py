@@ -125,7 +125,7 @@ def _check_slices(config: Config, columns: tuple[str, ...]) -> None:
 
 
 def _check_clashes(config: Config, roles: Roles) -> None:
-    for name in prediction_columns(config.labels.regression, config.labels.classification):
+    for name in prediction_columns(config.labels.regression, config.labels.classification, intervals=True):
         if name in roles.inputs:
             raise InputError(
                 f'A feature must not have the name of a column that predictions get, got "{name}". '

@@ -39,7 +39,7 @@ def _date(text: str) -> str:
 
 
 class Split(Section):
-    """How rows are divided into train, validation (early stopping) and eval (the verdict)."""
+    """How rows are divided into train, validation (early stopping), calibration and eval (the verdict)."""
 
     by: Literal["row", "column", "time"] = "row"
     """`row`: a hash of the row, so equal rows stay together; `column`: a hash of one key column, so one key
@@ -48,7 +48,9 @@ class Split(Section):
     """The key or time column; for `by: row` leave it out."""
     validation: Fraction = 0.16
     """Share of the rows that decides when training stops."""
-    eval: Fraction = 0.20
+    calibration: Annotated[float, Field(ge=0, lt=1)] = 0.08
+    """Share of the rows on which the fitted network's probabilities and intervals are calibrated; 0: neither is."""
+    eval: Fraction = 0.12
     """Share of the rows that judges the model."""
     salt: str = ""
     """Any text; another text gives another split of the same rows."""
@@ -59,8 +61,9 @@ class Split(Section):
             wanted = "left out" if self.by == "row" else "given"
             got = "nothing" if self.column is None else f'"{self.column}"'
             raise ValueError(f"column must be {wanted} when by is {self.by}, got {got}")
-        if self.validation + self.eval >= 0.95:
-            raise ValueError(f"validation + eval must be below 0.95, got {self.validation + self.eval:g}. Lower one")
+        held_out = self.validation + self.calibration + self.eval
+        if held_out >= 0.95:
+            raise ValueError(f"validation + calibration + eval must be below 0.95, got {held_out:g}. Lower one")
         return self
 
 
@@ -202,13 +205,23 @@ class Training(Section):
     """Seed of initial weights, shuffling and dropout."""
 
 
+class Intervals(Section):
+    """The intervals that come with every predicted number; they need a calibration split."""
+
+    coverage: Fraction = 0.9
+    """Share of the true numbers that the intervals are to hold."""
+    method: Literal["split", "cqr"] = "split"
+    """`split`: equally wide for all rows (split conformal prediction; Lei et al. 2018); `cqr`: wide where the data is
+    uncertain, by two quantiles learnt beside the number (conformalised quantile regression; Romano et al. 2019)."""
+
+
 class Evaluation(Section):
     """What is measured on the eval split."""
 
     slices: list[Column | list[Column]] = []
     """Columns whose values are evaluated apart; a list crosses its columns."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
-    """Level of the intervals."""
+    """Level of the metrics' intervals."""
     resamples: Annotated[int, Field(ge=100, le=10_000)] = 500
     """Bootstrap resamples behind each interval."""
     tfma: bool = False
@@ -345,6 +358,7 @@ class Config(Section):
     features: Features = Features()
     model: Model = Model()
     training: Training = Training()
+    intervals: Intervals = Intervals()
     checks: list[Check] = []
     """Checks of the source rows, see [Custom checks](#custom-checks)."""
     evaluation: Evaluation = Evaluation()
@@ -432,7 +446,12 @@ class Config(Section):
             types=types or {},
             split=split.by,
             column=split.column,
-            fractions=(1 - split.validation - split.eval, split.validation, split.eval),
+            fractions=(
+                1 - split.validation - split.calibration - split.eval,
+                split.validation,
+                split.calibration,
+                split.eval,
+            ),
             salt=split.salt,
         )
 

@@ -35,14 +35,15 @@ RUN_FN = "components.trainer.run_fn.run_fn"
 def build(config: Config, facts: Facts) -> Pipeline:
     """Returns the TFX pipeline of a configuration.
 
-    1. ExampleGen reads the table, divides it into train, validation and eval, and counts every row.
+    1. ExampleGen reads the table, divides it into train, validation, calibration and eval, and counts
+       every row.
     2. StatisticsGen describes the splits, SchemaGen settles the schema: a reviewed one or that of train.
     3. Baseline brings the model now pushed, if any.
     4. DataValidator judges the data against the schema and against what the pushed model was trained on.
     5. DataReport reports on the data, also where it stops the run.
     6. DataGate stops the run if the data must not be trained on.
     7. Transform learns scales and vocabularies from train and applies them.
-    8. Trainer fits the two-headed network and exports it.
+    8. Trainer fits the two-headed network, calibrates it on rows it never saw, and exports it.
     9. Evaluator scores it and the baseline on eval, per head and slice, and blesses or rejects.
     10. Pusher publishes a blessed model.
     11. Report brings everything together for a person.
@@ -117,7 +118,7 @@ def build(config: Config, facts: Facts) -> Pipeline:
         schema=schema,
         run_fn=RUN_FN,
         train_args=trainer_pb2.TrainArgs(splits=[outputs.TRAIN]),
-        eval_args=trainer_pb2.EvalArgs(splits=[outputs.VALIDATION]),
+        eval_args=trainer_pb2.EvalArgs(splits=_held_out(config)),
         custom_config=settings["Trainer"] | {"code": facts.code["Trainer"]},
     )
     model = trainer.outputs["model"]
@@ -232,6 +233,7 @@ def _settings(config: Config) -> dict[str, dict[str, Any]]:
             "labels": labels,
             "model": config.model.model_dump(),
             "training": config.training.model_dump(),
+            "intervals": config.intervals.model_dump(),
             "reading": {"missing": config.data.missing, "vectors": config.features.vectors},
         },
         "Relatedness": {
@@ -247,6 +249,11 @@ def _settings(config: Config) -> dict[str, dict[str, Any]]:
         "DataReport": {"pipeline": config.name, "config": on_data},
         "Report": {"pipeline": config.name, "config": told},
     }
+
+
+def _held_out(config: Config) -> list[str]:
+    """Returns the splits that the Trainer sees besides train."""
+    return [outputs.VALIDATION] + [outputs.CALIBRATION] * bool(config.data.split.calibration)
 
 
 def _json(value: Any) -> str:

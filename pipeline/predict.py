@@ -19,7 +19,7 @@ from components.example_gen.roles import vector_members
 from components.example_gen.spec import expand
 from components.example_gen.tables import Batch, Table, open_table
 from components.objects.staging import staged
-from components.outputs import REGRESSION
+from components.outputs import LOWER, REGRESSION, UPPER
 from components.schema_gen.schema import categories, read_schema
 from components.trainer.manifest import EXTRA, SCHEMA, Column, Manifest, prediction_columns
 from pipeline.errors import InputError, did_you_mean
@@ -47,8 +47,9 @@ class Counts:
 def predict_file(source: str, target: Path, model: str) -> Counts:
     """Scores a table and writes it with the prediction's columns added.
 
-    Added are `predicted_<number label>`, `predicted_<class label>`, `probability` and `problems`; the last one says
-    which cells the schema does not allow. A cell that is no number where one must be counts as missing.
+    Added are `predicted_<number label>`, with its interval in `…_lower` and `…_upper` if the model has intervals,
+    `predicted_<class label>`, `probability` and `problems`; the last one says which cells the schema does not allow. A
+    cell that is no number where one must be counts as missing.
 
     Args:
         source: CSV or Parquet with the feature columns, here or in an object store; others pass through.
@@ -72,7 +73,8 @@ def _predict(table: Table, target: Path, folder: Path) -> tuple[int, int]:
     """Scores a table with the model in a folder; returns the rows read and flagged."""
     manifest = Manifest.read(folder)
     members = _members(manifest, table.columns)
-    added = prediction_columns(manifest.regression, manifest.classification)
+    intervals = manifest.calibration is not None and manifest.calibration.margin is not None
+    added = prediction_columns(manifest.regression, manifest.classification, intervals=intervals)
     for name in added:
         if name in table.columns:
             raise InputError(f'The input must not have a column "{name}", got one. Rename that column.')
@@ -87,13 +89,14 @@ def _predict(table: Table, target: Path, folder: Path) -> tuple[int, int]:
                 inputs, problems = _inputs(batch, manifest, members, features)
                 answer = signature(**inputs)
                 frame = _as_text(batch.data)
-                numbers = answer[REGRESSION].numpy()[:, 0]
-                for row in np.flatnonzero(~np.isfinite(numbers)):
+                numbers = [answer[name].numpy()[:, 0] for name in (REGRESSION, *(LOWER, UPPER) * intervals)]
+                for row in np.flatnonzero(~np.isfinite(numbers[0])):
                     problems[row] = "; ".join(filter(None, [problems[row], _NOT_FINITE]))
-                frame[added[0]] = numbers
-                frame[added[1]] = [text.decode() for text in answer["predicted_class"].numpy()]
-                frame[added[2]] = answer["class_probability"].numpy()
-                frame[added[3]] = problems
+                texts = [text.decode() for text in answer["predicted_class"].numpy()]
+                for name, values in zip(
+                    added, [*numbers, texts, answer["class_probability"].numpy(), problems], strict=True
+                ):
+                    frame[name] = values
                 frame.to_csv(file, index=False, header=rows == 0)
                 rows += len(frame)
                 flagged += sum(problem != "" for problem in problems)

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from components.evaluator.head import METRICS
+from components.evaluator.wording import held
 from components.report.verdict import FAILED, PASSED, WARNED, said, verdict
 from pipeline import details
 from pipeline.report import report_path
@@ -41,6 +42,8 @@ def print_verdict(console: Console, run: Run, output: Path) -> None:
         reasons = [
             said(head, check["sentence"]) for check in checks if check["value"] is not None or not check["passed"]
         ]
+        if head == "regression" and (intervals := (figures.get("uncertainty") or {}).get(head)):
+            reasons.append(held(intervals))
         table.add_row(head, states[head], Text("\n".join([f"{label}: {_metrics(figures, head)}", *reasons])))
     if pushed["pushed"]:
         already = " (this very model was there already)" if pushed["unchanged"] else ""

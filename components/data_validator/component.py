@@ -28,7 +28,7 @@ from components.data_validator.sample import read_sample
 from components.data_validator.source import CHANGED, ingested
 from components.errors import InputError
 from components.example_gen.cells import Kind
-from components.example_gen.spec import SPLITS, IngestSpec
+from components.example_gen.spec import IngestSpec
 from components.example_gen.summary import Summary, read_summary
 from components.outputs import EVAL, TRAIN, VALIDATION
 from components.schema_gen.schema import FILE, TRAINING, identifier_notes, read_schema
@@ -74,7 +74,7 @@ def DataValidator(
     columns = _compared(summary, in_force)
     samples = {
         split: read_sample(artifact_utils.get_split_uri([examples], split), columns, summary.splits[split])
-        for split in SPLITS
+        for split in (TRAIN, VALIDATION, EVAL)
     }
     train, validation = (samples[split].divided(labels) for split in (TRAIN, VALIDATION))
     found += class_anomalies(source.classification, summary.classes, chosen["labels"]["level"])

@@ -22,6 +22,8 @@ from components.evaluator.gate import Gate, HeadGate
 from components.evaluator.importance import MAX_ROWS, importance
 from components.evaluator.scoring import ServingModel, read_columns, read_rows
 from components.evaluator.trivial import TrivialPredictor
+from components.evaluator.uncertainty import uncertainty
+from components.evaluator.wording import plain
 from components.outputs import EVAL
 
 
@@ -43,8 +45,9 @@ def Evaluator(
         schema: the schema in force.
         model: the candidate.
         baseline: the pushed model; an empty artifact when there is none.
-        evaluation: `evaluation.json` with every metric, interval, check and sentence; `figures.json` with what is
-            drawn of each head, and `importance.json` with what each head loses without a column.
+        evaluation: `evaluation.json` with every metric, interval, check and sentence, and how the calibration did;
+            `figures.json` with what is drawn of each head, and `importance.json` with what each head loses without a
+            column.
         blessing: property `blessed` 1 or 0, and a file of TFX's name for it.
         settings: JSON: `slices`, `confidence`, `resamples`, `gates`.
         code: fingerprint of this step's code, part of the cache key.
@@ -82,6 +85,9 @@ def Evaluator(
             "epochs": manifest.epochs,
             "best_epoch": manifest.best_epoch,
         },
+        "uncertainty": plain(uncertainty(rows, predictions, manifest.calibration, level=chosen["confidence"]))
+        if manifest.calibration
+        else None,
     }
     _write(Path(evaluation.uri) / EVALUATION, found)
     blessed = result.verdict.blessed

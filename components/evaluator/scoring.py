@@ -13,7 +13,7 @@ from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
 from components.evaluator.evaluation import Predictions, Rows
 from components.example_gen.reading import read_examples
-from components.outputs import CLASSIFICATION, REGRESSION
+from components.outputs import CLASSIFICATION, LOWER, REGRESSION, UPPER
 from components.trainer.manifest import Column, Manifest
 
 
@@ -64,10 +64,14 @@ class ServingModel:
         return self._predictions([self._model.signatures["predict"](**tensors)])
 
     def _predictions(self, answers: Sequence[Mapping[str, tf.Tensor]]) -> Predictions:
+        def joined(name: str) -> np.ndarray:
+            return np.concatenate([answer[name].numpy() for answer in answers])
+
         return Predictions(
-            number=np.concatenate([answer[REGRESSION].numpy()[:, 0] for answer in answers]),
-            probabilities=np.concatenate([answer[CLASSIFICATION].numpy() for answer in answers]),
+            number=joined(REGRESSION)[:, 0],
+            probabilities=joined(CLASSIFICATION),
             classes=tuple(self.manifest.classes),
+            bounds=np.hstack([joined(LOWER), joined(UPPER)]) if LOWER in answers[0] else None,
         )
 
 

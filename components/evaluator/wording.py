@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -34,6 +35,22 @@ def estimate(interval: Interval) -> str:
     if interval.low is None or interval.high is None:
         return text
     return f"{text} [{figure(interval.low, places)}, {figure(interval.high, places)}]"
+
+
+def held(intervals: Mapping[str, Any]) -> str:
+    """How the intervals of a number did, or why it has none.
+
+    Args:
+        intervals: `components.evaluator.uncertainty.Intervals` as plain values.
+    """
+    coverage = intervals["coverage"]
+    if coverage is None:
+        return str(intervals["problem"])
+    low, high = (f"{100 * coverage[bound]:.1f}" for bound in ("low", "high"))
+    return (
+        f"{100 * intervals['target']:g} % intervals hold {100 * coverage['value']:.1f} % [{low}, {high}] of "
+        f"{coverage['n']:,} labels, {coverage['mean_width']:.4g} wide on average."
+    )
 
 
 def plain(record: Any) -> Any:

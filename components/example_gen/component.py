@@ -10,7 +10,7 @@ from tfx.types.standard_artifacts import Examples
 from components.errors import InputError
 from components.example_gen.dates import dated
 from components.example_gen.ingest import ingest
-from components.example_gen.spec import SPLITS, IngestSpec, expand
+from components.example_gen.spec import IngestSpec, expand
 
 
 @component
@@ -20,7 +20,7 @@ def ExampleGen(
     fingerprint: Parameter[str],
     code: Parameter[str],
 ) -> None:
-    """Writes tables as examples, split into train, validation and eval, with `summary.json` beside them.
+    """Writes tables as examples, split into train, validation, calibration and eval, with `summary.json` beside them.
 
     Args:
         examples: the artifact to fill.
@@ -38,7 +38,7 @@ def ExampleGen(
     summary = ingest(replace(planned, paths=files), examples.uri)
     if fingerprint and summary.fingerprint != fingerprint:
         raise InputError("The data must stay as it was when the run began, got other content. Run again.")
-    examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
+    examples.split_names = artifact_utils.encode_split_names(list(planned.shares))
     examples.span = 0
     examples.version = 0
     # TFX's names, spelled out: importing them from tfx.components imports every component.

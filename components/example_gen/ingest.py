@@ -23,7 +23,7 @@ from components.example_gen.fingerprint import fingerprint
 from components.example_gen.labelled import LabelledBatch, labelled_batches
 from components.example_gen.profile import Profile, profile
 from components.example_gen.roles import Roles, assign_roles
-from components.example_gen.spec import SPLITS, IngestSpec
+from components.example_gen.spec import IngestSpec
 from components.example_gen.splits import (
     hash_lists,
     hash_numbers,
@@ -36,6 +36,7 @@ from components.example_gen.tables import Table, open_table
 from components.example_gen.times import parse_times
 from components.example_gen.writer import ROWS_PER_FILE, SplitWriter
 from components.objects.staging import staged
+from components.outputs import CALIBRATION, TRAIN
 
 
 def ingest(spec: IngestSpec, folder: str, rows_per_file: int = ROWS_PER_FILE) -> Summary:
@@ -76,12 +77,12 @@ def _ingest(spec: IngestSpec, folder: str, rows_per_file: int) -> Summary:
         rows_in=found.read,
         rows_out=sum(written.rows),
         left_out=found.left_out,
-        splits=dict(zip(SPLITS, written.rows, strict=True)),
+        splits=dict(zip(spec.shares, written.rows, strict=True)),
         regression=roles.regression,
         classification=roles.classification,
         classes={
             split: {name: counts[name] for name in found.classes}
-            for split, counts in zip(SPLITS, written.classes, strict=True)
+            for split, counts in zip(spec.shares, written.classes, strict=True)
         },
         columns={feature.name: str(feature.kind) for feature in features},
         missing={feature.name: written.missing[feature.name] for feature in features},
@@ -102,19 +103,20 @@ class _Pass:
     def __init__(self, table: Table, spec: IngestSpec, roles: Roles, found: Profile, features: Sequence[Feature]):
         self._table, self._spec, self._roles, self._found = table, spec, roles, found
         self._features = features
+        self._shares = spec.shares
         self.rows: list[int] = []
-        self.classes: list[Counter[str]] = [Counter() for _ in SPLITS]
+        self.classes: list[Counter[str]] = [Counter() for _ in spec.shares]
         self.missing: Counter[str] = Counter()
         self.seen_in_train: Counter[str] = Counter()
 
     def write(self, folder: str, rows_per_file: int) -> _Pass:
-        with SplitWriter(folder, rows_per_file) as writer:
+        with SplitWriter(folder, list(self._shares), rows_per_file) as writer:
             for batch in labelled_batches(self._table, self._spec, self._roles):
                 if not len(batch.target):
                     continue
                 splits = self._splits(batch)
                 arrays = {feature.name: feature_array(feature, batch.cells) for feature in self._features}
-                train = splits == SPLITS.index("train")
+                train = splits == list(self._shares).index(TRAIN)
                 for feature in self._features:
                     valued = has_value(feature, arrays[feature.name])
                     self.missing[feature.name] += int((~valued).sum())
@@ -130,17 +132,17 @@ class _Pass:
         return self
 
     def _splits(self, batch: LabelledBatch) -> np.ndarray:
-        key = self._roles.split
+        key, fractions = self._roles.split, list(self._shares.values())
         if key is not None and self._found.time_cuts is not None and self._found.time_style is not None:
             times = parse_times(batch.cells[key].text(), self._found.time_style)
             return split_by_time(times, self._found.time_cuts)
         if key is None:
-            return split_by_hash(self._row_hashes(batch), self._spec.fractions, self._spec.salt)
+            return split_by_hash(self._row_hashes(batch), fractions, self._spec.salt)
         hashes = self._hashes(key, batch.cells[key])
         missing = batch.cells[key].missing
         if missing.any():  # rows without a key do not belong together
             hashes = np.where(missing, self._row_hashes(batch), hashes)
-        return split_by_hash(hashes, self._spec.fractions, self._spec.salt)
+        return split_by_hash(hashes, fractions, self._spec.salt)
 
     def _row_hashes(self, batch: LabelledBatch) -> np.ndarray:
         none = np.zeros(len(batch.target), bool)
@@ -168,11 +170,13 @@ def _check(found: Profile, written: _Pass, spec: IngestSpec) -> None:
             f"The data must not change while it is read, got {found.rows:,} rows with both labels first "
             f"and {sum(written.rows):,} later. Run again."
         )
-    for split, rows in zip(SPLITS, written.rows, strict=True):
+    for split, rows in zip(spec.shares, written.rows, strict=True):
         if not rows:
-            remedy = "another data.split.salt" if spec.split == "row" else "another split column"
+            remedy = "choose another data.split.salt" if spec.split == "row" else "choose another split column"
+            if split == CALIBRATION:
+                remedy = "set data.split.calibration to 0"
             raise InputError(
-                f"The {split} split needs at least 1 row, got 0 of {found.rows:,} rows. Add rows, or choose {remedy}."
+                f"The {split} split needs at least 1 row, got 0 of {found.rows:,} rows. Add rows, or {remedy}."
             )
 
 

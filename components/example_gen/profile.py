@@ -64,7 +64,7 @@ class Profile:
         classes: class → rows, of the rows that are written.
         columns: column → what it holds; features, elements of vectors and the split column.
         time_style: how the times of a split by time are written, for `times.parse_times`.
-        time_cuts: first time of validation and of eval.
+        time_cuts: first time of each split but train.
         warnings: sentences about the split.
     """
 
@@ -73,7 +73,7 @@ class Profile:
     classes: dict[str, int]
     columns: dict[str, ColumnProfile]
     time_style: str | None = None
-    time_cuts: tuple[float, float] | None = None
+    time_cuts: tuple[float, ...] | None = None
     warnings: tuple[str, ...] = ()
 
     @property
@@ -108,7 +108,7 @@ def profile(table: Table, spec: IngestSpec, roles: Roles) -> Profile:
     found = Profile(read, dict(left_out), dict(sorted(classes.items())), columns)
     if times is None:
         return found
-    style, cuts = times.cuts(spec.fractions)
+    style, cuts = times.cuts(list(spec.shares.values()))
     warnings: tuple[str, ...] = ()
     if times.ambiguous:
         warnings = (f"{times.column}: day and month could be exchanged in every value; the month was read first.",)
@@ -202,7 +202,7 @@ def _count_classes(batch: LabelledBatch, classes: Counter[str], label: str) -> N
 
 
 def _check_rows(rows: int, spec: IngestSpec) -> None:
-    least = math.ceil(1 / min(spec.fractions))
+    least = math.ceil(1 / min(spec.shares.values()))
     if rows < least:
         raise InputError(
             f"The data needs at least {least} rows with both labels to fill its splits, got {rows}. Add rows."

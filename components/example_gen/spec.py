@@ -15,9 +15,9 @@ from pathlib import Path
 
 from components.errors import InputError, did_you_mean
 from components.objects.place import is_remote, objects_of
-from components.outputs import EVAL, TRAIN, VALIDATION
+from components.outputs import CALIBRATION, EVAL, TRAIN, VALIDATION
 
-SPLITS = (TRAIN, VALIDATION, EVAL)
+SPLITS = (TRAIN, VALIDATION, CALIBRATION, EVAL)
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "None", "?")
 _TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".csv.gz", ".tsv.gz", ".txt.gz")
 
@@ -40,7 +40,7 @@ class IngestSpec:
         types: column → `INT`, `FLOAT` or `BYTES`, from a reviewed schema.
         split: `row` (hash of the row's content), `column` (hash of a key), or `time` (oldest rows train).
         column: the key or the time, for the last two.
-        fractions: shares of train, validation and eval; they add up to 1.
+        fractions: shares of train, validation, calibration and eval; they add up to 1. That of calibration may be 0.
         salt: changes which rows a hash split picks.
         date: what `{date}` in a path stands for, for paths that nobody has looked up yet.
     """
@@ -58,7 +58,7 @@ class IngestSpec:
     types: Mapping[str, str] = dataclasses.field(default_factory=dict)
     split: str = "row"
     column: str | None = None
-    fractions: tuple[float, float, float] = (0.64, 0.16, 0.20)
+    fractions: tuple[float, float, float, float] = (0.64, 0.16, 0.08, 0.12)
     salt: str = ""
     date: str = ""
 
@@ -74,11 +74,17 @@ class IngestSpec:
                 f"The split column must be named for a split by column or time only, "
                 f"got {self.column!r} for a split by {self.split}."
             )
-        if min(self.fractions) <= 0 or not math.isclose(sum(self.fractions), 1.0, abs_tol=1e-6):
+        needed = all(share > 0 or split == CALIBRATION for split, share in zip(SPLITS, self.fractions, strict=True))
+        if not needed or min(self.fractions) < 0 or not math.isclose(sum(self.fractions), 1.0, abs_tol=1e-6):
             raise InputError(
-                f"The fractions of train, validation and eval must be above 0 and add up to 1, "
-                f"got {', '.join(f'{share:g}' for share in self.fractions)}."
+                "The fractions of train, validation, calibration and eval must be above 0 (calibration: at least 0) "
+                f"and add up to 1, got {', '.join(f'{share:g}' for share in self.fractions)}."
             )
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """The splits that are made, in the order in which rows fill them, with their shares of the rows."""
+        return {split: share for split, share in zip(SPLITS, self.fractions, strict=True) if share}
 
     def to_json(self) -> str:
         """Returns the spec as JSON with sorted keys: equal specs give equal text."""

@@ -94,7 +94,7 @@ def hash_rows(columns: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def split_by_hash(hashes: np.ndarray, fractions: Sequence[float], salt: str = "") -> np.ndarray:
-    """Returns the split of each row, int64 `[n]`: 0 train, 1 validation, 2 eval.
+    """Returns the split of each row, int64 `[n]`, an index into the fractions.
 
     Args:
         hashes: uint64 `[n]`, of the rows or of their keys; equal hashes land in the same split.
@@ -106,24 +106,23 @@ def split_by_hash(hashes: np.ndarray, fractions: Sequence[float], salt: str = ""
 
 
 def split_by_time(times: np.ndarray, cuts: Sequence[float]) -> np.ndarray:
-    """Returns the split of each row, int64 `[n]`: 0 before the first cut, 2 from the second on.
+    """Returns the split of each row, int64 `[n]`: 0 before the first cut, 1 from there to the second, and so on.
 
     Rows of the same time land in the same split.
     """
     return np.searchsorted(np.asarray(cuts, np.float64), times, side="right")
 
 
-def time_cuts(times: np.ndarray, fractions: Sequence[float]) -> tuple[float, float]:
-    """Returns the first time of validation and the first time of eval.
+def time_cuts(times: np.ndarray, fractions: Sequence[float]) -> tuple[float, ...]:
+    """Returns the first time of each split but the first.
 
     Args:
         times: float64 `[n]`, all times or a uniform sample of them.
         fractions: wanted shares; equal times make the true shares differ.
     """
     ordered = np.sort(times)
-    ends = np.rint(np.cumsum(fractions)[:2] * len(ordered)).astype(int)
-    first, second = (float(ordered[min(end, len(ordered) - 1)]) for end in ends)
-    return first, second
+    ends = np.rint(np.cumsum(fractions)[:-1] * len(ordered)).astype(int)
+    return tuple(float(ordered[min(end, len(ordered) - 1)]) for end in ends)
 
 
 def _hash_word(text: str) -> np.ndarray:

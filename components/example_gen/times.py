@@ -62,8 +62,8 @@ class TimeSample:
         if len(self._text) > 2 * SAMPLE:
             self._shrink()
 
-    def cuts(self, fractions: Sequence[float]) -> tuple[str, tuple[float, float]]:
-        """Returns the way the times are written, for `parse_times`, and the two cuts between the splits."""
+    def cuts(self, fractions: Sequence[float]) -> tuple[str, tuple[float, ...]]:
+        """Returns the way the times are written, for `parse_times`, and the cuts between the splits."""
         if len(self._text) > SAMPLE:
             self._shrink()
         return self._styles[0], time_cuts(parse_times(self._text, self._styles[0]), fractions)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from types import TracebackType
 
 import numpy as np
 import tensorflow as tf
-
-from components.example_gen.spec import SPLITS
 
 ROWS_PER_FILE = 500_000
 # Level 1 is several times faster than the default and makes files a few per cent larger.
@@ -20,23 +19,24 @@ class SplitWriter:
 
     Args:
         folder: root of the Examples artifact; what an earlier try left in its splits is removed.
+        splits: names of the splits.
         rows_per_file: rows after which the next file begins.
     """
 
-    def __init__(self, folder: str, rows_per_file: int = ROWS_PER_FILE):
-        self.rows = [0] * len(SPLITS)
+    def __init__(self, folder: str, splits: Sequence[str], rows_per_file: int = ROWS_PER_FILE):
+        self.rows = [0] * len(splits)
         self._rows_per_file = rows_per_file
-        self._folders = [os.path.join(folder, f"Split-{split}") for split in SPLITS]
-        self._writers: list[tf.io.TFRecordWriter | None] = [None] * len(SPLITS)
-        self._parts: list[list[str]] = [[] for _ in SPLITS]
+        self._folders = [os.path.join(folder, f"Split-{split}") for split in splits]
+        self._writers: list[tf.io.TFRecordWriter | None] = [None] * len(splits)
+        self._parts: list[list[str]] = [[] for _ in splits]
         for path in self._folders:
             if tf.io.gfile.exists(path):
                 tf.io.gfile.rmtree(path)
             tf.io.gfile.makedirs(path)
 
     def write(self, examples: list[bytes], splits: np.ndarray) -> None:
-        """Writes examples to their splits, int64 `[n]`, indices into `SPLITS`."""
-        for split in range(len(SPLITS)):
+        """Writes examples to their splits, int64 `[n]`, indices into their names."""
+        for split in range(len(self.rows)):
             chosen = np.flatnonzero(splits == split).tolist()
             while chosen:
                 room = self._rows_per_file - self.rows[split] % self._rows_per_file

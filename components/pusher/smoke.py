@@ -16,6 +16,8 @@ What both signatures must return for n rows and K classes:
     classification_output  float32 [n, K]   probabilities
     predicted_class        string  [n]
     class_probability      float32 [n]      of the predicted class
+    regression_lower       float32 [n, 1]   bounds of the number's interval: both or neither
+    regression_upper       float32 [n, 1]
 
 What `predict` takes: strings [n] with "" for missing, numbers [n] with NaN for missing, vectors [n, k].
 `assets.extra/columns.json`, or the key `columns` of `model.json` or `mtl.json` beside it, lists them as
@@ -45,6 +47,7 @@ TOLERANCE = 1e-5
 """Largest difference between two ways of asking, relative to the largest value of that output over all rows."""
 
 _OUTPUTS = ("regression_output", "classification_output", "predicted_class", "class_probability")
+_BOUNDS = ("regression_lower", "regression_upper")
 
 Row = Mapping[str, Any]
 Outputs = dict[str, np.ndarray]
@@ -132,8 +135,9 @@ def smoke(model_dir: Path, rows: Sequence[Row]) -> dict[str, Any]:
     _ask("predict", lambda: model.signatures["predict"](**first))
     row_milliseconds = 1000 * (time.perf_counter() - started)
 
-    _check_outputs("serving_default", by_example, len(rows))
-    _check_outputs("predict", by_column, len(rows))
+    bounds = _BOUNDS if {*by_example, *by_column} & {*_BOUNDS} else ()
+    _check_outputs("serving_default", by_example, len(rows), bounds)
+    _check_outputs("predict", by_column, len(rows), bounds)
     differences = [
         _difference("`predict` and `serving_default`", by_example, by_column),
         _difference("`predict` of one row and of many", one_row, by_column),
@@ -242,22 +246,28 @@ def _serve(model_dir: Path, columns: Sequence[_Column], inputs: Mapping[str, np.
         return dict(session.run({name: info.name for name, info in signature.outputs.items()}, feeds))
 
 
-def _check_outputs(signature: str, outputs: Outputs, rows: int) -> None:
+def _check_outputs(signature: str, outputs: Outputs, rows: int, bounds: tuple[str, ...]) -> None:
     """Raises Unservable where the outputs of one signature break the contract."""
 
     def must(holds: bool, what: str, constraint: str, got: object) -> None:
         if not holds:
             raise Unservable([f"{what} of `{signature}` must be {constraint}, got {got}."])
 
-    for name in _OUTPUTS:
+    for name in (*_OUTPUTS, *bounds):
         must(name in outputs, f"`{name}`", "among the outputs", ", ".join(sorted(outputs)))
     classes = outputs["classification_output"].shape[-1]
     shapes = dict(zip(_OUTPUTS, [(rows, 1), (rows, classes), (rows,), (rows,)], strict=True))
+    shapes |= dict.fromkeys(bounds, (rows, 1))
     for name, shape in shapes.items():
         must(outputs[name].shape == shape, f"`{name}`", f"shaped {list(shape)}", list(outputs[name].shape))
         if name != "predicted_class":
             values = outputs[name]
             must(bool(np.isfinite(values).all()), f"`{name}`", "finite", values[~np.isfinite(values)][:1])
+    if bounds:
+        lower, upper = (outputs[name] for name in bounds)
+        crossed = lower > upper
+        got = f"{lower[crossed][:1]} above {upper[crossed][:1]}"
+        must(not crossed.any(), "`regression_lower`", "at most `regression_upper`", got)
     probabilities = outputs["classification_output"].astype(np.float64)
     low, high = probabilities.min(), probabilities.max()
     must(low >= 0 and high <= 1 + TOLERANCE, "The probabilities", "from 0 to 1", f"{low:g} to {high:g}")
@@ -272,7 +282,7 @@ def _difference(ways: str, one: Outputs, all_rows: Outputs) -> float:
     """Returns the largest relative difference of two answers to the same first rows; raises if too large."""
     largest = 0.0
     other = {name: values[: len(one[name])] for name, values in all_rows.items()}
-    for name in ("regression_output", "classification_output"):
+    for name in ("regression_output", "classification_output", *(name for name in _BOUNDS if name in all_rows)):
         difference = np.abs(one[name].astype(np.float64) - other[name])
         # One row's own value may be near zero by chance, where rounding is as large as elsewhere.
         largest = max(largest, float(difference.max() / max(float(np.abs(all_rows[name]).max()), 1e-30)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from components.evaluator.wording import held
 from components.report.page.numbers import estimate
 
 _MAX_SLICES = 5
@@ -47,7 +48,7 @@ def card(report: Values) -> Card:
         "Evaluation data": _evaluation_data(data, model),
         "Training data": _training_data(data),
         "Quantitative analyses": {
-            "Overall results": [line for head in model.get("heads", {}).values() for line in _results(head)],
+            "Overall results": [line for name, head in model.get("heads", {}).items() for line in _results(name, head)],
             "Unitary results": _worst(model, crossed=False),
             "Intersectional results": _worst(model, crossed=True),
             **_relatedness(report["relatedness"]),
@@ -139,8 +140,19 @@ def _column(column: Values) -> str:
     return f"{column['name']} ({column['role']}, {column['kind']}, {100 * share:.3g} % missing in train)"
 
 
-def _results(head: Values) -> list[str]:
-    return [f"{head['label']}: {metric['title']} {estimate(metric)}" for metric in head["metrics"].values()]
+def _results(name: str, head: Values) -> list[str]:
+    lines = [f"{metric['title']} {estimate(metric)}" for metric in head["metrics"].values()]
+    if found := head["uncertainty"]:
+        lines.append(held(found) if name == "regression" else _calibrated(found))
+    return [f"{head['label']}: {line}" for line in lines]
+
+
+def _calibrated(found: Values) -> str:
+    before, after = (found[when]["calibration_error"] for when in ("before", "after"))
+    return (
+        f"probabilities at temperature {found['value']:.4g} from {found['rows']:,} calibration rows; calibration error "
+        f"{before:.4g} without it, {after:.4g} with it."
+    )
 
 
 def _relatedness(found: Values | None) -> dict[str, Any]:

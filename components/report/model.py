@@ -51,6 +51,7 @@ def model_part(
                 ],
                 "importance": (importance or {}).get(head, []),
                 "figures": drawn[head],
+                "uncertainty": (evaluation.get("uncertainty") or {}).get(head),
             }
             for head, result in evaluation["heads"].items()
         },

@@ -13,9 +13,9 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
+from tfx.types import artifact_utils
 from tfx.types.standard_artifacts import Examples, ExampleStatistics, Schema
 
-from components.example_gen.spec import SPLITS
 from components.example_gen.summary import read_summary
 from components.outputs import TRAIN
 from components.schema_gen.schema import FILE, curate, exclude_labels_from_serving, require_labels
@@ -49,7 +49,8 @@ def SchemaGen(
     if reviewed_schema:
         in_force = text_format.Parse(reviewed_schema, schema_pb2.Schema())
     else:
-        stats = {split: read_statistics(statistics.uri, split) for split in SPLITS}
+        splits = artifact_utils.decode_split_names(statistics.split_names)
+        stats = {split: read_statistics(statistics.uri, split) for split in splits}
         smallest = min(split.datasets[0].num_examples for split in stats.values())
         inferred = tfdv.infer_schema(stats[TRAIN], infer_feature_shape=False)
         vectors = read_summary(examples.uri).vectors

@@ -8,7 +8,8 @@ Signatures (n rows):
 - `transform_features`: `examples` string [n] to the transformed tensors, labels included, for model analysis.
 
 The first two answer `regression_output` float32 [n, 1] in the label's units, `classification_output` float32 [n, K]
-probabilities, `predicted_class` string [n] and `class_probability` float32 [n].
+probabilities, `predicted_class` string [n] and `class_probability` float32 [n]; and, where there were calibration
+rows enough, `regression_lower` and `regression_upper` float32 [n, 1], the bounds of the number's interval.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components import outputs
-from components.trainer.manifest import Column
+from components.trainer.calibration import TINY
+from components.trainer.manifest import Calibration, Column
+from components.trainer.quantiles import QUANTILES
 
 
 def feature_columns(spec: dict[str, Any], schema: schema_pb2.Schema, labels: Sequence[str]) -> list[Column]:
@@ -54,17 +57,20 @@ def export(
     labels: Sequence[str],
     target_mean: float,
     target_scale: float,
+    calibration: Calibration,
     directory: str,
 ) -> None:
     """Writes the SavedModel.
 
     Args:
-        model: the fitted network, from transformed tensors to standardised outputs.
+        model: the fitted network, from transformed tensors to standardised outputs; for intervals by `cqr` with the
+            output `regression_quantiles`.
         transform: the transform the network was fitted on.
         columns: the raw columns the model reads.
         labels: the two label columns.
         target_mean: mean of the regression label in train.
         target_scale: standard deviation of the regression label in train.
+        calibration: the temperature of the probabilities, and how far the intervals of the number reach.
         directory: where to write.
     """
     module = tf.Module()
@@ -78,10 +84,13 @@ def export(
     def answer(raw: dict[str, Any]) -> dict[str, tf.Tensor]:
         transformed = module.transform(raw)
         result = model({name: transformed[name] for name in inputs}, training=False)
-        probabilities = result[outputs.CLASSIFICATION]
-        best = tf.argmax(probabilities, axis=1)
+        # Taken before the temperature, under which two nearly equal probabilities may round to the same.
+        best = tf.argmax(result[outputs.CLASSIFICATION], axis=1)
+        probabilities = _tempered(result[outputs.CLASSIFICATION], calibration.temperature)
+        number = result[outputs.REGRESSION] * target_scale + target_mean
         return {
-            outputs.REGRESSION: result[outputs.REGRESSION] * target_scale + target_mean,
+            outputs.REGRESSION: number,
+            **_bounds(result[QUANTILES] * target_scale + target_mean if QUANTILES in result else number, calibration),
             outputs.CLASSIFICATION: probabilities,
             "predicted_class": tf.gather(module.classes, best),
             "class_probability": tf.reduce_max(probabilities, axis=1),
@@ -107,6 +116,24 @@ def export(
     }
     tf.saved_model.save(module, directory, signatures=signatures)
     _name_inputs_as_columns(directory, columns)
+
+
+def _tempered(probabilities: tf.Tensor, temperature: float) -> tf.Tensor:
+    """Returns `calibration.rescale` of probabilities float32 [n, K]."""
+    if temperature == 1:
+        return probabilities
+    log = tf.math.log(tf.maximum(tf.cast(probabilities, tf.float64), TINY))
+    return tf.cast(tf.nn.softmax(log / temperature), probabilities.dtype)
+
+
+def _bounds(around: tf.Tensor, calibration: Calibration) -> dict[str, tf.Tensor]:
+    """Returns the bounds of intervals around a number [n, 1] or two quantiles [n, 2], if there are any."""
+    if calibration.margin is None:
+        return {}
+    lower, upper = around[:, :1] - calibration.margin, around[:, -1:] + calibration.margin
+    # Quantiles that are nearer to each other than a negative margin takes away leave an interval of one point.
+    middle = (lower + upper) / 2
+    return {outputs.LOWER: tf.minimum(lower, middle), outputs.UPPER: tf.maximum(upper, middle)}
 
 
 def _inputs(model: keras.Model) -> list[str]:

@@ -10,11 +10,21 @@ from typing import Any
 EXTRA = "assets.extra"
 MANIFEST = "model.json"
 SCHEMA = "schema.pbtxt"
+SPLIT = "split"
+CQR = "cqr"
 
 
-def prediction_columns(regression: str, classification: str) -> list[str]:
-    """Returns the columns that batch prediction adds: number, class, its probability, what is wrong with the row."""
-    return [f"predicted_{regression}", f"predicted_{classification}", "probability", "problems"]
+def prediction_columns(regression: str, classification: str, *, intervals: bool) -> list[str]:
+    """Returns the columns that batch prediction adds: number, class, its probability, what is wrong with the row.
+
+    Args:
+        regression: the label column of the number.
+        classification: the label column of the class.
+        intervals: whether the bounds of the number's interval follow the number.
+    """
+    number = f"predicted_{regression}"
+    bounds = [f"{number}_lower", f"{number}_upper"] if intervals else []
+    return [number, *bounds, f"predicted_{classification}", "probability", "problems"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,30 @@ class TrainLabels:
 
 
 @dataclass(frozen=True)
+class Calibration:
+    """What was learnt on the calibration rows, and is part of what the model answers.
+
+    Args:
+        numbers: rows with a number, which set the intervals.
+        classes: rows with a class that train has too, which set the temperature.
+        temperature: what the logarithms of the network's class probabilities are divided by.
+        coverage: share of labels that the intervals of the number are to hold.
+        method: `split` for intervals around the number, `cqr` around two quantiles of it.
+        margin: how far the interval reaches beyond the number, or beyond its quantiles (there it may be negative), in
+            the label's units; None: no intervals.
+        problem: a sentence that says why there are no intervals.
+    """
+
+    numbers: int
+    classes: int
+    temperature: float
+    coverage: float
+    method: str
+    margin: float | None
+    problem: str | None
+
+
+@dataclass(frozen=True)
 class Manifest:
     """A serving model's labels, classes, columns and training in short.
 
@@ -68,6 +102,7 @@ class Manifest:
         parameters: number of trained weights.
         epochs: epochs run.
         best_epoch: the epoch, from 1, whose weights were kept.
+        calibration: the temperature and the intervals; None in models of the time before there were any.
     """
 
     regression: str
@@ -80,6 +115,7 @@ class Manifest:
     parameters: int
     epochs: int
     best_epoch: int
+    calibration: Calibration | None = None
 
     def write(self, model_dir: str | Path, schema: str) -> None:
         """Writes the manifest and the text of the schema into a SavedModel's folder."""
@@ -94,4 +130,6 @@ class Manifest:
         values: dict[str, Any] = json.loads((Path(model_dir) / EXTRA / MANIFEST).read_text(encoding="utf-8"))
         values["columns"] = [Column(**column) for column in values["columns"]]
         values["train"] = TrainLabels(**values["train"])
+        if values.get("calibration") is not None:
+            values["calibration"] = Calibration(**values["calibration"])
         return cls(**values)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow_transform as tft
 from google.protobuf import text_format
@@ -15,20 +16,25 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from components import outputs
 from components.artifact_files import HISTORY
 from components.errors import InputError
-from components.trainer.dataset import Dataset, category_places, class_names, load_to_fit
+from components.trainer.calibration import calibrate, uncalibrated
+from components.trainer.dataset import Dataset, category_places, class_names, load, load_to_fit
 from components.trainer.export import export, feature_columns
 from components.trainer.fit import HEADLINE, fit
-from components.trainer.manifest import Column, Manifest, TrainLabels
+from components.trainer.manifest import CQR, Calibration, Column, Manifest, TrainLabels
+from components.trainer.quantiles import QUANTILES, with_quantiles
 from components.trainer.recipe import with_class_weights
+
+_BATCH = 4096
 
 
 def run_fn(fn_args: Any) -> None:
-    """Fits the network on the train split, stops by the validation split, and exports the best weights.
+    """Fits the network on the train split, stops by validation, calibrates and exports the best weights.
 
     Args:
-        fn_args: TFX's arguments. `train_files` and `eval_files` are the transformed train and validation splits;
-            `custom_config` holds `labels`, `model` and `training` of the configuration, and `reading`: the
-            `missing` spellings and the `vectors` that a serving model must read as its training data was read.
+        fn_args: TFX's arguments. `train_files` is the transformed train split, `eval_files` the validation split and,
+            if there is one, the calibration split; `custom_config` holds `labels`, `model`, `training` and
+            `intervals` of the configuration, and `reading`: the `missing` spellings and the `vectors` that a serving
+            model must read as its training data was read.
 
     Raises:
         InputError: a class cannot be learnt from, or the loss is no finite number.
@@ -37,7 +43,8 @@ def run_fn(fn_args: Any) -> None:
     labels = [config["labels"]["regression"], config["labels"]["classification"]]
     transform = tft.TFTransformOutput(fn_args.transform_output)
     classes = class_names(transform)
-    train, validation = load_to_fit(fn_args.train_files, fn_args.eval_files, transform, labels[1])
+    stopping = _files(fn_args.eval_files, outputs.VALIDATION)
+    train, validation = load_to_fit(fn_args.train_files, stopping, transform, labels[1])
     categories = category_places(transform, train)
     network, history = fit(
         train,
@@ -55,7 +62,14 @@ def run_fn(fn_args: Any) -> None:
     schema = text_format.Parse(schema_text, schema_pb2.Schema())
     columns = feature_columns(transform.raw_feature_spec(), schema, labels)
     directory = fn_args.serving_model_dir
-    export(network, transform, columns, labels, train.target_mean, train.target_scale, directory)
+    held_out = _files(fn_args.eval_files, outputs.CALIBRATION)
+    coverage = config["intervals"]["coverage"]
+    calibration = uncalibrated(coverage)
+    if held_out:
+        if config["intervals"]["method"] == CQR:
+            network = with_quantiles(network, train, validation, coverage, config["training"]["seed"])
+        calibration = _calibrate(network, load(held_out, transform), coverage)
+    export(network, transform, columns, labels, train.target_mean, train.target_scale, calibration, directory)
     Manifest(
         regression=labels[0],
         classification=labels[1],
@@ -67,7 +81,26 @@ def run_fn(fn_args: Any) -> None:
         parameters=network.count_params(),
         epochs=len(history[HEADLINE]),
         best_epoch=best,
+        calibration=calibration,
     ).write(directory, schema_text)
+
+
+def _files(patterns: list[str], split: str) -> list[str]:
+    """Returns the patterns of one split; TFX gives all splits of `eval_args` in one list, as `…/Split-NAME/*`."""
+    return [pattern for pattern in patterns if Path(pattern).parent.name == f"Split-{split}"]
+
+
+def _calibrate(network: keras.Model, rows: Dataset, coverage: float) -> Calibration:
+    answers = network.predict(rows.features, batch_size=_BATCH, verbose=0)
+    scaled = {name: values * rows.target_scale + rows.target_mean for name, values in answers.items()}
+    return calibrate(
+        rows.regression,
+        scaled[outputs.REGRESSION][:, 0],
+        rows.classes,
+        answers[outputs.CLASSIFICATION],
+        coverage=coverage,
+        quantiles=scaled.get(QUANTILES),
+    )
 
 
 def _with_presence(columns: list[Column], train: Dataset, categories: int) -> list[Column]:

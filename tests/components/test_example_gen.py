@@ -146,6 +146,38 @@ def test_identical_rows_share_a_split_and_new_rows_move_none(tmp_path):
     assert set(once) <= set(contents(tmp_path / "grown"))
 
 
+@pytest.mark.parametrize("options", [{}, {"split": "time", "column": "day"}])
+def test_calibration_takes_from_eval_alone_and_may_be_left_out(tmp_path, options):
+    path = csv_file(tmp_path, frame().assign(row=range(ROWS), day=range(ROWS)))
+    written = {}
+    for name, fractions in {"with": (0.64, 0.16, 0.08, 0.12), "without": (0.64, 0.16, 0.0, 0.2)}.items():
+        chosen = spec(path, fractions=fractions, **options)
+        summary = ingest(chosen, str(tmp_path / name))
+        splits = sorted(folder.name.removeprefix("Split-") for folder in (tmp_path / name).glob("Split-*"))
+        assert splits == sorted(chosen.shares) == sorted(summary.splits) == sorted(summary.classes)
+        written[name] = {split: [row["row"] for row in read(tmp_path / name, split)] for split in splits}
+    assert sorted(written["without"]) == ["eval", "train", "validation"]
+    assert sorted(written["with"]) == ["calibration", "eval", "train", "validation"]
+    for split in ("train", "validation"):
+        assert written["with"][split] == written["without"][split]
+    assert sorted(written["with"]["calibration"] + written["with"]["eval"]) == written["without"]["eval"]
+    assert 15 <= len(written["with"]["calibration"]) <= 49  # 32 of 400 and three standard deviations
+
+
+def test_an_empty_calibration_split_says_how_to_do_without(tmp_path):
+    keys = csv_file(tmp_path, frame().assign(key=[f"k{row % 3}" for row in range(ROWS)]))
+    sentences = set()
+    for salt in range(40):
+        try:
+            ingest(spec(keys, split="column", column="key", salt=str(salt)), str(tmp_path / "out"))
+        except InputError as error:
+            sentences.add(str(error))
+    assert (
+        "The calibration split needs at least 1 row, got 0 of 400 rows. Add rows, or set data.split.calibration to 0."
+        in sentences
+    )
+
+
 def test_a_key_never_sits_in_two_splits(tmp_path):
     data = frame().assign(customer=[f"c{row % 90}" for row in range(ROWS)])
     ingest(spec(csv_file(tmp_path, data), split="column", column="customer"), str(tmp_path / "out"))
@@ -156,13 +188,14 @@ def test_a_key_never_sits_in_two_splits(tmp_path):
 def test_a_split_by_time_trains_on_the_oldest_rows(tmp_path):
     days = pd.date_range("2020-01-01", periods=ROWS).strftime("%d/%m/%y").to_numpy()
     data = frame().assign(row=range(ROWS), day=days).sample(frac=1, random_state=0)
-    options = {"split": "time", "column": "day", "ignore": ("day",), "fractions": (0.7, 0.1, 0.2)}
+    options = {"split": "time", "column": "day", "ignore": ("day",), "fractions": (0.7, 0.1, 0.05, 0.15)}
     ingest(spec(csv_file(tmp_path, data), **options), str(tmp_path / "out"))
     got = {split: sorted(row["row"] for row in read(tmp_path / "out", split)) for split in SPLITS}
     assert got == {
         "train": list(range(280)),
         "validation": list(range(280, 320)),
-        "eval": list(range(320, 400)),
+        "calibration": list(range(320, 340)),
+        "eval": list(range(340, 400)),
     }
 
 
@@ -190,7 +223,7 @@ def test_a_class_of_one_row_and_a_column_of_one_value_break_nothing(tmp_path):
         if "once" not in summary.columns:
             break
     assert summary.warnings == ["once: no value falls into train, so it is not written."]
-    assert sorted(counts["rare"] for counts in summary.classes.values()) == [0, 0, 1]
+    assert sorted(counts["rare"] for counts in summary.classes.values()) == [0, 0, 0, 1]
     assert not any("once" in row for split in SPLITS for row in read(tmp_path / "out", split))
 
 
@@ -222,7 +255,7 @@ def test_long_splits_are_cut_into_files(tmp_path):
 
 
 def test_too_little_data_is_refused(tmp_path):
-    with pytest.raises(InputError, match=re.escape("at least 7 rows with both labels to fill its splits, got 6.")):
+    with pytest.raises(InputError, match=re.escape("at least 13 rows with both labels to fill its splits, got 6.")):
         ingest(spec(csv_file(tmp_path, frame(6))), str(tmp_path / "out"))
     one_key = csv_file(tmp_path, frame().assign(key="same"))
     with pytest.raises(InputError, match=r"split needs at least 1 row, got 0 of 400 rows\. Add rows, or choose"):
@@ -237,14 +270,14 @@ from tfx.types.standard_artifacts import Examples, ExampleStatistics
 import tensorflow_data_validation as tfdv
 examples, statistics = Examples(), ExampleStatistics()
 examples.uri, statistics.uri, properties = sys.argv[1:]
-examples.split_names = '["train", "validation", "eval"]'
+examples.split_names = '["train", "validation", "calibration", "eval"]'
 for name, value in json.loads(properties).items():
     examples.set_string_custom_property(name, value)
 assert examples_utils.get_payload_format_string(examples) == "FORMAT_TF_EXAMPLE"
 assert examples_utils.get_file_format(examples) == "tfrecords_gzip"
 Executor().Do({"examples": [examples]}, {"statistics": [statistics]}, {"exclude_splits": "[]"})
 found = {}
-for split in ("train", "validation", "eval"):
+for split in ("train", "validation", "calibration", "eval"):
     path = pathlib.Path(statistics.uri, f"Split-{split}", "FeatureStats.pb")
     dataset = tfdv.load_stats_binary(str(path)).datasets[0]
     missing = {f.path.step[0]: dataset.num_examples - f.num_stats.common_stats.num_non_missing

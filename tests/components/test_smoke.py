@@ -63,6 +63,14 @@ class Model(tf.Module):
             "predicted_class": tf.gather(["Adelie", "Chinstrap", "Gentoo"], best),
             "class_probability": tf.reduce_max(probabilities, axis=1),
         }
+        if self.fault != "no bounds":
+            outputs |= {"regression_lower": number - 50, "regression_upper": number + 70}
+        if self.fault == "crossed":
+            outputs["regression_upper"] = number - 60
+        if self.fault == "half a bound":
+            del outputs["regression_upper"]
+        if self.fault == "endless":
+            outputs["regression_upper"] *= float("inf")
         if self.fault == "flat":
             outputs["regression_output"] = number[:, 0]
         if self.fault == "no class":
@@ -89,7 +97,12 @@ def export(folder: Path, fault: str = "") -> Path:
         length, size, count, vector = (parsed[column["name"]] for column in COLUMNS)
         if fault == "disagree":
             length *= 1.1
-        return module.score(length, size, tf.maximum(count, 0), vector)
+        answer = module.score(length, size, tf.maximum(count, 0), vector)
+        if fault == "bounds disagree":
+            answer["regression_lower"] -= 1.0
+        if fault == "bounds in one":
+            del answer["regression_lower"], answer["regression_upper"]
+        return answer
 
     specs = [
         tf.TensorSpec([None], tf.float32, name="column_0"),
@@ -142,6 +155,10 @@ def test_good_model_passes_in_a_fresh_process(good: Path, rows_file: Path):
     assert 0 < figures["load_seconds"] < 60
 
 
+def test_model_without_bounds_passes(tmp_path: Path):
+    assert smoke(export(tmp_path / "model", "no bounds"), ROWS)["rows"] == 3
+
+
 @pytest.mark.parametrize("manifest", ["model.json", "mtl.json"])
 def test_columns_come_from_the_manifest_too(manifest: str, tmp_path: Path):
     model = export(tmp_path / "model")
@@ -179,6 +196,11 @@ def test_encoding_of_rows_is_what_the_model_sees(good: Path):
             "no class",
             "`predicted_class` of `serving_default` must be among the outputs, got class_probability,",
         ),
+        ("crossed", "`regression_lower` of `serving_default` must be at most `regression_upper`, got"),
+        ("half a bound", "`regression_upper` of `serving_default` must be among the outputs, got"),
+        ("endless", "`regression_upper` of `serving_default` must be finite, got [inf]"),
+        ("bounds in one", "`regression_lower` of `serving_default` must be among the outputs, got"),
+        ("bounds disagree", "`predict` and `serving_default` must agree within 1e-05 in `regression_lower`, got"),
         ("flat", "`regression_output` of `serving_default` must be shaped [3, 1], got [3]"),
         ("one", "The model must have the signature `predict`, got serving_default"),
         ("one row", "`predict` of one row and of many must agree within 1e-05 in `regression_output`, got"),

@@ -123,6 +123,8 @@ def test_serving_request_and_response_are_those_of_the_pushed_model(played: Play
     (prediction,) = response["predictions"]
     assert list(prediction) == [
         "regression_output",
+        "regression_lower",
+        "regression_upper",
         "classification_output",
         "predicted_class",
         "class_probability",

@@ -116,21 +116,76 @@ def test_all_signatures_agree_in_a_fresh_process(wine, predictions):
     np.testing.assert_allclose(np.ravel(by_column["regression_output"]), predictions["predicted_alcohol"], rtol=1e-5)
     assert by_column["predicted_class"] == by_example["predicted_class"] == predictions["predicted_cultivar"].tolist()
     np.testing.assert_allclose(by_column["class_probability"], predictions["probability"], rtol=1e-5)
+    for bound in ("lower", "upper"):
+        np.testing.assert_allclose(by_example[f"regression_{bound}"], by_column[f"regression_{bound}"], rtol=1e-6)
+        written = predictions[f"predicted_alcohol_{bound}"]
+        np.testing.assert_allclose(np.ravel(by_column[f"regression_{bound}"]), written, rtol=1e-5)
 
 
-def test_metrics_equal_scikit_learn_on_the_same_rows(wine, predictions):
-    """The eval rows are found by their content, the predictions come from `mtl predict`."""
+def split_rows(wine, split, predictions):
+    """The rows of a split with their predictions: found by their content, scored by `mtl predict`."""
     import tensorflow as tf
     from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
-    files = list((wine.artifact("ExampleGen", "examples") / "Split-eval").glob("*.gz"))
+    files = list((wine.artifact("ExampleGen", "examples") / f"Split-{split}").glob("*.gz"))
     examples = list(tf.data.TFRecordDataset(files, compression_type="GZIP").as_numpy_iterator())
     batch = ExamplesToRecordBatchDecoder().DecodeBatch(examples)
     columns = dict(zip(batch.schema.names, batch.columns, strict=True))
     keys = ("proline", "alcohol", "flavanoids")
     rows = pd.DataFrame({key: [np.float32(value[0]) for value in columns[key].to_pylist()] for key in keys})
-    table = predictions.astype(dict.fromkeys(keys, np.float32))
-    evaluated = rows.merge(table, on=list(keys), how="left")
+    found = rows.merge(predictions.astype(dict.fromkeys(keys, np.float32)), on=list(keys), how="left")
+    assert len(found) == len(examples)
+    return found
+
+
+def test_the_intervals_are_the_conformal_ones_of_the_calibration_rows(wine, predictions):
+    manifest = json.loads((wine.model / "assets.extra" / "model.json").read_text())["calibration"]
+    rows = split_rows(wine, "calibration", predictions)
+    n = len(rows)
+    errors = np.sort(np.abs(rows["alcohol"] - rows["predicted_alcohol"]))
+    margin = errors[int(np.ceil((n + 1) * 0.9)) - 1]
+    assert (manifest["numbers"], manifest["coverage"], manifest["problem"]) == (n, 0.9, None)
+    assert manifest["margin"] == pytest.approx(margin, rel=1e-4)
+    for bound, sign in (("lower", -1), ("upper", 1)):
+        expected = predictions["predicted_alcohol"] + sign * margin
+        np.testing.assert_allclose(predictions[f"predicted_alcohol_{bound}"], expected, rtol=1e-5)
+
+
+def test_the_coverage_told_is_that_of_the_eval_rows(wine, predictions):
+    rows = split_rows(wine, "eval", predictions)
+    inside = rows["alcohol"].between(rows["predicted_alcohol_lower"], rows["predicted_alcohol_upper"])
+    told = wine.evaluation["uncertainty"]["regression"]
+    assert (told["coverage"]["covered"], told["coverage"]["n"], told["target"]) == (inside.sum(), len(rows), 0.9)
+    assert f"90 % intervals hold {100 * inside.mean():.1f} % [" in wine.out
+
+
+def test_the_temperature_is_undone_and_found_again(wine, predictions):
+    """The network's own probabilities, from the served ones, are best at the temperature of the manifest."""
+    done = subprocess.run(
+        [sys.executable, "-c", FRESH, wine.model, ROOT / "data/wine/wine.csv"], capture_output=True, text=True, cwd="/"
+    )
+    answer = json.loads(done.stdout.splitlines()[0])
+    manifest = json.loads((wine.model / "assets.extra" / "model.json").read_text())
+    temperature, classes = manifest["calibration"]["temperature"], manifest["classes"]
+    served = np.log(np.array(answer["classification_output"]))
+    codes = [f"code_{i}" for i in range(len(classes))]
+    rows = split_rows(wine, "calibration", predictions.assign(**dict(zip(codes, served.T, strict=True))))
+    truth = [classes.index(name) for name in rows["cultivar"]]
+
+    def loss(value):
+        log = rows[codes].to_numpy() * temperature / value
+        log -= np.log(np.exp(log).sum(axis=1, keepdims=True))
+        return -log[np.arange(len(rows)), truth].sum() + np.log(value) ** 2 / 2
+
+    assert loss(temperature) <= min(loss(value) for value in np.geomspace(0.05, 20, 400)) + 1e-4
+    assert wine.evaluation["uncertainty"]["classification"]["value"] == temperature
+    found = wine.evaluation["heads"]["classification"]["metrics"]
+    for name, value in wine.evaluation["uncertainty"]["classification"]["after"].items():
+        assert value == pytest.approx(found[name]["value"])
+
+
+def test_metrics_equal_scikit_learn_on_the_same_rows(wine, predictions):
+    evaluated = split_rows(wine, "eval", predictions)
     assert len(evaluated) == wine.evaluation["n"]
     found = {
         name: interval["value"]

@@ -130,6 +130,27 @@ def test_a_stopped_run_says_what_failed_first_and_what_to_change():
     assert "There is nothing to show of a model: the run did not come that far." in text
 
 
+def test_how_sure_the_model_may_be_stands_with_each_head():
+    text = text_of(examples.pushed())
+    held = "Wanted 90.0 % of the labels Held 90.8 % [ 87.1 % , 93.7 % ] of 325 eval rows Mean width 1.710 , by row"
+    assert f"Prediction intervals {held} Set by 260 calibration rows" in text
+    error = "Calibration error 0.02310 , without it 0.06120 Log loss 0.2810 , without it 0.3020"
+    assert f"Calibration Temperature 1.370 Set by 260 calibration rows {error}" in text
+
+
+def test_without_intervals_the_page_says_why_and_an_old_run_says_nothing():
+    report = examples.pushed()
+    report["model"]["heads"]["regression"]["uncertainty"] |= {"coverage": None, "problem": "There are none, because."}
+    text = text_of(report)
+    assert "There are none, because." in text
+    assert "Mean width" not in text
+    for head in report["model"]["heads"].values():
+        head["uncertainty"] = None
+    text = text_of(report)
+    assert "calibration rows" not in text
+    assert "Temperature" not in text
+
+
 def test_slices_come_worst_first_and_small_ones_last():
     html = render(examples.pushed())
     table = html[html.index('aria-label="Slices of regression"') :].partition("</details>")[0]

@@ -9,7 +9,10 @@ import numpy as np
 from components.evaluator.evaluation import Predictions, Rows, evaluate
 from components.evaluator.figures import figures
 from components.evaluator.trivial import TrivialPredictor
+from components.evaluator.uncertainty import uncertainty
+from components.evaluator.wording import plain
 from components.report.collect import Origin, Sources, collect
+from components.trainer.manifest import Calibration
 
 HOSTILE = '<script>alert(1)</script> "><img src=x onerror=alert(1)> # *b* `c`'
 RNG = np.random.default_rng(5)
@@ -61,9 +64,13 @@ def evaluation(n=200, classes=("a", "b", "c"), gate=None, noise=0.3):
     probabilities = np.full((n, len(classes)), 0.2 / (len(classes) - 1))
     probabilities[np.arange(n), code] = 0.8
     rows = Rows(number, label, {"city": RNG.choice(["x", "y"], n)})
-    answers = Predictions(number + RNG.normal(0, noise, n), probabilities, tuple(classes))
+    predicted = number + RNG.normal(0, noise, n)
+    bounds = np.column_stack([predicted - 2 * noise, predicted + 2 * noise])
+    answers = Predictions(predicted, probabilities, tuple(classes), bounds)
     found = evaluate(rows, answers, TrivialPredictor.of(number, label), gate=gate, slices=["city"], resamples=50)
+    calibration = Calibration(90, 90, 1.25, 0.9, "split", 2 * noise, None)
     extra = {
+        "uncertainty": plain(uncertainty(rows, answers, calibration)),
         "labels": {"regression": "price", "classification": "kind"},
         "training": {"parameters": 1234, "epochs": 9, "best_epoch": 4},
     }

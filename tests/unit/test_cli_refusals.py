@@ -96,11 +96,11 @@ BAD_TABLES: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "too few rows": (
         lambda: write(rows().head(6)),
-        "The data needs at least 7 rows with both labels to fill its splits, got 6. Add rows.",
+        "The data needs at least 13 rows with both labels to fill its splits, got 6. Add rows.",
     ),
     "too few labelled rows": (
         lambda: write(rows(y=[None] * 35 + [1.0] * 5)),
-        "The data needs at least 7 rows with both labels to fill its splits, got 5. Add rows.",
+        "The data needs at least 13 rows with both labels to fill its splits, got 5. Add rows.",
     ),
 }
 

@@ -45,9 +45,11 @@ def test_defaults_are_safe_gates():
         "by": "row",
         "column": None,
         "validation": 0.16,
-        "eval": 0.2,
+        "calibration": 0.08,
+        "eval": 0.12,
         "salt": "",
     }
+    assert values["intervals"] == {"coverage": 0.9, "method": "split"}
     assert values["gates"]["rule"] == "all"
     for head in ("regression", "classification"):
         assert values["gates"][head] == {
@@ -91,7 +93,14 @@ def test_ingest_spec_says_what_the_sections_say(tmp_path: Path):
             "delimiter": ";",
             "missing": ["-"],
             "ignore": ["id"],
-            "split": {"by": "column", "column": "customer", "validation": 0.1, "eval": 0.3, "salt": "x"},
+            "split": {
+                "by": "column",
+                "column": "customer",
+                "validation": 0.1,
+                "calibration": 0,
+                "eval": 0.3,
+                "salt": "x",
+            },
         },
         features={"numeric": ["a"], "categorical": ["b"], "vectors": {"e": "e_*"}},
     )
@@ -109,7 +118,7 @@ def test_ingest_spec_says_what_the_sections_say(tmp_path: Path):
         types={"a": "FLOAT"},
         split="column",
         column="customer",
-        fractions=(1 - 0.1 - 0.3, 0.1, 0.3),
+        fractions=(1 - 0.1 - 0.3, 0.1, 0.0, 0.3),
         salt="x",
     )
 

@@ -135,7 +135,7 @@ def test_keys_that_are_features_or_missing_are_reported(tmp_path):
         ),
         ({"y": ["1"] * 4 + ["inf"] + ["1"] * 15}, {}, "must be finite in 32 bits, got inf in row 5."),
         ({"y": ["1"] * 4 + ["1e39"] + ["1"] * 15}, {}, "must be finite in 32 bits, got 1e+39 in row 5."),
-        ({"y": [None] * 20}, {}, "needs at least 7 rows with both labels to fill its splits, got 0."),
+        ({"y": [None] * 20}, {}, "needs at least 13 rows with both labels to fill its splits, got 0."),
         ({"c": ["only"] * 20}, {}, 'label "c" must have at least two classes, got "only" in every row.'),
         (
             {"c": [str(n) for n in range(20)]},

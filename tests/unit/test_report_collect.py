@@ -45,6 +45,9 @@ def test_a_good_run(tmp_path):
     assert [row["title"] for row in regression["against"]] == ["the train median", "the train mean"]
     assert regression["figures"]["scatter"]["shown"] == 200
     assert regression["importance"][0]["column"] == "x"
+    assert regression["uncertainty"]["coverage"]["n"] == 200
+    assert regression["uncertainty"]["coverage"]["value"] > 0.9
+    assert model["heads"]["classification"]["uncertainty"]["value"] == 1.25
     assert {part["name"] for part in model["slices"]} == {"city=x", "city=y"}
     assert model["curves"]["series"]["regression"]["train"][-2:] == [1 / 8, None]
 
@@ -202,6 +205,9 @@ def test_the_card_has_the_sections_of_the_paper_and_no_markup_of_the_data(tmp_pa
     assert "<script" not in text.replace("\\<script", "")
     assert "\\<img src=x onerror=alert(1)\\>" in text
     assert "price: MAE 0.2" in text
+    results = content["Quantitative analyses"]["Overall results"]
+    assert any(line.startswith("price: 90 % intervals hold ") and "of 200 labels" in line for line in results)
+    assert any(line.startswith("kind: probabilities at temperature 1.25 from 90 calibration rows") for line in results)
     assert [line.split(":")[0] for line in content["Quantitative analyses"]["Unitary results"][:2]] in (
         ["price, city=x", "price, city=y"],
         ["price, city=y", "price, city=x"],

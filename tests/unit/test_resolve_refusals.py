@@ -25,7 +25,7 @@ from configurations import FLAGS, LABELS, SMALLEST, refusal, write
         (
             "zzz: 1",
             "zzz must be a known key, got an unknown one. Known keys: name, preset, data, labels, features, model, "
-            "training, checks, evaluation, gates, push, runtime, kubeflow.",
+            "training, intervals, checks, evaluation, gates, push, runtime, kubeflow.",
         ),
     ],
 )
@@ -161,7 +161,7 @@ def test_values_of_the_wrong_kind(folder: Path, text: str, sentence: str):
         ("{path: t, split: {column: d}}", 'data.split.column must be left out when by is row, got "d".'),
         (
             "{path: t, split: {validation: 0.5, eval: 0.5}}",
-            "data.split.validation + eval must be below 0.95, got 1. Lower one.",
+            "data.split.validation + calibration + eval must be below 0.95, got 1.08. Lower one.",
         ),
         ("{path: t, split: {eval: 0}}", "data.split.eval must be above 0, got 0. Correct it in mtl.yaml."),
     ],

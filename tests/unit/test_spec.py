@@ -26,11 +26,19 @@ def test_json_gives_the_spec_back():
     assert IngestSpec.from_json(spec.to_json()) == spec
 
 
+def test_a_calibration_split_of_no_rows_is_none():
+    spec = IngestSpec(("/d/a.csv",), "y", "c", fractions=(0.5, 0.25, 0.0, 0.25))
+    assert spec.shares == {"train": 0.5, "validation": 0.25, "eval": 0.25}
+    assert list(IngestSpec(("/d/a.csv",), "y", "c").shares) == ["train", "validation", "calibration", "eval"]
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"fractions": (0.5, 0.5, 0.0)}, "above 0 and add up to 1, got 0.5, 0.5, 0."),
-        ({"fractions": (0.5, 0.2, 0.2)}, "add up to 1, got 0.5, 0.2, 0.2."),
+        ({"fractions": (0.5, 0.4, 0.1, 0.0)}, "at least 0) and add up to 1, got 0.5, 0.4, 0.1, 0."),
+        ({"fractions": (0.5, 0.0, 0.1, 0.4)}, "at least 0) and add up to 1, got 0.5, 0, 0.1, 0.4."),
+        ({"fractions": (0.5, 0.4, -0.1, 0.2)}, "(calibration: at least 0) and add up to 1, got 0.5, 0.4, -0.1, 0.2."),
+        ({"fractions": (0.5, 0.2, 0.1, 0.1)}, "add up to 1, got 0.5, 0.2, 0.1, 0.1."),
         ({"delimiter": "::"}, "one ASCII character, got '::'"),
         ({"split": "column"}, "got None for a split by column"),
         ({"column": "id"}, "got 'id' for a split by row"),

@@ -91,6 +91,13 @@ def test_shares_come_out_as_asked_and_salts_are_independent(fractions):
     np.testing.assert_allclose(joint, np.outer(fractions, fractions), atol=5 * np.sqrt(0.25 / rows))
 
 
+def test_dividing_the_last_split_leaves_the_rows_of_the_others():
+    hashes = splits.hash_numbers(np.arange(100_000), np.zeros(100_000, bool))
+    three, four = splits.split_by_hash(hashes, FRACTIONS), splits.split_by_hash(hashes, (0.64, 0.16, 0.08, 0.12))
+    np.testing.assert_array_equal(three, np.minimum(four, 2))
+    assert np.bincount(four)[2] / np.bincount(three)[2] == pytest.approx(0.4, abs=0.02)
+
+
 def test_the_split_of_a_row_is_fixed_for_ever():
     hashes = splits.hash_rows(
         {"a": splits.hash_numbers(np.arange(20), np.zeros(20, bool)), "b": text_hashes(["t"] * 20)}
@@ -126,3 +133,6 @@ def test_time_cuts_keep_order_and_ties_together():
     assert np.all(np.diff(assigned) >= 0)
     assert len(set(zip(times, assigned.tolist(), strict=True))) == 50
     np.testing.assert_array_equal(np.bincount(assigned), [100, 48, 52])
+    finer = splits.split_by_time(times, splits.time_cuts(times, (0.5, 0.25, 0.1, 0.15)))
+    np.testing.assert_array_equal(np.minimum(finer, 2), assigned)
+    np.testing.assert_array_equal(np.bincount(finer), [100, 48, 20, 32])

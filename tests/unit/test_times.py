@@ -17,7 +17,7 @@ def found(tmp_path, column):
     path = tmp_path / "t.csv"
     rows = len(column)
     pd.DataFrame({"y": range(rows), "c": ["a", "b"] * (rows // 2), "t": column}).to_csv(path, index=False)
-    spec = IngestSpec((str(path),), "y", "c", split="time", column="t", fractions=(0.5, 0.25, 0.25))
+    spec = IngestSpec((str(path),), "y", "c", split="time", column="t", fractions=(0.5, 0.25, 0.0, 0.25))
     table = open_table(spec.paths)
     return profile(table, spec, assign_roles(spec, table.columns))
 
