@@ -15,8 +15,8 @@ from pathlib import Path
 
 from components.code import code_fingerprint
 from components.example_gen.fingerprint import fingerprint
-from components.pusher.remote import RemoteStore
-from components.pusher.store import CURRENT, Store, open_store
+from components.pusher.release import VersionStore
+from components.pusher.store import CURRENT, open_store
 from components.schema_gen.schema import column_types, read_schema
 from pipeline.config import Config
 
@@ -126,7 +126,7 @@ def _digest(config: Config, content: str, reviewed: str, code: Mapping[str, str]
     return hashlib.sha256(listing.encode()).hexdigest()
 
 
-def _production(store: Store | RemoteStore, digest: str) -> Production:
+def _production(store: VersionStore, digest: str) -> Production:
     """Finds what to compare with.
 
     When the current version came from this very data, configuration and code, a second run must find what the first

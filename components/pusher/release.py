@@ -1,14 +1,14 @@
-"""What a push and a rollback are, wherever the versions lie: their records, and the copy that is checked."""
+"""What a push and a rollback are, wherever the versions lie: the verbs, their records, and the copy that is checked."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from components.errors import InputError
 from components.pusher import files
@@ -49,6 +49,64 @@ class RolledBack:
 
     version: int
     withdrawn: int
+
+
+class VersionStore(Protocol):
+    """Numbered versions of a model in one destination, the current one among them, and the way back.
+
+    Reading never changes it; `publish` and `rollback` may run in many processes.
+    """
+
+    def versions(self) -> list[int]:
+        """Returns the versions that can be served, oldest first."""
+
+    def withdrawn(self) -> list[int]:
+        """Returns the versions rolled back whose files are still there, oldest first."""
+
+    def current(self) -> int | None:
+        """Returns the version to serve, None if there is none."""
+
+    def previous(self) -> int | None:
+        """Returns the version a rollback would go to, None where there is none."""
+
+    def folder(self, version: int) -> Path | str:
+        """Returns the folder of a version; a URI in an object store."""
+
+    def manifest(self, version: int) -> dict[str, Any]:
+        """Returns the manifest of a version; empty for a model that another tool put there."""
+
+    def fetch(self, version: int, target: Path) -> None:
+        """Copies a version to a new local folder."""
+
+    def publish(
+        self,
+        source: str | os.PathLike[str],
+        manifest: Mapping[str, Any],
+        check: Callable[[Path], object] | None = None,
+        keep: int = 5,
+        extras: Mapping[str, str] | None = None,
+    ) -> Published:
+        """Makes a copy of a model the current version, or leaves everything as it was.
+
+        Args:
+            source: the SavedModel's folder; it stays as it is.
+            manifest: JSON values to keep with the version; `time` (UTC, ISO 8601) and `fingerprint`
+                (SHA-256 of the model's files) are added.
+            check: called with the path of the staged copy, manifest included; what it raises ends the push.
+            keep: how many of the newest versions stay, the current one included; 2 or more for a way back.
+            extras: more files of the version, relative path -> text; like the manifest they are no part of the model,
+                so they do not make an equal model another one.
+
+        Raises:
+            InputError: the source is no SavedModel, or the destination cannot be written.
+        """
+
+    def rollback(self) -> RolledBack:
+        """Makes the version before the current one current, and withdraws the current one from Serving.
+
+        Raises:
+            InputError: there is no earlier version, or the destination cannot be written.
+        """
 
 
 def check_request(source: str | os.PathLike[str], keep: int) -> Path:

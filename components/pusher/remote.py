@@ -32,6 +32,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import override
+
 from components.objects.place import Entry, objects_of
 from components.pusher import files
 from components.pusher.release import (
@@ -39,6 +41,7 @@ from components.pusher.release import (
     MODEL,
     Published,
     RolledBack,
+    VersionStore,
     check_request,
     no_way_back,
     parse_manifest,
@@ -73,8 +76,8 @@ class _Found:
         return max((*self.published, *self.withdrawn, *self.claims), default=0)
 
 
-class RemoteStore:
-    """A destination in an object store, with the verbs of `store.Store`. Reading never changes it.
+class RemoteStore(VersionStore):
+    """A destination in an object store.
 
     Args:
         uri: the folder: `s3://bucket/folder`, `minio://…` or `gs://…`.
@@ -86,39 +89,40 @@ class RemoteStore:
         self._patience = patience
         self._objects = objects_of(uri)
 
+    @override
     def versions(self) -> list[int]:
-        """Returns the versions that can be served, oldest first."""
         return self._look().versions
 
+    @override
     def withdrawn(self) -> list[int]:
-        """Returns the versions rolled back whose files are still there, oldest first."""
         return sorted(self._look().withdrawn)
 
+    @override
     def current(self) -> int | None:
-        """Returns the version to serve, None if there is none."""
         return self._look().current
 
+    @override
     def previous(self) -> int | None:
-        """Returns the version a rollback would go to, None where there is none."""
         return max(self._look().versions[:-1], default=None)
 
+    @override
     def folder(self, version: int) -> str:
-        """Returns the URI of a version's folder."""
         return f"{self.uri}/{version}"
 
+    @override
     def manifest(self, version: int) -> dict[str, Any]:
-        """Returns the manifest of a version; empty for a model that another tool put there."""
         place = f"{self.folder(version)}/{MANIFEST}"
         return parse_manifest(self._objects.read(place)) if self._objects.list(place) else {}
 
+    @override
     def fetch(self, version: int, target: Path) -> None:
-        """Copies a version to a new local folder."""
         folder = self.folder(version)
         for uri in self._objects.list(folder):
             path = target / uri.removeprefix(f"{folder}/")
             path.parent.mkdir(parents=True, exist_ok=True)
             self._objects.download(uri, path)
 
+    @override
     def publish(
         self,
         source: str | os.PathLike[str],
@@ -127,11 +131,6 @@ class RemoteStore:
         keep: int = 5,
         extras: Mapping[str, str] | None = None,
     ) -> Published:
-        """Makes a copy of a model the current version; see `store.Store.publish`.
-
-        Raises:
-            InputError: the source is no SavedModel, or the store refuses.
-        """
         model = check_request(source, keep)
         content = files.fingerprint(model, ignore=[MANIFEST])
         if (unchanged := self._unchanged(content, self._repair())) is not None:
@@ -150,12 +149,8 @@ class RemoteStore:
         self._settle()
         return Published(version, self.folder(version), False, before.current, self._prune(keep))
 
+    @override
     def rollback(self) -> RolledBack:
-        """Makes the version before the current one current, and withdraws the current one from Serving.
-
-        Raises:
-            InputError: there is no earlier version, or the store refuses.
-        """
         versions = self._repair().versions
         if len(versions) < 2:
             raise no_way_back(self.uri, max(versions, default=None))

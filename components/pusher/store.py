@@ -27,10 +27,21 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import override
+
 from components.errors import InputError
 from components.objects.place import is_remote
 from components.pusher import files
-from components.pusher.release import MANIFEST, Published, RolledBack, check_request, no_way_back, parse_manifest, stage
+from components.pusher.release import (
+    MANIFEST,
+    Published,
+    RolledBack,
+    VersionStore,
+    check_request,
+    no_way_back,
+    parse_manifest,
+    stage,
+)
 from components.pusher.remote import RemoteStore
 
 CURRENT = -1
@@ -39,8 +50,8 @@ CURRENT = -1
 _NUMBERED = re.compile(r"(withdrawn-)?([0-9]+)")
 
 
-class Store:
-    """A destination folder. Reading never changes it; `publish` and `rollback` may run in many processes.
+class Store(VersionStore):
+    """A destination folder.
 
     Args:
         path: the folder, made by the first push. It must lie on one local or network file system with
@@ -50,43 +61,45 @@ class Store:
     def __init__(self, path: str | os.PathLike[str]):
         self.path = Path(os.path.abspath(path))
 
+    @override
     def versions(self) -> list[int]:
-        """Returns the versions that can be served, oldest first."""
         if not self.path.is_dir():
             return []
         numbers = (int(entry.name) for entry in self.path.iterdir() if re.fullmatch("0|[1-9][0-9]*", entry.name))
         return sorted(number for number in numbers if (self.folder(number) / "saved_model.pb").is_file())
 
+    @override
     def withdrawn(self) -> list[int]:
-        """Returns the versions rolled back whose folders are still there, oldest first."""
         return sorted(number for withdrawn, number in self._used() if withdrawn)
 
+    @override
     def current(self) -> int | None:
-        """Returns the version `current` points to, without a usable link the highest one, None if empty."""
         versions = self.versions()
+        # Without a usable link it is the highest one, which Serving serves.
         pointed = self._link(self.path / "current")
         return pointed if pointed in versions else max(versions, default=None)
 
+    @override
     def previous(self) -> int | None:
-        """Returns the version a rollback would go to, None where there is none."""
         current = self.current()
         return max((v for v in self.versions() if current is not None and v < current), default=None)
 
+    @override
     def folder(self, version: int) -> Path:
-        """Returns the folder of a version."""
         return self.path / str(version)
 
+    @override
     def manifest(self, version: int) -> dict[str, Any]:
-        """Returns the manifest of a version; empty for a model that another tool put there."""
         try:
             return parse_manifest((self.folder(version) / MANIFEST).read_bytes())
         except FileNotFoundError:
             return {}
 
+    @override
     def fetch(self, version: int, target: Path) -> None:
-        """Copies a version to a new local folder."""
         shutil.copytree(self.folder(version), target)
 
+    @override
     def publish(
         self,
         source: str | os.PathLike[str],
@@ -95,20 +108,6 @@ class Store:
         keep: int = 5,
         extras: Mapping[str, str] | None = None,
     ) -> Published:
-        """Makes a copy of a model the current version, or leaves everything as it was.
-
-        Args:
-            source: the SavedModel's folder; it stays as it is.
-            manifest: JSON values to keep with the version; `time` (UTC, ISO 8601) and `fingerprint`
-                (SHA-256 of the model's files) are added.
-            check: called with the path of the staged copy, manifest included; what it raises ends the push.
-            keep: how many of the newest versions stay, the current one included; 2 or more for a way back.
-            extras: more files of the version, relative path -> text; like the manifest they are no part of the model,
-                so they do not make an equal model another one.
-
-        Raises:
-            InputError: the source is no SavedModel, or the destination cannot be written.
-        """
         model = check_request(source, keep)
         content = files.fingerprint(model, ignore=[MANIFEST])
         with self._staging() as staging:
@@ -123,12 +122,8 @@ class Store:
                 # Another publisher may have been faster with the same model.
                 return self._unchanged(content) or self._commit(staged, keep)
 
+    @override
     def rollback(self) -> RolledBack:
-        """Makes the version before the current one current, and withdraws the current one from Serving.
-
-        Raises:
-            InputError: there is no earlier version, or the destination cannot be written.
-        """
         if not self.path.exists():
             raise no_way_back(self.path, None)
         with self._explained(), self._locked():
@@ -248,6 +243,6 @@ class Store:
         return int(target) if re.fullmatch("[0-9]+", target) else None
 
 
-def open_store(destination: str | os.PathLike[str]) -> Store | RemoteStore:
+def open_store(destination: str | os.PathLike[str]) -> VersionStore:
     """Returns the store of a destination: a folder, or the URI of one in an object store."""
     return RemoteStore(str(destination)) if is_remote(destination) else Store(destination)

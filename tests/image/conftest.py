@@ -41,7 +41,7 @@ def lacking(tool: Path = TOOL) -> str:
     return ""
 
 
-def buildah(*arguments: object, timeout: float = 1800) -> Done:
+def buildah(*arguments: object, timeout: float = 3600) -> Done:
     line = ["buildah", *map(str, arguments)]
     return subprocess.run(line, capture_output=True, text=True, env=ENVIRONMENT, timeout=timeout)
 
