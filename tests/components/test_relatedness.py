@@ -156,6 +156,7 @@ def test_a_head_that_does_not_train_cannot_be_compared(head):
         relate(rows, rows, rows, 0, CLASSES, MODEL, TRAINING | {f"{head}_weight": 0.0}, seeds=2)
 
 
+@pytest.mark.slow
 def test_a_noisy_class_is_helped_by_a_clean_number_of_the_same_function():
     """Alone the class's head learns the noise of 300 rows; the number shows the shared layer what there is to see."""
     found = relate(table(300, 0), table(300, 1), table(4_000, 2), 0, CLASSES, MODEL, TRAINING, seeds=4)
