@@ -53,7 +53,7 @@ def run_fn(fn_args: Any) -> None:
 
     schema_text = Path(fn_args.schema_path).read_text(encoding="utf-8")
     schema = text_format.Parse(schema_text, schema_pb2.Schema())
-    columns = feature_columns(transform.raw_feature_spec(), schema, labels)
+    columns = feature_columns(transform.raw_feature_spec(), schema, [*labels, config["labels"]["weight"]])
     directory = fn_args.serving_model_dir
     export(network, transform, columns, labels, train.target_mean, train.target_scale, directory)
     Manifest(
@@ -95,10 +95,11 @@ def _best_epoch(losses: list[float]) -> int:
 
 
 def _train_labels(train: Dataset, classes: list[str]) -> TrainLabels:
-    counts = np.bincount(train.classes, minlength=len(classes))
+    numbers = train.regression[train.has(outputs.REGRESSION)]
+    counts = np.bincount(train.classes[train.has(outputs.CLASSIFICATION)], minlength=len(classes))
     return TrainLabels(
         rows=len(train),
-        mean=float(np.mean(train.regression, dtype=np.float64)),
-        median=float(np.median(train.regression)),
+        mean=float(np.mean(numbers, dtype=np.float64)),
+        median=float(np.median(numbers)),
         class_counts={name: int(count) for name, count in zip(classes, counts, strict=True)},
     )
