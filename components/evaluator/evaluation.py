@@ -165,16 +165,16 @@ def evaluate(
     for head, present in labelled.items():
         if not present.any():
             raise InputError(f"The {head} labels must be there in an eval row, got none in {len(present):,} rows.")
-    regression = _regression(number, candidate.take(labelled["regression"]))
-    classification = _classification(label, candidate.take(labelled["classification"]))
+    regression = _regression(number, candidate, labelled["regression"])
+    classification = _classification(label, candidate, labelled["classification"])
     pushed_regression: RegressionScores | str | None = None
     pushed_classification: ClassificationScores | str | None = None
     if isinstance(baseline, str):
         pushed_regression = pushed_classification = baseline
     elif baseline is not None:
-        pushed_regression = _regression(number, baseline.take(labelled["regression"]))
+        pushed_regression = _regression(number, baseline, labelled["regression"])
         try:
-            pushed_classification = _classification(label, baseline.take(labelled["classification"]))
+            pushed_classification = _classification(label, baseline, labelled["classification"])
         except InputError as error:
             pushed_classification = str(error).rstrip(".")
     contests: dict[str, tuple[Scores | str, Scores | str | None, Mapping[str, Scores]]] = {
@@ -244,18 +244,21 @@ def _intervals(head: str, scores: Scores, resamples: int, level: float, seed: in
     return {name: bootstrap.interval("candidate", name) for name in METRICS[head]}
 
 
-def _regression(label: Floats, predictions: Predictions) -> RegressionScores | str:
+def _regression(label: Floats, predictions: Predictions, labelled: npt.NDArray[np.bool_]) -> RegressionScores | str:
+    # All predictions must be finite, also those for rows without a label: whatever is asked is served.
     prediction = np.asarray(predictions.number, dtype=np.float64)
     broken = int((~np.isfinite(prediction)).sum())
-    return _not_finite(broken, len(label)) if broken else RegressionScores(label, prediction)
+    return _not_finite(broken, len(prediction)) if broken else RegressionScores(label, prediction[labelled])
 
 
-def _classification(label: npt.NDArray[np.str_], predictions: Predictions) -> ClassificationScores | str:
+def _classification(
+    label: npt.NDArray[np.str_], predictions: Predictions, labelled: npt.NDArray[np.bool_]
+) -> ClassificationScores | str:
     probabilities = np.asarray(predictions.probabilities, dtype=np.float64)
     broken = int((~np.isfinite(probabilities)).any(axis=-1).sum())
     if broken:
-        return _not_finite(broken, len(label))
-    return ClassificationScores.of(label, probabilities, predictions.classes)
+        return _not_finite(broken, len(probabilities))
+    return ClassificationScores.of(label, probabilities[labelled], predictions.classes)
 
 
 def _not_finite(broken: int, n: int) -> str:

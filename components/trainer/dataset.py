@@ -49,22 +49,17 @@ class Dataset:
         """Returns the rows whose class, if they have one, the network can learn."""
         return self.take(self.classes >= 0)
 
-    def take(self, rows: np.ndarray) -> Dataset:
-        """Returns some of the rows.
-
-        Args:
-            rows: integer indices, or bool [n].
-        """
-        some = {name: values[rows] for name, values in self.features.items()}
+    def take(self, chosen: np.ndarray | slice) -> Dataset:
+        """Returns some rows, by a slice, a mask or indices."""
         return replace(
             self,
-            features=some,
-            regression=self.regression[rows],
-            target=self.target[rows],
-            classes=self.classes[rows],
-            present=_taken(self.present, rows),
-            row_weights=None if self.row_weights is None else self.row_weights[rows],
-            weights=_taken(self.weights, rows),
+            features={name: values[chosen] for name, values in self.features.items()},
+            regression=self.regression[chosen],
+            target=self.target[chosen],
+            classes=self.classes[chosen],
+            present=self.present and {head: values[chosen] for head, values in self.present.items()},
+            row_weights=None if self.row_weights is None else self.row_weights[chosen],
+            weights=self.weights and {head: values[chosen] for head, values in self.weights.items()},
         )
 
     def has(self, output: str) -> np.ndarray:
@@ -111,10 +106,6 @@ def weighted(train: Dataset, validation: Dataset) -> tuple[Dataset, Dataset]:
 def _row_weights(split: Dataset) -> np.ndarray:
     """Returns float64 [n]."""
     return np.ones(len(split)) if split.row_weights is None else split.row_weights.astype(np.float64)
-
-
-def _taken(columns: dict[str, np.ndarray] | None, rows: np.ndarray) -> dict[str, np.ndarray] | None:
-    return None if columns is None else {name: values[rows] for name, values in columns.items()}
 
 
 def load(patterns: Sequence[str], transform: tft.TFTransformOutput) -> Dataset:

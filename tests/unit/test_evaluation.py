@@ -283,6 +283,16 @@ def test_what_is_predicted_for_a_row_without_the_label_changes_nothing():
     assert changed.to_dict() == same.to_dict()
 
 
+def test_predictions_must_be_finite_for_rows_without_the_label_too():
+    rows, predict = world(400)
+    gappy, has_number, _ = with_gaps(rows)
+    ours = predict(0.1)
+    ours.number[np.flatnonzero(~has_number)[0]] = np.nan
+    found = fast(gappy, ours, train_labels())
+    assert found.heads["regression"].problem == "1 of 400 predictions are NaN or infinite"
+    assert not found.verdict.blessed
+
+
 def test_a_slice_without_a_label_leaves_the_head_out():
     rows, predict = world(400)
     number = np.where(rows.columns["group"] == "x", np.nan, rows.number)
