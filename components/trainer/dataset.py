@@ -26,10 +26,10 @@ class Dataset:
         classes: class index, int64 [n]; -1 for a class the train split does not have, 0 where missing.
         target_mean: mean of the train labels.
         target_scale: standard deviation of the train labels.
+        weights: output name -> weight of each row in that head's loss, float32 [n], 0 where the label is missing; None
+            where all are 1. `weighted` makes them.
         present: output name -> which rows have its label, bool [n]; None where all rows have both.
         row_weights: the weight that each row was given, float32 [n]; None where all count alike.
-        weights: output name -> weight of each row in the loss of this head, float32 [n], 0 where the label is missing;
-            None where all are 1. `weighted` makes them.
     """
 
     features: dict[str, np.ndarray]
@@ -38,9 +38,9 @@ class Dataset:
     classes: np.ndarray
     target_mean: float
     target_scale: float
+    weights: dict[str, np.ndarray] | None = None
     present: dict[str, np.ndarray] | None = None
     row_weights: np.ndarray | None = None
-    weights: dict[str, np.ndarray] | None = None
 
     def __len__(self) -> int:
         return len(self.target)
