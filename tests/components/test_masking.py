@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from test_fit import MODEL, TRAINING, rows
 
 from components.outputs import CLASSIFICATION, REGRESSION
 from components.trainer.balancing import BALANCERS
 from components.trainer.dataset import weighted
 from components.trainer.fit import HEADLINE, fit
-from tests.components.test_fit import MODEL, TRAINING, rows
 
 ROWS = 400
 
