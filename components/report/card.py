@@ -178,9 +178,7 @@ def _worst(model: Values, crossed: bool) -> Any:
         ]
         for found, part in sorted(scored, key=lambda row: -row[0]["value"])[:_MAX_SLICES]:
             title = head["metrics"][headline]["title"]
-            lines.append(
-                f"{head['label']}, {part['name']}: {title} {estimate(found)}, {part['labelled'][name]:,} rows"
-            )
+            lines.append(f"{head['label']}, {part['name']}: {title} {estimate(found)}, {part['labelled'][name]:,} rows")
     return lines or "None: evaluation.slices asks for none that has enough rows."
 
 

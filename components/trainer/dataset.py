@@ -66,6 +66,11 @@ class Dataset:
         """Returns which rows have the label of an output, bool [n]."""
         return np.ones(len(self), bool) if self.present is None else self.present[output]
 
+    def masked(self) -> Dataset:
+        """Returns the rows as an evaluation counts them: weight 1 where they have a head's label, else 0."""
+        masks = self.present and {head: rows.astype(np.float32) for head, rows in self.present.items()}
+        return replace(self, weights=masks)
+
     def labels(self) -> dict[str, np.ndarray]:
         """Returns the labels by output name, as the losses want them."""
         return {outputs.REGRESSION: self.target[:, None], outputs.CLASSIFICATION: self.classes}

@@ -70,6 +70,13 @@ def test_a_head_without_a_row_that_counts_is_refused(train, validation, named):
     )
 
 
+def test_an_evaluation_counts_each_labelled_row_once():
+    rows = split([1, 0, 1], [1, 1, 0], [2, 1, 0])
+    masks = {head: values.tolist() for head, values in rows.masked().weights.items()}
+    assert masks == {REGRESSION: [1, 0, 1], CLASSIFICATION: [1, 1, 0]}
+    assert rows.take(slice(0)).masked().weights[REGRESSION].dtype == np.float32
+
+
 def test_rows_of_an_unknown_class_go_and_rows_without_a_class_stay():
     rows = split([1, 1, 1, 1], [1, 0, 1, 1], [1, 2, 3, 4])
     rows.classes[:] = [-1, 0, 2, 1]
