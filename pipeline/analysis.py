@@ -11,7 +11,8 @@ from pipeline.config import Config
 def eval_config(config: Config) -> tfma.EvalConfig:
     """Returns TFMA's configuration for the two heads and the configured slices.
 
-    Labels come from the `transform_features` signature: the number in its own units and the index of the class.
+    Labels come from the `transform_features` signature: the number in its own units and the index of the class. So do
+    the weights, 1 where a row has the label of the output and 0 where it is missing.
     """
     slices = [[part] if isinstance(part, str) else part for part in config.evaluation.slices]
     return tfma.EvalConfig(
@@ -21,6 +22,10 @@ def eval_config(config: Config) -> tfma.EvalConfig:
                 label_keys={
                     outputs.REGRESSION: outputs.REGRESSION_LABEL,
                     outputs.CLASSIFICATION: outputs.CLASSIFICATION_LABEL,
+                },
+                example_weight_keys={
+                    outputs.REGRESSION: outputs.REGRESSION_PRESENT,
+                    outputs.CLASSIFICATION: outputs.CLASSIFICATION_PRESENT,
                 },
                 preprocessing_function_names=["transform_features"],
             )

@@ -56,7 +56,7 @@ def check_data(config: Config) -> Checked:
     Levels(config.gates.data.inferred, config.gates.data.levels)
     reviewed = read_schema(schema) if schema else None
     if reviewed is not None:
-        require_labels(reviewed, [config.labels.regression, config.labels.classification])
+        require_labels(reviewed, config.labels.training_only)
     spec = config.ingest_spec(column_types(reviewed) if reviewed is not None else None)
     with staged(spec.paths):
         table = open_table(spec.paths, spec.format, spec.delimiter)
@@ -101,13 +101,18 @@ def check_all(config: Config, console: Console) -> None:
     table = Table.grid(padding=(0, 2))
     stack = ", ".join(f"{name} {version(name)}" for name in ("tfx", "tensorflow", "keras", "apache-beam"))
     python = ".".join(str(part) for part in sys.version_info[:3])
-    left_out = "".join(f"; {count:,} left out: {reason}" for reason, count in checked.profile.left_out.items())
-    classes = ", ".join(f"{name} {count:,}" for name, count in checked.profile.classes.items())
+    found = checked.profile
+    without = zip(config.labels.columns, (found.only_class, found.only_number), strict=True)
+    notes = "".join(f"; {count:,} without {label}" for label, count in without if count)
+    notes += "".join(f"; {count:,} left out: {reason}" for reason, count in found.left_out.items())
+    classes = ", ".join(f"{name} {count:,}" for name, count in found.classes.items())
     table.add_row("environment", f"Python {python}, {stack}")
     table.add_row("output", f"{config.output}, {shutil.disk_usage(_existing(config.output)).free >> 30} GiB free")
-    table.add_row("rows", f"{checked.profile.read:,}{left_out}")
+    table.add_row("rows", f"{found.read:,}{notes}")
     table.add_row("number", config.labels.regression)
     table.add_row("class", f"{config.labels.classification}: {classes}")
+    if config.labels.weight is not None:
+        table.add_row("weight", config.labels.weight)
     table.add_row("features", ", ".join(f"{feature.name} ({feature.kind.lower()})" for feature in checked.features))
     console.print(table, highlight=False, markup=False)
     for sentence in checked.warnings:
@@ -125,7 +130,7 @@ def _check_slices(config: Config, columns: tuple[str, ...]) -> None:
 
 
 def _check_clashes(config: Config, roles: Roles) -> None:
-    for name in prediction_columns(config.labels.regression, config.labels.classification, intervals=True):
+    for name in prediction_columns(*config.labels.columns, intervals=True):
         if name in roles.inputs:
             raise InputError(
                 f'A feature must not have the name of a column that predictions get, got "{name}". '

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -99,18 +100,34 @@ class Data(Section):
 
 
 class Labels(Section):
-    """The two columns to predict."""
+    """The two columns to predict, and how much each row's labels count."""
 
     regression: Column
     """The number."""
     classification: Column
     """The class: text, whole number or boolean."""
+    weight: Column | None = None
+    """A number of at least 0 per row: how much its labels count in the losses of training and of early stopping. It is
+    no feature, predictions do not need it, and the evaluation counts every eval row once."""
+    partial: bool = True
+    """Rows with only one of the two labels train and judge the head whose label they have, and `gates.labels` reports
+    them; `false` leaves them out. Rows with neither label are always left out, and counted."""
 
     @model_validator(mode="after")
     def _different(self) -> Labels:
         if self.regression == self.classification:
             raise ValueError(f'must be two different columns, got "{self.regression}" for both. Change one')
         return self
+
+    @property
+    def columns(self) -> tuple[str, str]:
+        """Both label columns, the number first."""
+        return self.regression, self.classification
+
+    @property
+    def training_only(self) -> tuple[str, ...]:
+        """The columns that training needs and serving does not: the labels and the weight, if there is one."""
+        return self.columns if self.weight is None else (*self.columns, self.weight)
 
 
 class Features(Section):
@@ -293,7 +310,7 @@ class LabelGate(Section):
     """What the labels must be like to be learnt and judged."""
 
     level: Level = "warn"
-    """Level of rare, absent and dominant classes, of a constant or outlying number, and of leaks."""
+    """Level of missing labels, of rare, absent and dominant classes, of a constant or outlying number, and of leaks."""
     leakage: Annotated[float, Field(gt=0, le=1)] = 0.95
     """Share of a label that no single feature may explain: R² of the number's ranks, share of errors avoided for the
     class, on the validation split."""
@@ -382,8 +399,8 @@ class Config(Section):
     @model_validator(mode="after")
     def _columns_have_one_role(self) -> Config:
         roles: dict[str, str] = {}
-        groups = {
-            "labels": [self.labels.regression, self.labels.classification],
+        groups: dict[str, Sequence[str]] = {
+            "labels": self.labels.training_only,
             "data.ignore": self.data.ignore,
             "features.numeric": self.features.numeric,
             "features.categorical": self.features.categorical,
@@ -453,6 +470,8 @@ class Config(Section):
                 split.eval,
             ),
             salt=split.salt,
+            weight=self.labels.weight,
+            partial=self.labels.partial,
         )
 
     def as_json(self) -> dict[str, Any]:

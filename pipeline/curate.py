@@ -42,7 +42,7 @@ def diff(resolved: Resolved) -> list[Change]:
         InputError: there is no reviewed schema, or it or the data cannot be read.
     """
     config = resolved.config
-    return changes(read_schema(_file(config)), _inferred(resolved), list(config.labels.model_dump().values()))
+    return changes(read_schema(_file(config)), _inferred(resolved), config.labels.training_only)
 
 
 def accept(resolved: Resolved) -> list[Change]:

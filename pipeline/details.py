@@ -62,7 +62,11 @@ def _example_gen(artifacts: dict[str, str]) -> str:
     summary = read_summary(artifacts["examples"])
     left_out = sum(summary.left_out.values())
     splits = ", ".join(f"{split} {rows:,}" for split, rows in summary.splits.items())
-    return f"{summary.rows_in:,} rows: {splits}" + (f", left out {left_out:,}" if left_out else "")
+    words = [f"{summary.rows_in:,} rows: {splits}"]
+    for label in (summary.regression, summary.classification):
+        if without := summary.without(label):
+            words.append(f"{without:,} without {label}")
+    return ", ".join(words + [f"left out {left_out:,}"] * bool(left_out))
 
 
 def _data_report(artifacts: dict[str, str]) -> str:
@@ -100,7 +104,12 @@ def _relatedness(artifacts: dict[str, str]) -> str:
 
 def _evaluator(artifacts: dict[str, str]) -> str:
     figures = _load(artifacts["evaluation"], EVALUATION)
-    return f"{figures['n']:,} rows, " + ("blessed" if figures["verdict"]["blessed"] else "rejected")
+    counts = {result["n"] for result in figures["heads"].values()}
+    rows = f"{figures['n']:,} rows"
+    if counts != {figures["n"]}:
+        judged = ", ".join(f"{head} {result['n']:,}" for head, result in figures["heads"].items())
+        rows += f" ({judged})"
+    return f"{rows}, {'blessed' if figures['verdict']['blessed'] else 'rejected'}"
 
 
 def _pusher(artifacts: dict[str, str]) -> str:

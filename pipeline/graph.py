@@ -210,7 +210,7 @@ def up_to(pipeline: Pipeline, last: str) -> Pipeline:
 
 def _settings(config: Config) -> dict[str, dict[str, Any]]:
     """Returns, for each step, the part of the configuration it depends on, and nothing more."""
-    labels = config.labels.model_dump()
+    labels = config.labels.model_dump(exclude={"partial"})
     gates = config.gates.model_dump(mode="json")
     data = config.gates.data
     shown = config.as_json()
@@ -220,7 +220,7 @@ def _settings(config: Config) -> dict[str, dict[str, Any]]:
         "gates": {name: gates[name] for name in ("data", "drift", "labels")}
     }
     return {
-        "SchemaGen": {"labels": list(labels.values()), "keep": config.features.categorical},
+        "SchemaGen": {"labels": config.labels.training_only, "keep": config.features.categorical},
         "DataValidator": {
             "level": data.reviewed if config.data.schema_file else data.inferred,
             "levels": data.levels,

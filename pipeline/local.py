@@ -96,7 +96,9 @@ def _run(record: Run, resolved: Resolved, earlier: list[Run], cache: bool, until
         from pipeline.graph import build, up_to
         from pipeline.watch import observed
 
-        pipeline = up_to(build(config, facts), until)
+        pipeline = build(config, facts)
+        if until != LAST:  # the last step does not need all others: what TFMA says goes into no report
+            pipeline = up_to(pipeline, until)
         pipeline.enable_cache = cache
         record.steps += [Step(node.id, keys=_keys(node.exec_properties)) for node in pipeline.components]
         watcher.finished(start.name, False, {})

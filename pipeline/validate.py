@@ -41,7 +41,7 @@ def judge_serving(config: Config, folder: Path, files: Sequence[str]) -> Finding
         InputError: the log cannot be read, or has lists in a column of single values.
     """
     train = read_distributions(folder / DISTRIBUTIONS)[TRAIN]
-    features = {name: one for name, one in train.items() if name not in config.labels.model_dump().values()}
+    features = {name: one for name, one in train.items() if name not in config.labels.columns}
     with staged(files):
         table = open_table(files)
         alike = {name: one for name, one in features.items() if name in table.columns}

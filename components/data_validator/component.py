@@ -22,7 +22,7 @@ from components.data_validator.distribution import Distribution, read_distributi
 from components.data_validator.drift import DRIFT, SKEW, Tolerance, compare
 from components.data_validator.evidence import Expected, with_examples
 from components.data_validator.finding import WARN, Anomaly, Comparison, Findings
-from components.data_validator.labels import class_anomalies, outlier_bounds, target_anomalies
+from components.data_validator.labels import class_anomalies, missing_anomalies, outlier_bounds, target_anomalies
 from components.data_validator.leakage import leaks
 from components.data_validator.sample import read_sample
 from components.data_validator.source import CHANGED, ingested
@@ -77,6 +77,8 @@ def DataValidator(
         for split in (TRAIN, VALIDATION, EVAL)
     }
     train, validation = (samples[split].divided(labels) for split in (TRAIN, VALIDATION))
+    unlabelled = {label: summary.without(label) for label in labels}
+    found += missing_anomalies(sum(summary.splits.values()), unlabelled, chosen["labels"]["level"])
     found += class_anomalies(source.classification, summary.classes, chosen["labels"]["level"])
     found += target_anomalies(source.regression, train.number, chosen["labels"]["level"])
     found += leaks(train, validation, labels, chosen["labels"]["leakage"], chosen["labels"]["level"])

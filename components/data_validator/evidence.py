@@ -16,7 +16,12 @@ from components.data_validator.rules import Rule
 from components.example_gen.tables import Table
 from components.schema_gen.schema import categories
 
-_NO_VALUE = {"FEATURE_TYPE_LOW_FRACTION_PRESENT", "FEATURE_TYPE_LOW_NUMBER_PRESENT", "FEATURE_TYPE_NOT_PRESENT"}
+_NO_VALUE = {
+    "FEATURE_TYPE_LOW_FRACTION_PRESENT",
+    "FEATURE_TYPE_LOW_NUMBER_PRESENT",
+    "FEATURE_TYPE_NOT_PRESENT",
+    "LABEL_MISSING",
+}
 _OUT_OF_RANGE = {"INT_TYPE_SMALL_INT", "INT_TYPE_BIG_INT", "FLOAT_TYPE_SMALL_FLOAT", "FLOAT_TYPE_BIG_FLOAT"}
 
 

@@ -1,4 +1,4 @@
-"""Whether the labels can be learnt and judged: balance, absent classes, a constant or outlying target."""
+"""Whether the labels can be learnt and judged: missing ones, balance, absent classes, a constant or outlying target."""
 
 from __future__ import annotations
 
@@ -18,6 +18,28 @@ FAR = 10.0
 an exponential one a few in 100,000."""
 
 _MAX_NAMED = 5
+
+
+def missing_anomalies(rows: int, unlabelled: Mapping[str, int], level: str) -> list[Anomaly]:
+    """Returns an anomaly for each label that some of the rows in use do not have.
+
+    Args:
+        rows: rows in use, over all splits.
+        unlabelled: label column → rows without this label, the number first; each has the other one.
+        level: level of the anomalies.
+    """
+    if level == IGNORE:
+        return []
+    found = []
+    for (label, count), other in zip(unlabelled.items(), reversed(list(unlabelled)), strict=True):
+        if count:
+            sentence = (
+                f'Every row must have the label "{label}", got none in {count:,} of {rows:,} rows. '
+                f'They train and judge "{other}" alone.'
+            )
+            remedy = "labels.partial: false to leave such rows out, gates.labels.level: ignore if they are meant to be"
+            found.append(Anomaly("", label, "LABEL_MISSING", level, sentence, "share", count / rows, 0.0, (), remedy))
+    return found
 
 
 def class_anomalies(label: str, classes: Mapping[str, Mapping[str, int]], level: str) -> list[Anomaly]:
@@ -61,10 +83,13 @@ def target_anomalies(label: str, target: np.ndarray, level: str) -> list[Anomaly
 
     Args:
         label: column of the regression label.
-        target: its values in train, float64 `[n]`.
+        target: its values in train, float64 `[n]`, NaN where missing.
         level: level of the anomalies.
     """
     if level == IGNORE:
+        return []
+    target = target[~np.isnan(target)]
+    if not len(target):
         return []
     if target.min() == target.max():
         sentence = f'"{label}" must vary to be learnt, got {target[0]:g} in every train row.'
@@ -84,8 +109,13 @@ def target_anomalies(label: str, target: np.ndarray, level: str) -> list[Anomaly
 
 
 def outlier_bounds(target: np.ndarray) -> tuple[float, float]:
-    """Returns the lowest and the highest value that is no outlier; equal where half of the values are the same."""
-    first, third = np.quantile(target, [0.25, 0.75])
+    """Returns the lowest and the highest value that is no outlier; equal where half of the values are the same.
+
+    Args:
+        target: float64 `[n]`, NaN where missing.
+    """
+    present = target[~np.isnan(target)]
+    first, third = np.quantile(present, [0.25, 0.75]) if len(present) else (0.0, 0.0)
     return float(first - FAR * (third - first)), float(third + FAR * (third - first))
 
 

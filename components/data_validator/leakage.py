@@ -7,7 +7,7 @@ identifier has only values it never saw.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ from components.outputs import VALIDATION
 
 BINS = 64
 _ROWS_PER_BIN = 5
-_LEAST_ROWS = 20
+_LEAST_ROWS = 20  # with the label
 _LEAST_ERRORS = 5  # of the trivial prediction; fewer say nothing
 
 
@@ -27,13 +27,18 @@ class Columns:
 
     Args:
         features: column → float64 `[n]` with NaN where missing, or object `[n]` of texts with None.
-        number: the regression label, float64 `[n]`.
-        label: the class label, object `[n]`.
+        number: the regression label, float64 `[n]`, NaN where missing.
+        label: the class label, object `[n]`, None where missing.
     """
 
     features: Mapping[str, np.ndarray]
     number: np.ndarray
     label: np.ndarray
+
+    @property
+    def labelled(self) -> tuple[np.ndarray, np.ndarray]:
+        """Which rows have the number, and which the class, bool `[n]` each."""
+        return ~np.isnan(self.number), np.array([label is not None for label in self.label.tolist()], bool)
 
 
 def leaks(train: Columns, validation: Columns, labels: tuple[str, str], threshold: float, level: str) -> list[Anomaly]:
@@ -47,17 +52,22 @@ def leaks(train: Columns, validation: Columns, labels: tuple[str, str], threshol
             share of the trivial prediction's errors that the classes lose.
         level: level of the anomalies.
     """
-    if level == IGNORE or min(len(train.number), len(validation.number)) < _LEAST_ROWS:
+    if level == IGNORE:
         return []
-    ranks = _ranks(train.number, train.number), _ranks(train.number, validation.number)
+    numbered, classed = zip(train.labelled, validation.labelled, strict=True)
+    judged: list[tuple[str, str, tuple[np.ndarray, ...], Callable[..., float], tuple[np.ndarray, ...]]] = []
+    if min(rows.sum() for rows in numbered) >= _LEAST_ROWS:
+        number = train.number[numbered[0]]
+        ranks = _ranks(number, number), _ranks(number, validation.number[numbered[1]])
+        judged.append((labels[0], "R² of its ranks", numbered, _explained_number, ranks))
+    if min(rows.sum() for rows in classed) >= _LEAST_ROWS:
+        classes = train.label[classed[0]], validation.label[classed[1]]
+        judged.append((labels[1], "share of errors avoided", classed, _explained_class, classes))
     found = []
-    for name in train.features:
+    for name in train.features if judged else ():
         places = _places(train.features[name], validation.features[name])
-        explained = {
-            labels[0]: ("R² of its ranks", _explained_number(*places, *ranks)),
-            labels[1]: ("share of errors avoided", _explained_class(*places, train.label, validation.label)),
-        }
-        for label, (method, share) in explained.items():
+        for label, method, rows, explained, truth in judged:
+            share = explained(*(bins[kept] for bins, kept in zip(places, rows, strict=True)), *truth)
             if share > threshold:
                 sentence = (
                     f'"{name}" alone must not give "{label}" away, got {share:.3f} of 1 explained on the validation '

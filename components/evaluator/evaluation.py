@@ -8,7 +8,7 @@ Nothing here knows TensorFlow or TFX: arrays come in, plain values go out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ from components.evaluator.gate import Gate
 from components.evaluator.head import METRICS, HeadResult, compare
 from components.evaluator.metric import Floats, Scores
 from components.evaluator.regression import RegressionScores
+from components.evaluator.slices import Slice
 from components.evaluator.slices import slices as slice_rows
 from components.evaluator.trivial import TrivialPredictor
 from components.evaluator.wording import plain
@@ -31,17 +32,25 @@ from components.evaluator.wording import plain
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows to evaluate on.
+    """Rows to evaluate on; each head is judged on those that have its label.
 
     Args:
-        number: float [n], the regression labels in the user's units.
-        label: strings [n], the class labels.
+        number: float [n], the regression labels in the user's units, NaN where missing.
+        label: strings [n], the class labels, None where missing.
         columns: raw columns by name, each [n]; needed for slices only.
     """
 
     number: npt.NDArray[Any]
     label: npt.NDArray[Any]
     columns: Mapping[str, npt.NDArray[Any]]
+
+    @property
+    def labelled(self) -> dict[str, npt.NDArray[np.bool_]]:
+        """Head → which rows have its label, bool [n]."""
+        return {
+            "regression": ~np.isnan(np.asarray(self.number, dtype=np.float64)),
+            "classification": np.array([label is not None for label in self.label.tolist()], dtype=bool),
+        }
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,15 @@ class Predictions:
     classes: tuple[str, ...]
     bounds: npt.NDArray[Any] | None = None
 
+    def take(self, rows: npt.NDArray[Any]) -> Predictions:
+        """The same, restricted to `rows` (integer indices or a boolean mask)."""
+        return Predictions(
+            np.asarray(self.number)[rows],
+            np.asarray(self.probabilities)[rows],
+            self.classes,
+            None if self.bounds is None else np.asarray(self.bounds)[rows],
+        )
+
 
 @dataclass(frozen=True)
 class SliceResult:
@@ -70,6 +88,7 @@ class SliceResult:
         name: such as `color=red`.
         n: number of rows.
         small: fewer rows than asked for; read its figures with care.
+        labelled: head to the number of rows that have its label.
         metrics: head to metric to its interval; a head that cannot be scored is left out.
     """
 
@@ -77,6 +96,7 @@ class SliceResult:
     name: str
     n: int
     small: bool
+    labelled: dict[str, int]
     metrics: dict[str, dict[str, Interval]]
 
 
@@ -85,7 +105,7 @@ class Evaluation:
     """Everything known about a model on the evaluation rows.
 
     Args:
-        n: number of rows.
+        n: number of rows, those included that have one label only; each head has its own number.
         heads: `regression` and `classification`, each with its figures.
         confusion: where the classification head errs; None where it cannot be scored.
         slices: figures by groups of rows, in the order of the spec.
@@ -135,29 +155,33 @@ def evaluate(
         seed: seed of the draws; the same arguments give the same result.
 
     Raises:
-        InputError: labels are not finite numbers or not strings, a slice names an unknown column, or the
-            candidate's probabilities are negative or do not sum to 1.
+        InputError: labels are infinite or not strings, no row has a head's label, a slice names an unknown column,
+            or the candidate's probabilities are negative or do not sum to 1.
         ValueError: shapes do not fit together.
     """
-    number = np.asarray(rows.number, dtype=np.float64)
-    label = _strings(rows.label)
-    if not len(number) or number.shape != label.shape:
-        raise ValueError(f"labels must be of one shape [n] with n > 0, got {number.shape} and {label.shape}.")
-    if not np.isfinite(number).all():
+    all_numbers = np.asarray(rows.number, dtype=np.float64)
+    if not len(all_numbers) or all_numbers.shape != rows.label.shape:
+        raise ValueError(f"labels must be of one shape [n] with n > 0, got {all_numbers.shape} and {rows.label.shape}.")
+    labelled = rows.labelled
+    number, label = all_numbers[labelled["regression"]], _strings(rows.label[labelled["classification"]])
+    if np.isinf(number).any():
         raise InputError(
-            f"`regression labels` must be finite numbers, got {int((~np.isfinite(number)).sum())} of "
+            f"`regression labels` must be finite numbers, got {int(np.isinf(number).sum())} of "
             f"{len(number)} that are not. Remove these rows."
         )
-    regression = _regression(number, candidate)
-    classification = _classification(label, candidate)
+    for head, present in labelled.items():
+        if not present.any():
+            raise InputError(f"The {head} labels must be there in an eval row, got none in {len(present):,} rows.")
+    regression = _regression(number, candidate, labelled["regression"])
+    classification = _classification(label, candidate, labelled["classification"])
     pushed_regression: RegressionScores | str | None = None
     pushed_classification: ClassificationScores | str | None = None
     if isinstance(baseline, str):
         pushed_regression = pushed_classification = baseline
     elif baseline is not None:
-        pushed_regression = _regression(number, baseline)
+        pushed_regression = _regression(number, baseline, labelled["regression"])
         try:
-            pushed_classification = _classification(label, baseline)
+            pushed_classification = _classification(label, baseline, labelled["classification"])
         except InputError as error:
             pushed_classification = str(error).rstrip(".")
     contests: dict[str, tuple[Scores | str, Scores | str | None, Mapping[str, Scores]]] = {
@@ -169,24 +193,45 @@ def evaluate(
     }
     scored = {head: contest[0] for head, contest in contests.items()}
     return Evaluation(
-        n=len(number),
+        n=len(all_numbers),
         heads=heads,
         confusion=None if isinstance(classification, str) else confusion(classification),
         slices=tuple(
-            SliceResult(
-                columns=part.columns,
-                name=part.name,
-                n=part.n,
-                small=part.n < min_rows,
-                metrics={
-                    head: _intervals(head, scores.take(part.rows), slice_resamples, level, seed)
-                    for head, scores in scored.items()
-                    if not isinstance(scores, str)
-                },
+            _slice(
+                part,
+                scored,
+                labelled,
+                min_rows,
+                lambda head, some: _intervals(head, some, slice_resamples, level, seed),
             )
             for part in slice_rows(rows.columns, slices)
         ),
         verdict=judge(gate or Gate(), heads),
+    )
+
+
+def _slice(
+    part: Slice,
+    scored: Mapping[str, Scores | str],
+    labelled: Mapping[str, npt.NDArray[np.bool_]],
+    min_rows: int,
+    intervals: Callable[[str, Scores], dict[str, Interval]],
+) -> SliceResult:
+    """Both heads' metrics on a slice, each on the slice's rows that have its label."""
+    # The scores hold the labelled rows only: a row's place among them is the number of labelled rows before it.
+    places = {head: (np.cumsum(present) - 1)[part.rows[present[part.rows]]] for head, present in labelled.items()}
+    counts = {head: len(rows) for head, rows in places.items()}
+    return SliceResult(
+        columns=part.columns,
+        name=part.name,
+        n=part.n,
+        small=min(counts.values()) < min_rows,
+        labelled=counts,
+        metrics={
+            head: intervals(head, scores.take(places[head]))
+            for head, scores in scored.items()
+            if not isinstance(scores, str) and counts[head]
+        },
     )
 
 
@@ -206,18 +251,21 @@ def _intervals(head: str, scores: Scores, resamples: int, level: float, seed: in
     return {name: bootstrap.interval("candidate", name) for name in METRICS[head]}
 
 
-def _regression(label: Floats, predictions: Predictions) -> RegressionScores | str:
+def _regression(label: Floats, predictions: Predictions, labelled: npt.NDArray[np.bool_]) -> RegressionScores | str:
+    # All predictions must be finite, also those for rows without a label: whatever is asked is served.
     prediction = np.asarray(predictions.number, dtype=np.float64)
     broken = int((~np.isfinite(prediction)).sum())
-    return _not_finite(broken, len(label)) if broken else RegressionScores(label, prediction)
+    return _not_finite(broken, len(prediction)) if broken else RegressionScores(label, prediction[labelled])
 
 
-def _classification(label: npt.NDArray[np.str_], predictions: Predictions) -> ClassificationScores | str:
+def _classification(
+    label: npt.NDArray[np.str_], predictions: Predictions, labelled: npt.NDArray[np.bool_]
+) -> ClassificationScores | str:
     probabilities = np.asarray(predictions.probabilities, dtype=np.float64)
     broken = int((~np.isfinite(probabilities)).any(axis=-1).sum())
     if broken:
-        return _not_finite(broken, len(label))
-    return ClassificationScores.of(label, probabilities, predictions.classes)
+        return _not_finite(broken, len(probabilities))
+    return ClassificationScores.of(label, probabilities[labelled], predictions.classes)
 
 
 def _not_finite(broken: int, n: int) -> str:

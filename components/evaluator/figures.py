@@ -34,13 +34,15 @@ def figures(rows: Rows, candidate: Predictions, *, level: float = 0.95, seed: in
         that order, the class's name under `class` and the fields of `Curves`.
     """
     found: dict[str, Any] = {"regression": None, "classification": None}
-    prediction = np.asarray(candidate.number, dtype=np.float64)
+    numbered, classed = rows.labelled["regression"], rows.labelled["classification"]
+    prediction = np.asarray(candidate.number, dtype=np.float64)[numbered]
     if np.isfinite(prediction).all():
-        scores = RegressionScores(np.asarray(rows.number, dtype=np.float64), prediction)
+        scores = RegressionScores(np.asarray(rows.number, dtype=np.float64)[numbered], prediction)
         found["regression"] = plain(residuals(scores, level=level, seed=seed))
-    if np.isfinite(candidate.probabilities).all():
+    probabilities = candidate.probabilities[classed]
+    if np.isfinite(probabilities).all():
         found["classification"] = {
-            "curves": _curves(ClassificationScores.of(rows.label, candidate.probabilities, candidate.classes))
+            "curves": _curves(ClassificationScores.of(rows.label[classed], probabilities, candidate.classes))
         }
     return found
 

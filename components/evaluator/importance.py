@@ -7,7 +7,7 @@ unimportant. The losses are the heads' headlines, absolute error and log loss, w
 A shuffled loss joins two rows, the one that is scored and the one that gave its value, so the mean is a U-statistic
 (Hoeffding 1948) and varies with both: the interval is the value plus and minus the normal quantile times the
 standard error of each row's part in it, as receiver and as giver. Taking rows as receivers alone would make it too
-narrow by about a third.
+narrow by about a third. Rows without a head's label give their values, and are not scored.
 """
 
 from __future__ import annotations
@@ -59,59 +59,71 @@ def importance(
 
     Args:
         columns: raw columns by name, each [n] or, for a vector, [n, k], whose rows are shuffled as wholes.
-        rows: labels of the same rows.
+        rows: labels of the same rows, of which a head scores those that have its label.
         predict: answers for any number of rows.
         repeats: shuffles of each column.
         level: the share of such intervals that hold the mean rise over all rows there could be.
         seed: seed of the shuffles.
 
     Returns:
-        head to columns, the most important first; no column for a head whose predictions are not finite.
+        head to columns, the most important first; no column for a head whose predictions are not finite or that has
+        no labelled row.
     """
     n = len(rows.number)
     rng = np.random.default_rng(seed)
     whole = predict(columns)
     losses = {"regression": _absolute_error, "classification": _log_loss}
-    before = {head: loss(rows, whole, 1) for head, loss in losses.items()}
+    scored = {head: present for head, present in rows.labelled.items() if present.any()}
+    before = {head: losses[head](rows, whole, 1) for head in scored}
     repeated = {name: np.concatenate([values] * repeats) for name, values in columns.items()}
     found: dict[str, list[Importance]] = {head: [] for head in losses}
     for name, values in columns.items():
         givers = np.array([rng.permutation(n) for _ in range(repeats)])
         answer = predict({**repeated, name: values[givers.ravel()]})
-        for head, loss in losses.items():
-            after = loss(rows, answer, repeats).reshape(repeats, n)
-            if np.isfinite(after).all() and np.isfinite(before[head]).all():
-                found[head].append(_importance(name, before[head], after, givers, level))
+        for head, present in scored.items():
+            after = losses[head](rows, answer, repeats).reshape(repeats, n)
+            if np.isfinite(after[:, present]).all() and np.isfinite(before[head][present]).all():
+                found[head].append(_importance(name, before[head], after, present, givers, level))
     return {head: sorted(columns, key=lambda column: -column.value) for head, columns in found.items()}
 
 
-def _importance(column: str, before: Floats, after: Floats, givers: Integers, level: float) -> Importance:
+def _importance(
+    column: str, before: Floats, after: Floats, scored: npt.NDArray[np.bool_], givers: Integers, level: float
+) -> Importance:
     """The mean rise and its interval.
 
     Args:
         column: the column's name.
         before: float64 [n], each row's loss.
         after: float64 [repeats, n], the same with the column shuffled.
+        scored: bool [n], the rows whose losses count.
         givers: int64 [repeats, n], the row whose value each row was given.
         level: see `importance`.
     """
-    value = float(after.mean() - before.mean())
-    received = after.mean(axis=0) - before
-    given = np.take_along_axis(after, np.argsort(givers, axis=1), axis=1).mean(axis=0)
-    part = received + given
+    shuffled = float(after[:, scored].mean())
+    value = float(shuffled - before[scored].mean())
+    # A mean over the scored rows is a ratio of two means over all rows: linearised, a row adds its deviation from the
+    # mean, over the share of scored rows, and nothing where it is not scored.
+    received = np.where(scored, after.mean(axis=0) - before - value, 0.0)
+    deviation = np.where(scored, after - shuffled, 0.0)
+    given = np.take_along_axis(deviation, np.argsort(givers, axis=1), axis=1).mean(axis=0)
+    part = (received + given) / scored.mean()
     error = float(part.std(ddof=1) / np.sqrt(len(part))) if len(part) > 1 else 0.0
     reach = NormalDist().inv_cdf((1 + level) / 2) * error
     return Importance(column, value, value - reach, value + reach)
 
 
 def _absolute_error(rows: Rows, answer: Predictions, repeats: int) -> Floats:
-    """Absolute error of each row, the rows repeated: float64 [repeats · n]."""
+    """Absolute error of each row, the rows repeated: float64 [repeats · n], NaN for a row without a number."""
     label = np.tile(np.asarray(rows.number, dtype=np.float64), repeats)
     return np.abs(np.asarray(answer.number, dtype=np.float64) - label)
 
 
 def _log_loss(rows: Rows, answer: Predictions, repeats: int) -> Floats:
-    """Log loss of each row, the rows repeated: float64 [repeats · n]; a class unknown to the model has p = 0."""
+    """Log loss of each row, the rows repeated: float64 [repeats · n]; a class unknown to the model has p = 0.
+
+    What stands for a row without a class means nothing.
+    """
     position = {name: index for index, name in enumerate(answer.classes)}
     codes = np.tile([position.get(str(name), -1) for name in rows.label], repeats)
     chosen = np.asarray(answer.probabilities, dtype=np.float64)[np.arange(len(codes)), codes]

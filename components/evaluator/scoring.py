@@ -25,19 +25,24 @@ def read_rows(folder: str | Path, schema: bytes, labels: tuple[str, str], column
         schema: the serialized schema in force.
         labels: regression and classification label column.
         columns: names of the columns to slice by; missing values read as "(missing)" or NaN.
+
+    Returns:
+        The rows; a row without a label has NaN for the number, None for the class.
     """
     decoder = ExamplesToRecordBatchDecoder(schema)
-    wanted = {*labels, *columns}
-    parts: dict[str, list[np.ndarray]] = {name: [] for name in wanted}
+    number: list[np.ndarray] = []
+    label: list[np.ndarray] = []
+    parts: dict[str, list[np.ndarray]] = {name: [] for name in columns}
     for examples in read_examples(folder):
         batch = decoder.DecodeBatch(examples.tolist())
-        for name in wanted:
-            parts[name].append(_scalars(batch, name))
-    values = {name: np.concatenate(arrays) for name, arrays in parts.items()}
+        number.append(_scalars(batch, labels[0]))
+        label.append(_scalars(batch, labels[1], missing=None))
+        for name, arrays in parts.items():
+            arrays.append(_scalars(batch, name))
     return Rows(
-        number=values[labels[0]].astype(np.float64),
-        label=values[labels[1]].astype(str),
-        columns={name: values[name] for name in columns},
+        number=np.concatenate(number).astype(np.float64),
+        label=np.concatenate(label),
+        columns={name: np.concatenate(arrays) for name, arrays in parts.items()},
     )
 
 
@@ -108,13 +113,14 @@ def _raw(batch: pa.RecordBatch, column: Column) -> np.ndarray:
     return _scalars(batch, column.name, missing="")
 
 
-def _scalars(batch: pa.RecordBatch, name: str, missing: str = "(missing)") -> np.ndarray:
-    """Returns one value per row: text as str, numbers as float64; missing is `missing` or NaN."""
+def _scalars(batch: pa.RecordBatch, name: str, missing: str | None = "(missing)") -> np.ndarray:
+    """Returns one value per row: text as str (object `[n]`), numbers as float64; missing is `missing` or NaN."""
     column: Any = batch.column(batch.schema.get_field_index(name))
     firsts = pa.compute.list_element(_padded(column), 0)
     if pa.types.is_floating(firsts.type) or pa.types.is_integer(firsts.type):
         return firsts.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-    texts = firsts.cast(pa.large_string()).fill_null(missing)
+    texts = firsts.cast(pa.large_string())
+    texts = texts if missing is None else texts.fill_null(missing)
     return np.array(texts.to_pylist(), dtype=object)
 
 

@@ -36,7 +36,7 @@ from components.example_gen.tables import Table, open_table
 from components.example_gen.times import parse_times
 from components.example_gen.writer import ROWS_PER_FILE, SplitWriter
 from components.objects.staging import staged
-from components.outputs import CALIBRATION, TRAIN
+from components.outputs import CALIBRATION, TRAIN, VALIDATION
 
 
 def ingest(spec: IngestSpec, folder: str, rows_per_file: int = ROWS_PER_FILE) -> Summary:
@@ -69,6 +69,7 @@ def _ingest(spec: IngestSpec, folder: str, rows_per_file: int) -> Summary:
             raise InputError("The data must have at least one feature with a value in train, got none. Add rows.")
         written = _Pass(table, spec, roles, found, features).write(folder, rows_per_file)
     _check(found, written, spec)
+    _check_labels(written, roles, list(spec.shares))
     summary = Summary(
         files=list(table.paths),
         format=table.format,
@@ -91,6 +92,11 @@ def _ingest(spec: IngestSpec, folder: str, rows_per_file: int) -> Summary:
         vector_columns={feature.name: list(feature.columns) for feature in features if feature.kind == Kind.VECTOR},
         split_by=spec.split,
         warnings=warnings + _left_out(found),
+        unlabelled={
+            split: {label: rows - labelled[label] for label in (roles.regression, roles.classification)}
+            for split, rows, labelled in zip(spec.shares, written.rows, written.labelled, strict=True)
+        },
+        weight=roles.weight,
     )
     with tf.io.gfile.GFile(os.path.join(folder, SUMMARY), "w") as file:
         file.write(summary.to_json())
@@ -98,7 +104,7 @@ def _ingest(spec: IngestSpec, folder: str, rows_per_file: int) -> Summary:
 
 
 class _Pass:
-    """The second pass: assigns, encodes and writes every row that has both labels."""
+    """The second pass: assigns, encodes and writes every row that has a label."""
 
     def __init__(self, table: Table, spec: IngestSpec, roles: Roles, found: Profile, features: Sequence[Feature]):
         self._table, self._spec, self._roles, self._found = table, spec, roles, found
@@ -106,6 +112,8 @@ class _Pass:
         self._shares = spec.shares
         self.rows: list[int] = []
         self.classes: list[Counter[str]] = [Counter() for _ in spec.shares]
+        self.labelled: list[Counter[str]] = [Counter() for _ in spec.shares]
+        self.weighted: list[Counter[str]] = [Counter() for _ in spec.shares]
         self.missing: Counter[str] = Counter()
         self.seen_in_train: Counter[str] = Counter()
 
@@ -121,15 +129,31 @@ class _Pass:
                     valued = has_value(feature, arrays[feature.name])
                     self.missing[feature.name] += int((~valued).sum())
                     self.seen_in_train[feature.name] += int((valued & train).sum())
-                none = np.zeros(len(splits), bool)
-                arrays[self._roles.regression] = scalar_array(pa.array(batch.target.astype(np.float32)), none)
-                arrays[self._roles.classification] = scalar_array(batch.classes.cast(pa.binary()), none)
-                writer.write(encode(arrays), splits)
-                for split, counts in enumerate(self.classes):
-                    for entry in pc.value_counts(batch.classes.filter(pa.array(splits == split))).to_pylist():
-                        counts[entry["values"]] += entry["counts"]
+                writer.write(encode(arrays | self._labels(batch)), splits)
+                self._count(batch, splits)
             self.rows = writer.rows
         return self
+
+    def _labels(self, batch: LabelledBatch) -> dict[str, pa.ListArray]:
+        arrays = {
+            self._roles.regression: scalar_array(pa.array(batch.target.astype(np.float32)), ~batch.has_number),
+            self._roles.classification: scalar_array(batch.classes.cast(pa.binary()), ~batch.has_class),
+        }
+        if self._roles.weight is not None and batch.weight is not None:
+            none = np.zeros(len(batch.weight), bool)
+            arrays[self._roles.weight] = scalar_array(pa.array(batch.weight.astype(np.float32)), none)
+        return arrays
+
+    def _count(self, batch: LabelledBatch, splits: np.ndarray) -> None:
+        counted = np.ones(len(splits), bool) if batch.weight is None else batch.weight.astype(np.float32) > 0
+        present = {self._roles.regression: batch.has_number, self._roles.classification: batch.has_class}
+        for split, classes in enumerate(self.classes):
+            inside = splits == split
+            for entry in pc.value_counts(batch.classes.filter(pa.array(inside)).drop_null()).to_pylist():
+                classes[entry["values"]] += entry["counts"]
+            for label, rows in present.items():
+                self.labelled[split][label] += int((rows & inside).sum())
+                self.weighted[split][label] += int((rows & inside & counted).sum())
 
     def _splits(self, batch: LabelledBatch) -> np.ndarray:
         key, fractions = self._roles.split, list(self._shares.values())
@@ -145,10 +169,9 @@ class _Pass:
         return split_by_hash(hashes, fractions, self._spec.salt)
 
     def _row_hashes(self, batch: LabelledBatch) -> np.ndarray:
-        none = np.zeros(len(batch.target), bool)
         columns = {name: self._hashes(name, batch.cells[name]) for name in self._roles.inputs}
-        columns[self._roles.regression] = hash_numbers(batch.target, none)
-        columns[self._roles.classification] = hash_strings(batch.classes, none)
+        columns[self._roles.regression] = hash_numbers(batch.target, ~batch.has_number)
+        columns[self._roles.classification] = hash_strings(batch.classes, ~batch.has_class)
         return hash_rows(columns)
 
     def _hashes(self, name: str, cells: Cells) -> np.ndarray:
@@ -167,7 +190,7 @@ class _Pass:
 def _check(found: Profile, written: _Pass, spec: IngestSpec) -> None:
     if sum(written.rows) + sum(found.left_out.values()) != found.read:
         raise InputError(
-            f"The data must not change while it is read, got {found.rows:,} rows with both labels first "
+            f"The data must not change while it is read, got {found.rows:,} labelled rows first "
             f"and {sum(written.rows):,} later. Run again."
         )
     for split, rows in zip(spec.shares, written.rows, strict=True):
@@ -178,6 +201,24 @@ def _check(found: Profile, written: _Pass, spec: IngestSpec) -> None:
             raise InputError(
                 f"The {split} split needs at least 1 row, got 0 of {found.rows:,} rows. Add rows, or {remedy}."
             )
+
+
+def _check_labels(written: _Pass, roles: Roles, splits: list[str]) -> None:
+    """Refuses splits in which a head has no row to learn from or to be judged on."""
+    for split, labelled, weighted in zip(splits, written.labelled, written.weighted, strict=True):
+        if split == CALIBRATION:
+            continue  # a head without a label there is left as it is
+        for label in (roles.regression, roles.classification):
+            if not labelled[label]:
+                raise InputError(
+                    f'The {split} split needs at least 1 row with the label "{label}", got 0. '
+                    "Add rows with this label, or choose another data.split."
+                )
+            if split in (TRAIN, VALIDATION) and not weighted[label]:
+                raise InputError(
+                    f'The weight "{roles.weight}" must be above 0 in a row of the {split} split that has the label '
+                    f'"{label}", got 0 in all {labelled[label]:,}. Correct the weights.'
+                )
 
 
 def _left_out(found: Profile) -> list[str]:

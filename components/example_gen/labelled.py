@@ -1,4 +1,4 @@
-"""The rows that carry both labels, batch by batch: what every pass over the data works on."""
+"""The rows that carry a label, batch by batch: what every pass over the data works on."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from components.example_gen.tables import Batch, Table
 
 @dataclasses.dataclass(frozen=True)
 class LabelledBatch:
-    """Rows with both labels.
+    """Rows with a label, of whatever head.
 
     Args:
         read: rows read, also those left out.
         left_out: reason → rows left out.
-        target: regression label, float64 `[n]`, finite.
-        classes: class label, string `[n]`, no null.
+        target: regression label, float64 `[n]`, finite, NaN where the row has none.
+        classes: class label, string `[n]`, null where the row has none.
+        weight: weight of each row, float64 `[n]`, finite and at least 0; None where all rows count alike.
         cells: column name → its cells of the n rows (features, vector elements, the split column).
         batch: where the rows come from.
         places: int64 `[n]`, position of each row in that batch.
@@ -33,9 +34,20 @@ class LabelledBatch:
     left_out: dict[str, int]
     target: np.ndarray
     classes: pa.Array
+    weight: np.ndarray | None
     cells: dict[str, Cells]
     batch: Batch
     places: np.ndarray
+
+    @property
+    def has_number(self) -> np.ndarray:
+        """Which rows have the regression label, bool `[n]`."""
+        return ~np.isnan(self.target)
+
+    @property
+    def has_class(self) -> np.ndarray:
+        """Which rows have the class label, bool `[n]`."""
+        return self.classes.is_valid().to_numpy(zero_copy_only=False)
 
     def where(self, index: int) -> str:
         """Returns the place of a row as a user finds it: `row 12 of "b.csv"`."""
@@ -43,10 +55,10 @@ class LabelledBatch:
 
 
 def labelled_batches(table: Table, spec: IngestSpec, roles: Roles) -> Iterator[LabelledBatch]:
-    """Yields the rows that have both labels, in file order.
+    """Yields the rows that have a label, or both where the spec takes no partial rows, in file order.
 
     Raises:
-        InputError: the regression label is no finite number, or a column's type cannot be used.
+        InputError: the regression label or the weight is no number that can be used, or a column's type cannot be.
     """
     for batch in table.batches(roles.columns):
         regression = _cells(batch.data, roles.regression, spec)
@@ -57,21 +69,23 @@ def labelled_batches(table: Table, spec: IngestSpec, roles: Roles) -> Iterator[L
                 f'The class label "{roles.classification}" must be text, a number or a boolean, got a list.'
             )
         no_number, no_class = np.isnan(target), classification.missing
-        reasons = {
-            "regression label missing": no_number & ~no_class,
-            "class label missing": no_class & ~no_number,
-            "both labels missing": no_number & no_class,
-        }
-        keep = ~(no_number | no_class)
+        reasons = {"both labels missing": no_number & no_class}
+        if not spec.partial:
+            reasons = {
+                "regression label missing": no_number & ~no_class,
+                "class label missing": no_class & ~no_number,
+            } | reasons
+        keep = ~np.logical_or.reduce(list(reasons.values()))
         mask = pa.array(keep)
         data = batch.data if keep.all() else batch.data.filter(mask)
-        names = [name for name in roles.columns if name not in (roles.regression, roles.classification)]
+        roles_apart = (roles.regression, roles.classification, roles.weight)
         yield LabelledBatch(
             read=len(keep),
             left_out={reason: int(rows.sum()) for reason, rows in reasons.items() if rows.any()},
             target=target[keep],
             classes=classification.text().filter(mask),
-            cells={name: _cells(data, name, spec) for name in names},
+            weight=None if roles.weight is None else _weight(batch, roles.weight, spec, keep),
+            cells={name: _cells(data, name, spec) for name in roles.columns if name not in roles_apart},
             batch=batch,
             places=np.flatnonzero(keep),
         )
@@ -105,3 +119,25 @@ def _target(cells: Cells, label: str, batch: Batch) -> np.ndarray:
             f"{batch.where(index)}. Correct it, or leave it empty."
         )
     return target
+
+
+def _weight(batch: Batch, name: str, spec: IngestSpec, keep: np.ndarray) -> np.ndarray:
+    """Returns the weights of the rows that are kept; only these must have one."""
+    cells = _cells(batch.data, name, spec)
+    try:
+        weight = cells.floats()
+    except NotNumericError as error:
+        raise InputError(
+            f'The weight "{name}" must be a number, got "{error.text}" in {batch.where(error.index)}. '
+            "Write numbers as 1234.5, without signs or separators."
+        ) from error
+    with np.errstate(over="ignore"):
+        usable = np.isfinite(weight.astype(np.float32)) & (weight >= 0)
+    if not usable[keep].all():
+        index = int(np.flatnonzero(keep & ~usable)[0])
+        got = "none" if np.isnan(weight[index]) else f"{weight[index]:g}"
+        raise InputError(
+            f'The weight "{name}" must be a finite number of at least 0 in every row, got {got} in '
+            f"{batch.where(index)}. Correct it; 0 keeps a row out of the training."
+        )
+    return weight[keep]

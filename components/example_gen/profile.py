@@ -23,7 +23,7 @@ _MAX_ODD = 1_000  # distinct texts remembered in a column of numbers
 
 @dataclasses.dataclass
 class ColumnProfile:
-    """What one column holds in the rows that have both labels.
+    """What one column holds in the rows that are written.
 
     Args:
         inferred: the widest kind of all its values.
@@ -66,6 +66,8 @@ class Profile:
         time_style: how the times of a split by time are written, for `times.parse_times`.
         time_cuts: first time of each split but train.
         warnings: sentences about the split.
+        only_number: rows with the regression label alone.
+        only_class: rows with the class label alone.
     """
 
     read: int
@@ -75,10 +77,12 @@ class Profile:
     time_style: str | None = None
     time_cuts: tuple[float, ...] | None = None
     warnings: tuple[str, ...] = ()
+    only_number: int = 0
+    only_class: int = 0
 
     @property
     def rows(self) -> int:
-        """Rows that have both labels."""
+        """Rows that are written."""
         return self.read - sum(self.left_out.values())
 
 
@@ -89,7 +93,7 @@ def profile(table: Table, spec: IngestSpec, roles: Roles) -> Profile:
         InputError: a label, a list, a time or a column forced numeric holds what it must not; too few
             rows; one class or too many.
     """
-    read = 0
+    read = only_number = only_class = 0
     left_out: Counter[str] = Counter()
     classes: Counter[str] = Counter()
     names = tuple(dict.fromkeys((*roles.inputs, *((roles.split,) if roles.split is not None else ()))))
@@ -98,14 +102,24 @@ def profile(table: Table, spec: IngestSpec, roles: Roles) -> Profile:
     for batch in labelled_batches(table, spec, roles):
         read += batch.read
         left_out.update(batch.left_out)
+        only_number += int((~batch.has_class).sum())
+        only_class += int((~batch.has_number).sum())
         _count_classes(batch, classes, spec.classification)
         for name, column in columns.items():
             _add(column, name, batch, spec, roles)
         if times is not None:
             times.add(batch)
-    _check_rows(read - left_out.total(), spec)
+    rows = read - left_out.total()
+    _check_rows(rows, only_number, only_class, spec)
     _check_classes(classes, spec.classification)
-    found = Profile(read, dict(left_out), dict(sorted(classes.items())), columns)
+    found = Profile(
+        read=read,
+        left_out=dict(left_out),
+        classes=dict(sorted(classes.items())),
+        columns=columns,
+        only_number=only_number,
+        only_class=only_class,
+    )
     if times is None:
         return found
     style, cuts = times.cuts(list(spec.shares.values()))
@@ -192,7 +206,7 @@ def _check_forced(name: str, cells: Cells, batch: LabelledBatch, spec: IngestSpe
 
 
 def _count_classes(batch: LabelledBatch, classes: Counter[str], label: str) -> None:
-    for entry in pc.value_counts(batch.classes).to_pylist():
+    for entry in pc.value_counts(batch.classes.drop_null()).to_pylist():
         classes[entry["values"]] += entry["counts"]
     if len(classes) > MAX_CLASSES:
         raise InputError(
@@ -201,12 +215,15 @@ def _count_classes(batch: LabelledBatch, classes: Counter[str], label: str) -> N
         )
 
 
-def _check_rows(rows: int, spec: IngestSpec) -> None:
+def _check_rows(rows: int, only_number: int, only_class: int, spec: IngestSpec) -> None:
     least = math.ceil(1 / min(spec.shares.values()))
-    if rows < least:
-        raise InputError(
-            f"The data needs at least {least} rows with both labels to fill its splits, got {rows}. Add rows."
-        )
+    both = rows - only_number - only_class
+    for label, labelled in ((spec.regression, both + only_number), (spec.classification, both + only_class)):
+        if labelled < least:
+            which = f'the label "{label}"' if only_number or only_class else "both labels"
+            raise InputError(
+                f"The data needs at least {least} rows with {which} to fill its splits, got {labelled}. Add rows."
+            )
 
 
 def _check_classes(classes: Counter[str], label: str) -> None:

@@ -21,6 +21,7 @@ class Roles:
         features: columns that are features on their own; a Parquet list is a vector feature.
         vectors: feature name → the columns that are its elements, in natural order (`p2` before `p10`).
         split: column that decides the split; None for a split by row.
+        weight: column of the row weights; None where all rows count alike.
     """
 
     regression: str
@@ -28,6 +29,7 @@ class Roles:
     features: tuple[str, ...]
     vectors: Mapping[str, tuple[str, ...]]
     split: str | None
+    weight: str | None = None
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -37,8 +39,8 @@ class Roles:
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that must be read, each one once."""
-        split = (self.split,) if self.split is not None else ()
-        return tuple(dict.fromkeys((self.regression, self.classification, *self.inputs, *split)))
+        others = tuple(name for name in (self.split, self.weight) if name is not None)
+        return tuple(dict.fromkeys((self.regression, self.classification, *self.inputs, *others)))
 
 
 def assign_roles(spec: IngestSpec, columns: Sequence[str]) -> Roles:
@@ -50,7 +52,7 @@ def assign_roles(spec: IngestSpec, columns: Sequence[str]) -> Roles:
     """
     _check_names(spec, columns)
     labels = (spec.regression, spec.classification)
-    free = [name for name in columns if name not in labels and name not in spec.ignore]
+    free = [name for name in columns if name not in (*labels, spec.weight, *spec.ignore)]
     vectors: dict[str, tuple[str, ...]] = {}
     owner: dict[str, str] = {}
     for feature, pattern in spec.vectors.items():
@@ -74,7 +76,7 @@ def assign_roles(spec: IngestSpec, columns: Sequence[str]) -> Roles:
             raise InputError(f'A vector must have a name of its own, got "{feature}", a column. Rename the vector.')
     if not features and not vectors:
         raise InputError("The data must have at least one feature column, got labels and left-out columns only.")
-    return Roles(spec.regression, spec.classification, features, vectors, spec.column)
+    return Roles(spec.regression, spec.classification, features, vectors, spec.column, spec.weight)
 
 
 def vector_members(pattern: str, columns: Sequence[str]) -> tuple[str, ...]:
@@ -97,6 +99,7 @@ def _check_names(spec: IngestSpec, columns: Sequence[str]) -> None:
         "features.numeric": spec.numeric,
         "features.categorical": spec.categorical,
         "data.split.column": () if spec.column is None else (spec.column,),
+        "labels.weight": () if spec.weight is None else (spec.weight,),
     }
     for place, names in lists.items():
         for name in names:
@@ -109,8 +112,21 @@ def _check_names(spec: IngestSpec, columns: Sequence[str]) -> None:
             raise InputError(
                 f'A column must be numeric or categorical, got "{name}" in both lists. Remove it from one.'
             )
+    if spec.weight is not None:
+        _check_weight(spec.weight, spec)
     if spec.column in (spec.regression, spec.classification):
         raise InputError(f'The split column must not be a label, got "{spec.column}". Choose another column.')
+
+
+def _check_weight(weight: str, spec: IngestSpec) -> None:
+    taken: dict[str, tuple[str | None, ...]] = {
+        "a label": (spec.regression, spec.classification),
+        "the split column": (spec.column,),
+        "listed in data.ignore": spec.ignore,
+    }
+    for what, names in taken.items():
+        if weight in names:
+            raise InputError(f'The weight must not be {what}, got "{weight}". Choose another column.')
 
 
 def _natural(name: str) -> list[tuple[int, int, str]]:

@@ -43,6 +43,8 @@ class IngestSpec:
         fractions: shares of train, validation, calibration and eval; they add up to 1. That of calibration may be 0.
         salt: changes which rows a hash split picks.
         date: what `{date}` in a path stands for, for paths that nobody has looked up yet.
+        weight: column with the weight of each row; None where all count alike.
+        partial: whether rows with only one of the labels are written too.
     """
 
     paths: tuple[str, ...]
@@ -61,6 +63,8 @@ class IngestSpec:
     fractions: tuple[float, float, float, float] = (0.64, 0.16, 0.08, 0.12)
     salt: str = ""
     date: str = ""
+    weight: str | None = None
+    partial: bool = True
 
     def __post_init__(self) -> None:
         if self.format not in ("auto", "csv", "parquet"):

@@ -32,6 +32,8 @@ class Summary:
         vector_columns: vector feature → the columns it was collected from, in order.
         split_by: `row`, `column` or `time`.
         warnings: sentences a person should read.
+        unlabelled: split → label column → rows written without this label; each has the other one.
+        weight: column of the row weights; None where all rows count alike.
     """
 
     files: list[str]
@@ -52,6 +54,12 @@ class Summary:
     vector_columns: dict[str, list[str]]
     split_by: str
     warnings: list[str]
+    unlabelled: dict[str, dict[str, int]] = dataclasses.field(default_factory=dict)
+    weight: str | None = None
+
+    def without(self, label: str) -> int:
+        """Returns the rows written without a label."""
+        return sum(rows.get(label, 0) for rows in self.unlabelled.values())
 
     def to_json(self) -> str:
         """Returns the summary as indented JSON."""

@@ -46,7 +46,7 @@ def Relatedness(
     found = relate(
         train,
         validation,
-        load(files[outputs.EVAL], transform),
+        load(files[outputs.EVAL], transform).masked(),
         category_places(transform, train),
         len(classes),
         chosen["model"],

@@ -114,12 +114,20 @@ def _metrics(model: Values) -> dict[str, Any]:
 
 def _evaluation_data(data: Values, model: Values) -> dict[str, Any]:
     return {
-        "Datasets": f"{model['n']:,} rows of the eval split, which training never saw."
+        "Datasets": f"{model['n']:,} rows of the eval split, which training never saw.{_judged(model)}"
         if model
         else "The model was not evaluated in this run.",
         "Motivation": "The same source as the training data, so the figures hold for rows like these.",
         "Preprocessing": "That of training, which the exported model carries with it.",
     } | ({"Fingerprint": data["fingerprint"]} if data else {})
+
+
+def _judged(model: Values) -> str:
+    """Says how many rows each head was judged on, where some have one label only."""
+    if all(head["n"] == model["n"] for head in model["heads"].values()):
+        return ""
+    counts = " and ".join(f"{head['n']:,} with {head['label']}" for head in model["heads"].values())
+    return f" Each head was judged on the rows with its label: {counts}."
 
 
 def _training_data(data: Values) -> dict[str, Any]:
@@ -128,9 +136,10 @@ def _training_data(data: Values) -> dict[str, Any]:
     rows = data["rows"]
     splits = ", ".join(f"{split} {count:,}" for split, count in rows["splits"].items())
     left_out = sum(rows["left_out"].values())
+    without = "".join(f" {count:,} without {label}." for label, count in rows["unlabelled"].items() if count)
     return {
         "Datasets": data["paths"],
-        "Rows": f"{rows['read']:,} read: {splits}; {left_out:,} left out.",
+        "Rows": f"{rows['read']:,} read: {splits}; {left_out:,} left out.{without}",
         "Columns": [_column(column) for column in data["columns"]],
     }
 
@@ -181,7 +190,7 @@ def _worst(model: Values, crossed: bool) -> Any:
         ]
         for found, part in sorted(scored, key=lambda row: -row[0]["value"])[:_MAX_SLICES]:
             title = head["metrics"][headline]["title"]
-            lines.append(f"{head['label']}, {part['name']}: {title} {estimate(found)}, {part['n']:,} rows")
+            lines.append(f"{head['label']}, {part['name']}: {title} {estimate(found)}, {part['labelled'][name]:,} rows")
     return lines or "None: evaluation.slices asks for none that has enough rows."
 
 

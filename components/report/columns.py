@@ -30,7 +30,7 @@ _KINDS = {"INT": "number", "FLOAT": "number", "BYTES": "text", "VECTOR": "vector
 def describe_columns(
     examples: str, statistics: str, schema: schema_pb2.Schema, summary: Summary
 ) -> list[dict[str, Any]]:
-    """Describes the labels and then every feature, in the order of the ingest.
+    """Describes the labels, the row weights and then every feature, in the order of the ingest.
 
     Args:
         examples: folder of the Examples artifact.
@@ -43,7 +43,9 @@ def describe_columns(
         say of train and eval.
     """
     # As the ingest wrote them, which a reviewed schema may contradict.
-    types = {summary.regression: "FLOAT", summary.classification: "BYTES"} | summary.columns
+    types = {summary.regression: "FLOAT", summary.classification: "BYTES"}
+    types |= {summary.weight: "FLOAT"} if summary.weight is not None else {}
+    types |= summary.columns
     kinds = {name: _KINDS[written] for name, written in types.items()}
     found = {split: _statistics(statistics, split) for split in SPLITS}
     rows = {split: summary.splits[split] for split in SPLITS}
@@ -65,6 +67,8 @@ def _role(name: str, summary: Summary, used: set[str]) -> str:
         return "regression label"
     if name == summary.classification:
         return "class label"
+    if name == summary.weight:
+        return "row weight"
     return "feature" if name in used else "left out"
 
 

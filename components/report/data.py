@@ -27,7 +27,12 @@ def data_part(
     return {
         "fingerprint": summary["fingerprint"],
         "paths": summary["files"],
-        "rows": {"read": summary["rows_in"], "splits": summary["splits"], "left_out": summary["left_out"]},
+        "rows": {
+            "read": summary["rows_in"],
+            "splits": summary["splits"],
+            "left_out": summary["left_out"],
+            "unlabelled": _unlabelled(summary),
+        },
         "labels": {"regression": summary["regression"], "classification": summary["classification"]},
         "notes": list(dict.fromkeys([*summary["warnings"], *found.get("notes", [])])),
         "checks": [_check(anomaly) for anomaly in found.get("anomalies", [])],
@@ -37,6 +42,15 @@ def data_part(
             {**column, "drift": _drift(column["name"], comparisons)} for column in (columns or {}).get("columns", [])
         ],
     }
+
+
+def _unlabelled(summary: Mapping[str, Any]) -> dict[str, int]:
+    """Returns label → rows in use without it, over all splits; an ingest older than partial rows has none."""
+    found = {summary[head]: 0 for head in ("regression", "classification")}
+    for rows in summary.get("unlabelled", {}).values():
+        for label, count in rows.items():
+            found[label] += count
+    return found
 
 
 def _check(anomaly: Mapping[str, Any]) -> dict[str, Any]:

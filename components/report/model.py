@@ -41,6 +41,7 @@ def model_part(
         "heads": {
             head: {
                 "label": evaluation["labels"][head],
+                "n": result["n"],
                 "headline": result["headline"],
                 "metrics": {name: _title(head, name) | interval(found) for name, found in result["metrics"].items()},
                 "against": _against(head, result),
@@ -93,7 +94,8 @@ def _slice(part: Values) -> dict[str, Any]:
     metrics = {
         head: {name: interval(found) for name, found in metrics.items()} for head, metrics in part["metrics"].items()
     }
-    return {name: part[name] for name in ("name", "columns", "n", "small")} | {"metrics": metrics}
+    labelled = part.get("labelled", dict.fromkeys(metrics, part["n"]))  # older evaluations knew both labels of all rows
+    return {name: part[name] for name in ("name", "columns", "n", "small")} | {"labelled": labelled, "metrics": metrics}
 
 
 def _curves(history: Values, best_epoch: int) -> dict[str, Any]:
@@ -150,7 +152,7 @@ def _classification(evaluation: Values, drawn: Values | None) -> dict[str, Any] 
     return {
         "confusion": _square(confusion["labels"], confusion["counts"]),
         "per_class": [{"class": row["name"], **{name: row[name] for name in fields}} for row in confusion["classes"]],
-        "reliability": {"bins": confusion["reliability"], "n": evaluation["n"]},
+        "reliability": {"bins": confusion["reliability"], "n": evaluation["heads"]["classification"]["n"]},
         "roc": [
             {"class": curve["class"], "n_positive": curve["n_positive"], "auc": curve["auc"], "points": curve["roc"]}
             for curve in curves

@@ -38,7 +38,7 @@ def SchemaGen(
         statistics: statistics of every split.
         schema: the schema in force, with labels excluded from SERVING.
         reviewed_schema: text of the reviewed schema; empty when there is none.
-        settings: JSON: `labels`, `keep`.
+        settings: JSON: `labels`, the weight among them, and `keep`.
         code: fingerprint of this step's code, part of the cache key.
 
     Raises:

@@ -73,7 +73,7 @@ def curate(
         inferred: the schema TFDV inferred from the train split.
         train: statistics of the train split.
         vectors: feature vector -> number of elements.
-        labels: the two label columns; they must be present in every row.
+        labels: the two label columns and the weight, if there is one; what every train row has, all rows must have.
         keep: columns never taken for identifiers, because the user named them.
         smallest_split: rows of the smallest split, whose shares vary most by chance.
 
@@ -85,6 +85,9 @@ def curate(
     statistics = {feature.path.step[0]: feature for feature in train.features}
     for feature in schema.feature:
         if feature.name in labels:
+            if feature.presence.min_fraction < 1.0:
+                column = statistics[feature.name]
+                feature.presence.min_fraction = _lowest_presence(column, train.num_examples, smallest_split)
             continue
         if feature.name in vectors:
             feature.ClearField("shape_type")
@@ -117,7 +120,7 @@ def identifier_notes(schema: schema_pb2.Schema, train: statistics_pb2.DatasetFea
 
 
 def require_labels(schema: schema_pb2.Schema, labels: Collection[str]) -> None:
-    """Checks that a schema describes the labels.
+    """Checks that a schema describes the labels, and the weight where there is one.
 
     Raises:
         InputError: it lacks one.
@@ -126,7 +129,7 @@ def require_labels(schema: schema_pb2.Schema, labels: Collection[str]) -> None:
     for label in labels:
         if label not in known:
             raise InputError(
-                f'data.schema_file must describe both labels, got none of "{label}". Add the label to the schema.'
+                f'data.schema_file must describe the columns of `labels`, got none of "{label}". Add it to the schema.'
             )
 
 

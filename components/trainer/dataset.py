@@ -21,12 +21,15 @@ class Dataset:
 
     Args:
         features: `numeric`, `missing` float32 [n, N] and `categorical` int64 [n, C]; absent groups are left out.
-        regression: labels in the user's units, float32 [n].
-        target: standardised labels, float32 [n].
-        classes: class index, int64 [n]; -1 for a class the train split does not have.
+        regression: labels in the user's units, float32 [n]; means nothing where missing.
+        target: standardised labels, float32 [n]; 0 where missing.
+        classes: class index, int64 [n]; -1 for a class the train split does not have, 0 where missing.
         target_mean: mean of the train labels.
         target_scale: standard deviation of the train labels.
-        weights: output name -> weight of each row in that head's loss, float32 [n]; None where all are 1.
+        weights: output name -> weight of each row in that head's loss, float32 [n], 0 where the label is missing; None
+            where all are 1. `weighted` makes them.
+        present: output name -> which rows have its label, bool [n]; None where all rows have both.
+        row_weights: the weight that each row was given, float32 [n]; None where all count alike.
     """
 
     features: dict[str, np.ndarray]
@@ -36,12 +39,14 @@ class Dataset:
     target_mean: float
     target_scale: float
     weights: dict[str, np.ndarray] | None = None
+    present: dict[str, np.ndarray] | None = None
+    row_weights: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.target)
 
     def with_known_class(self) -> Dataset:
-        """Returns the rows whose class the network can learn."""
+        """Returns the rows whose class, if they have one, the network can learn."""
         return self.take(self.classes >= 0)
 
     def take(self, chosen: np.ndarray | slice) -> Dataset:
@@ -52,12 +57,60 @@ class Dataset:
             regression=self.regression[chosen],
             target=self.target[chosen],
             classes=self.classes[chosen],
+            present=self.present and {head: values[chosen] for head, values in self.present.items()},
+            row_weights=None if self.row_weights is None else self.row_weights[chosen],
             weights=self.weights and {head: values[chosen] for head, values in self.weights.items()},
         )
+
+    def has(self, output: str) -> np.ndarray:
+        """Returns which rows have the label of an output, bool [n]."""
+        return np.ones(len(self), bool) if self.present is None else self.present[output]
+
+    def masked(self) -> Dataset:
+        """Returns the rows as an evaluation counts them: weight 1 where they have a head's label, else 0."""
+        masks = self.present and {head: rows.astype(np.float32) for head, rows in self.present.items()}
+        return replace(self, weights=masks)
 
     def labels(self) -> dict[str, np.ndarray]:
         """Returns the labels by output name, as the losses want them."""
         return {outputs.REGRESSION: self.target[:, None], outputs.CLASSIFICATION: self.classes}
+
+
+def weighted(train: Dataset, validation: Dataset) -> tuple[Dataset, Dataset]:
+    """Returns both splits with the weights of their rows in the loss of each head.
+
+    A weight is that of the row where it has the label, else 0, over the mean of this in train. So the weights of the
+    train rows are 1 on average in either head, and a head with few labels counts as much as one with many.
+
+    Args:
+        train: rows to learn from.
+        validation: rows whose loss decides when to stop; they get the constants of train.
+
+    Returns:
+        Train and validation; without weights where all of them are 1 in both.
+
+    Raises:
+        InputError: no row of a split has a label and a weight above 0.
+    """
+    heads = (outputs.REGRESSION, outputs.CLASSIFICATION)
+    raw = [{head: split.has(head) * _row_weights(split) for head in heads} for split in (train, validation)]
+    for split, weights in zip((outputs.TRAIN, outputs.VALIDATION), raw, strict=True):
+        for head, values in weights.items():
+            if not values.any():
+                raise InputError(
+                    f"The {split} split must have a row that {head} can be fitted by, got none. "
+                    "Add rows with its label, or correct labels.weight."
+                )
+    means = {head: values.mean(dtype=np.float64) for head, values in raw[0].items()}
+    scaled = [{head: (weights[head] / means[head]).astype(np.float32) for head in heads} for weights in raw]
+    if all((values == 1).all() for weights in scaled for values in weights.values()):
+        return train, validation
+    return replace(train, weights=scaled[0]), replace(validation, weights=scaled[1])
+
+
+def _row_weights(split: Dataset) -> np.ndarray:
+    """Returns float64 [n]."""
+    return np.ones(len(split)) if split.row_weights is None else split.row_weights.astype(np.float64)
 
 
 def load(patterns: Sequence[str], transform: tft.TFTransformOutput) -> Dataset:
@@ -79,6 +132,10 @@ def load(patterns: Sequence[str], transform: tft.TFTransformOutput) -> Dataset:
     features = {
         name: columns[name] for name in (outputs.NUMERIC, outputs.MISSING, outputs.CATEGORICAL) if name in columns
     }
+    present = {
+        outputs.REGRESSION: columns[outputs.REGRESSION_PRESENT] > 0,
+        outputs.CLASSIFICATION: columns[outputs.CLASSIFICATION_PRESENT] > 0,
+    }
     return Dataset(
         features,
         columns[outputs.REGRESSION_LABEL],
@@ -86,13 +143,15 @@ def load(patterns: Sequence[str], transform: tft.TFTransformOutput) -> Dataset:
         columns[outputs.CLASSIFICATION_LABEL],
         float(columns[outputs.TARGET_MEAN][0]),
         float(columns[outputs.TARGET_SCALE][0]),
+        present=None if all(rows.all() for rows in present.values()) else present,
+        row_weights=columns.get(outputs.WEIGHT),
     )
 
 
 def load_to_fit(
     train_files: Sequence[str], validation_files: Sequence[str], transform: tft.TFTransformOutput, label: str
 ) -> tuple[Dataset, Dataset]:
-    """Reads the splits that a network is fitted on, without validation rows of a class that train does not have.
+    """Reads the splits that a network is fitted on, weighted, without validation rows of a class that train lacks.
 
     Args:
         train_files: globs of the train split.
@@ -101,14 +160,14 @@ def load_to_fit(
         label: the class label's column, for the message.
 
     Raises:
-        InputError: a class cannot be learnt from.
+        InputError: a class cannot be learnt from, or a head has no row that counts.
     """
     train = load(train_files, transform)
     if (train.classes < 0).any():
         raise InputError(
             f'The class label "{label}" must be text without line breaks, got a class with one. Rename the class.'
         )
-    return train, load(validation_files, transform).with_known_class()
+    return weighted(train, load(validation_files, transform).with_known_class())
 
 
 def class_names(transform: tft.TFTransformOutput) -> list[str]:

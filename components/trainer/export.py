@@ -14,7 +14,7 @@ rows enough, `regression_lower` and `regression_upper` float32 [n, 1], the bound
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +30,19 @@ from components.trainer.manifest import Calibration, Column
 from components.trainer.quantiles import QUANTILES
 
 
-def feature_columns(spec: dict[str, Any], schema: schema_pb2.Schema, labels: Sequence[str]) -> list[Column]:
-    """Returns the raw columns the model reads, labels left out.
+def feature_columns(
+    spec: dict[str, Any], schema: schema_pb2.Schema, training_only: Collection[str | None]
+) -> list[Column]:
+    """Returns the raw columns the model reads, those left out that only training has.
 
     Args:
         spec: raw feature spec of the transform.
         schema: the schema in force.
-        labels: the two label columns.
+        training_only: columns that are not served: the labels, the row weights.
     """
     types = {feature.name: schema_pb2.FeatureType.Name(feature.type) for feature in schema.feature}
     columns: list[Column] = []
-    for position, name in enumerate(sorted(set(spec) - set(labels))):
+    for position, name in enumerate(sorted(name for name in spec if name not in training_only)):
         # TensorFlow lower-cases and cuts names, refuses many, and lets two of them collide; a number never does.
         keyword = f"column_{position}"
         if isinstance(spec[name], tf.io.FixedLenFeature):

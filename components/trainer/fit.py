@@ -90,7 +90,7 @@ def _fit(
             network,
             learning_rate=recipe.learning_rate,
             weight_decay=recipe.weight_decay,
-            losses=recipe.losses(train.classes, num_classes),
+            losses=recipe.losses(train.classes[train.has(CLASSIFICATION)], num_classes),
             loss_weights=recipe.head_weights,
             jit_compile=scan or "auto",
             weighted=train.weights is not None,

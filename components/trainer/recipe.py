@@ -75,7 +75,7 @@ class Recipe:
         """Returns output name -> its loss.
 
         Args:
-            classes: class index of each train row, int64 [n].
+            classes: class index of each train row that has a class, int64 [n].
             num_classes: number of classes K.
         """
         return {

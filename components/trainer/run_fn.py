@@ -60,7 +60,7 @@ def run_fn(fn_args: Any) -> None:
 
     schema_text = Path(fn_args.schema_path).read_text(encoding="utf-8")
     schema = text_format.Parse(schema_text, schema_pb2.Schema())
-    columns = feature_columns(transform.raw_feature_spec(), schema, labels)
+    columns = feature_columns(transform.raw_feature_spec(), schema, [*labels, config["labels"]["weight"]])
     directory = fn_args.serving_model_dir
     held_out = _files(fn_args.eval_files, outputs.CALIBRATION)
     coverage = config["intervals"]["coverage"]
@@ -94,9 +94,9 @@ def _calibrate(network: keras.Model, rows: Dataset, coverage: float) -> Calibrat
     answers = network.predict(rows.features, batch_size=_BATCH, verbose=0)
     scaled = {name: values * rows.target_scale + rows.target_mean for name, values in answers.items()}
     return calibrate(
-        rows.regression,
+        np.where(rows.has(outputs.REGRESSION), rows.regression, np.nan),
         scaled[outputs.REGRESSION][:, 0],
-        rows.classes,
+        np.where(rows.has(outputs.CLASSIFICATION), rows.classes, -1),
         answers[outputs.CLASSIFICATION],
         coverage=coverage,
         quantiles=scaled.get(QUANTILES),
@@ -128,10 +128,11 @@ def _best_epoch(losses: list[float]) -> int:
 
 
 def _train_labels(train: Dataset, classes: list[str]) -> TrainLabels:
-    counts = np.bincount(train.classes, minlength=len(classes))
+    numbers = train.regression[train.has(outputs.REGRESSION)]
+    counts = np.bincount(train.classes[train.has(outputs.CLASSIFICATION)], minlength=len(classes))
     return TrainLabels(
         rows=len(train),
-        mean=float(np.mean(train.regression, dtype=np.float64)),
-        median=float(np.median(train.regression)),
+        mean=float(np.mean(numbers, dtype=np.float64)),
+        median=float(np.median(numbers)),
         class_counts={name: int(count) for name, count in zip(classes, counts, strict=True)},
     )

@@ -21,7 +21,8 @@ def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> d
     Args:
         inputs: raw column -> SparseTensor [B, 1] (scalar column, absent where missing) or Tensor [B, k] (feature
             vector, NaN where missing).
-        custom_config: `regression` and `classification`, the label columns, and `max_categories`.
+        custom_config: `regression` and `classification`, the label columns; `weight`, the column of the row weights or
+            None; and `max_categories`.
 
     Returns:
         The tensors below; a group without columns is left out.
@@ -30,14 +31,18 @@ def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> d
           mean and standard deviation of the train split; missing values and constant columns are 0.
         - `missing` float32 [B, N]: 1 where the value was missing.
         - `categorical` int64 [B, C]: see `encode`.
-        - `regression_label` float32 [B]: the label in the user's units.
-        - `regression_target` float32 [B]: the label standardised with the train split's mean and deviation.
+        - `regression_label` float32 [B]: the label in the user's units; 0 where it is missing.
+        - `regression_target` float32 [B]: the label standardised with the mean and deviation of those that the train
+          split has; 0 where it is missing.
         - `target_mean`, `target_scale` float32 [B]: those two constants.
         - `classification_label` int64 [B]: index of the class, most frequent first; -1 for a class that the train
-          split does not have.
+          split does not have; 0 where it is missing.
+        - `regression_present`, `classification_present` float32 [B]: 1 where the row has the label, else 0.
+        - `weight` float32 [B]: the weight of each row; only where the configuration names one.
     """
     regression, classification = custom_config["regression"], custom_config["classification"]
-    features = {name: inputs[name] for name in sorted(inputs) if name not in (regression, classification)}
+    weight = custom_config.get("weight")
+    features = {name: inputs[name] for name in sorted(inputs) if name not in (regression, classification, weight)}
     numeric = [_numeric(value) for value in features.values() if _is_scalar_number(value)]
     numeric += [_vector(value) for value in features.values() if not isinstance(value, tf.SparseTensor)]
     categories = {name: value for name, value in features.items() if _is_text(value)}
@@ -50,8 +55,9 @@ def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> d
         result[outputs.MISSING] = tf.cast(missing, tf.float32)
     if categories:
         result[outputs.CATEGORICAL] = encode(list(categories.values()), custom_config["max_categories"])
-    label = tf.cast(_dense(inputs[regression], 0.0), tf.float32)
-    return result | _regression(label) | {outputs.CLASSIFICATION_LABEL: _class(inputs[classification])}
+    if weight is not None:
+        result[outputs.WEIGHT] = tf.cast(_dense(inputs[weight], 0.0), tf.float32)
+    return result | _regression(inputs[regression]) | _class(inputs[classification])
 
 
 def standardise(values: tf.Tensor, missing: tf.Tensor) -> tf.Tensor:
@@ -137,18 +143,30 @@ def _vector(value: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return tf.where(missing, tf.zeros_like(value), value), missing
 
 
-def _regression(label: tf.Tensor) -> dict[str, tf.Tensor]:
-    values = tf.cast(label, tf.float64)
-    mean, deviation = tft.mean(values), tf.sqrt(tft.var(values))
+def _present(value: tf.SparseTensor) -> tf.Tensor:
+    """Returns float32 [B]: 1 where the row has a value."""
+    ones = tf.ones_like(value.values, tf.float32)
+    return _dense(tf.SparseTensor(value.indices, ones, value.dense_shape), 0.0)
+
+
+def _regression(value: tf.SparseTensor) -> dict[str, tf.Tensor]:
+    numbers = tf.SparseTensor(value.indices, tf.cast(value.values, tf.float64), value.dense_shape)
+    mean, deviation = tft.mean(numbers), tf.sqrt(tft.var(numbers))
     scale = tf.where(deviation > 0, deviation, tf.ones_like(deviation))
+    label, present = _dense(numbers, 0.0), _present(value)
     return {
-        outputs.REGRESSION_LABEL: label,
-        outputs.REGRESSION_TARGET: tf.cast((values - mean) / scale, tf.float32),
+        outputs.REGRESSION_LABEL: tf.cast(label, tf.float32),
+        outputs.REGRESSION_PRESENT: present,
+        outputs.REGRESSION_TARGET: tf.cast((label - mean) / scale, tf.float32) * present,
         outputs.TARGET_MEAN: tf.fill(tf.shape(label), tf.cast(mean, tf.float32)),
         outputs.TARGET_SCALE: tf.fill(tf.shape(label), tf.cast(scale, tf.float32)),
     }
 
 
-def _class(value: tf.SparseTensor) -> tf.Tensor:
+def _class(value: tf.SparseTensor) -> dict[str, tf.Tensor]:
     vocabulary = tft.vocabulary(value, vocab_filename=outputs.CLASSES_VOCABULARY)
-    return tft.apply_vocabulary(_dense(value, ""), vocabulary, default_value=-1)
+    index, present = tft.apply_vocabulary(_dense(value, ""), vocabulary, default_value=-1), _present(value)
+    return {
+        outputs.CLASSIFICATION_LABEL: tf.where(present > 0, index, tf.zeros_like(index)),
+        outputs.CLASSIFICATION_PRESENT: present,
+    }

@@ -146,6 +146,19 @@ def scanning(balancer, data, head_weights=(1.0, 1.0)):
     return model
 
 
+def test_a_mini_batch_without_a_label_of_a_head_leaves_the_balance():
+    """The loss of such a head is 0, which is no sign of quick learning."""
+    famo, gradnorm = built(Famo()), built(GradNorm())
+    assert float(famo.objective([tf.constant(2.0), tf.constant(0.0)])) == 2.0
+    famo.update(tf.constant([2.0, 0.0]), tf.constant([1.0, 0.0]))
+    np.testing.assert_array_equal(famo.weights_of_heads(), [1.0, 1.0])
+    np.testing.assert_array_equal(famo.logits, [0.0, 0.0])
+    gradnorm.update(tf.constant([2.0, 0.0]), tf.constant([1.0, 0.0]))
+    np.testing.assert_array_equal(gradnorm.weights_of_heads(), [1.0, 1.0])
+    gradnorm.update(tf.constant([2.0, 0.5]), tf.constant([1.0, 1.0]))
+    np.testing.assert_array_equal(gradnorm.first, [2.0, 0.5])
+
+
 def test_weights_of_one_change_nothing(data):
     """The balanced step with the base balancer gives the weights and the history of Keras's own step."""
     results = []

@@ -81,7 +81,7 @@ def test_step_needs_both_labels_in_the_reviewed_schema(step: Step):
     with pytest.raises(InputError) as raised:
         step.run('feature { name: "x" type: FLOAT } feature { name: "y" type: FLOAT }')
     assert str(raised.value) == (
-        'data.schema_file must describe both labels, got none of "k". Add the label to the schema.'
+        'data.schema_file must describe the columns of `labels`, got none of "k". Add it to the schema.'
     )
 
 
@@ -136,6 +136,28 @@ def test_custom_checks_do_not_judge_other_data_than_was_ingested(step: Step):
         "The data files must stay as they were ingested until `checks` have judged their rows, "
         f"got other content, or none, in {step.path}. Run again."
     )
+
+
+def test_rows_with_one_label_are_reported_with_examples_and_judged_by_it(tmp_path: Path):
+    """`x` gives `y` away where `y` is there, and the classes that are missing are no class of their own."""
+    number, kind = [None if i % 3 == 1 else float(i) for i in range(ROWS)], [None, "a", "b", "a"] * (ROWS // 4)
+    splits = {split: table(y=number, k=kind, c=None) for split in ("train", "validation", "eval")}
+    found = Step(tmp_path / "warned", splits).run(labels={"level": "warn", "leakage": 0.98})
+    missing = {one["column"]: one for one in found["anomalies"] if one["kind"] == "LABEL_MISSING"}
+    assert missing["y"]["sentence"] == (
+        'Every row must have the label "y", got none in 60 of 180 rows. They train and judge "k" alone.'
+    )
+    assert [row["line"] for row in missing["y"]["examples"]] == [3, 6, 9, 12, 15]
+    assert [row["line"] for row in missing["k"]["examples"]] == [2, 6, 10, 14, 18]
+    assert {(one["kind"], one["column"]) for one in found["anomalies"]} == {
+        ("LABEL_MISSING", "y"),
+        ("LABEL_MISSING", "k"),
+        ("LEAKAGE", "x"),
+    }
+    strict = Step(tmp_path / "stopped", splits)
+    with pytest.raises(Rejected) as raised:
+        strict.run(labels={"level": "fail", "leakage": 1.0})
+    assert [problem[:32] for problem in raised.value.problems] == [f'Every row must have the label "{n}' for n in "yk"]
 
 
 def test_drift_is_measured_against_the_pushed_model(tmp_path: Path):

@@ -40,12 +40,17 @@ def test_rows_are_read_with_missing_values_named(tmp_path: Path):
     options = tf.io.TFRecordOptions(compression_type="GZIP")
     with tf.io.TFRecordWriter(str(tmp_path / "data.gz"), options) as writer:
         writer.write(example(y=1.5, k="ä", n=7, city=None))
-        writer.write(example(y=2.5, k="b", n=None, city="Bonn"))
+        writer.write(example(y=None, k="b", n=None, city="Bonn"))
+        writer.write(example(y=2.5, k=None, n=1, city="(missing)"))
     rows = read_rows(tmp_path, SCHEMA.SerializeToString(), ("y", "k"), ["n", "city"])
-    np.testing.assert_array_equal(rows.number, [1.5, 2.5])
-    assert rows.label.tolist() == ["ä", "b"]
-    assert rows.columns["city"].tolist() == ["(missing)", "Bonn"]
-    np.testing.assert_array_equal(rows.columns["n"], [7, np.nan])
+    np.testing.assert_array_equal(rows.number, [1.5, np.nan, 2.5])
+    assert rows.label.tolist() == ["ä", "b", None]
+    assert {head: present.tolist() for head, present in rows.labelled.items()} == {
+        "regression": [True, False, True],
+        "classification": [True, True, False],
+    }
+    assert rows.columns["city"].tolist() == ["(missing)", "Bonn", "(missing)"]
+    np.testing.assert_array_equal(rows.columns["n"], [7, np.nan, 1])
 
 
 def test_no_pushed_model_is_none_and_a_broken_one_is_a_reason(tmp_path: Path):

@@ -13,12 +13,15 @@ from components import outputs
 from components.transform.preprocessing import preprocessing_fn
 
 ROWS = 40
-CONFIG = {"regression": "price (€)", "classification": "kind", "max_categories": 3}
+CONFIG = {"regression": "price (€)", "classification": "kind", "weight": "w", "max_categories": 3}
 
 
 @pytest.fixture(scope="module")
 def table():
-    """One row is a dict; epochs are 64-bit, `constant` has no spread, `sparse` misses every third value."""
+    """One row is a dict; epochs are 64-bit, `constant` has no spread, `sparse` misses every third value.
+
+    The labels of some rows are missing, those of the first rows altogether, which are a batch of Beam's.
+    """
     rng = np.random.default_rng(7)
     rows = []
     for i in range(ROWS):
@@ -31,8 +34,9 @@ def table():
             else ["red", "green", "blue", "mauve"][int(rng.choice(4, p=[0.5, 0.3, 0.15, 0.05]))],
             "shape": [["round", "square", "flat", "long"][i % 4]],
             "embedding": [float(v) for v in rng.normal(size=2)],
-            "price (€)": [float(rng.normal(2e5, 5e4))],
-            "kind": ["a" if i % 4 else "b"],
+            "price (€)": [] if i < 5 or i % 6 == 0 else [float(rng.normal(2e5, 5e4))],
+            "kind": [] if i < 3 or i % 5 == 0 else ["a" if i % 4 else "b"],
+            "w": [i / 8],
         }
         row["colour"] = [row["colour"]] if isinstance(row["colour"], str) else []
         rows.append(row)
@@ -50,11 +54,12 @@ def transformed(table, tmp_path_factory):
         "shape": tf.string,
         "price (€)": tf.float32,
         "kind": tf.string,
+        "w": tf.float32,
     }
     spec = {name: tf.io.VarLenFeature(dtype) for name, dtype in scalar.items()}
     spec["embedding"] = tf.io.FixedLenFeature([2], tf.float32)
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
-    with tft_beam.Context(str(tmp_path_factory.mktemp("beam"))):
+    with tft_beam.Context(str(tmp_path_factory.mktemp("beam")), desired_batch_size=2):
         (rows, out), fn = (table, metadata) | tft_beam.AnalyzeAndTransformDataset(
             lambda inputs: preprocessing_fn(inputs, CONFIG)
         )
@@ -117,17 +122,21 @@ def test_other_texts_and_missing_values_have_their_own_place_per_column(table, t
 
 def test_regression_target_is_standardised_and_can_be_undone(table, transformed):
     columns, _ = transformed
-    label = np.array([row["price (€)"][0] for row in table])
+    label = np.array([row["price (€)"][0] if row["price (€)"] else np.nan for row in table])
+    present = ~np.isnan(label)
     np.testing.assert_allclose(columns[outputs.REGRESSION_TARGET], oracle(label), atol=1e-5)
     restored = columns[outputs.REGRESSION_TARGET] * columns[outputs.TARGET_SCALE] + columns[outputs.TARGET_MEAN]
-    np.testing.assert_allclose(restored, label, rtol=1e-6)
-    np.testing.assert_allclose(columns[outputs.REGRESSION_LABEL], label, rtol=1e-6)
+    np.testing.assert_allclose(restored[present], label[present], rtol=1e-6)
+    np.testing.assert_allclose(columns[outputs.REGRESSION_LABEL], np.nan_to_num(label), rtol=1e-6)
+    np.testing.assert_array_equal(columns[outputs.REGRESSION_PRESENT], present)
+    np.testing.assert_array_equal(columns[outputs.WEIGHT], [row["w"][0] for row in table])
 
 
 def test_classes_are_ranked_by_frequency(table, transformed):
     columns, output = transformed
     assert [text.decode() for text in output.vocabulary_by_name(outputs.CLASSES_VOCABULARY)] == ["a", "b"]
     np.testing.assert_array_equal(columns[outputs.CLASSIFICATION_LABEL], [row["kind"] == ["b"] for row in table])
+    np.testing.assert_array_equal(columns[outputs.CLASSIFICATION_PRESENT], [row["kind"] != [] for row in table])
 
 
 def test_unseen_class_is_minus_one_and_unseen_category_is_the_bucket(transformed):
@@ -143,5 +152,7 @@ def test_unseen_class_is_minus_one_and_unseen_category_is_the_bucket(transformed
     batch["embedding"] = tf.constant([[0.0, 0.0]])
     result = layer(batch)
     assert result[outputs.CLASSIFICATION_LABEL].numpy().tolist() == [-1]
+    assert result[outputs.CLASSIFICATION_PRESENT].numpy().tolist() == [1.0], "a class that train lacks is not missing"
+    assert outputs.WEIGHT not in result, "serving needs no weight"
     kept = output.vocabulary_size_by_name(outputs.CATEGORIES_VOCABULARY)
     assert result[outputs.CATEGORICAL].numpy()[0, 0] == kept

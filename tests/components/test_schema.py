@@ -168,3 +168,15 @@ def test_labels_are_needed_for_training_only(schema: schema_pb2.Schema):
     rows = statistics(table(y=None, k=None))
     assert not tfdv.validate_statistics(rows, schema, environment="SERVING").anomaly_info
     assert set(tfdv.validate_statistics(rows, schema, environment="TRAINING").anomaly_info) == {"y", "k"}
+
+
+def test_the_schema_lets_labels_be_missing_as_often_as_in_train_and_keeps_the_weight_from_serving():
+    frame = table(200, k=[None, "a", "b", "a"] * 50, w=[1.0] * 200)
+    training_only = ["y", "k", "w"]
+    curated = curate(inferred(frame), statistics(frame).datasets[0], {}, training_only, ["note"], 50)
+    exclude_labels_from_serving(curated, training_only)
+    assert 0.3 < feature(curated, "k").presence.min_fraction < 0.75
+    assert feature(curated, "y").presence.min_fraction == feature(curated, "w").presence.min_fraction == 1.0
+    assert list(feature(curated, "w").not_in_environment) == ["SERVING"]
+    again = statistics(table(60, k=[None, "a", "b", "a"] * 15, w=[1.0] * 60))
+    assert not tfdv.validate_statistics(again, curated, environment="TRAINING").anomaly_info

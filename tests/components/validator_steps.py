@@ -105,9 +105,11 @@ class Step:
         kinds = {"x": "FLOAT", "c": "BYTES", "note": "BYTES"}
         files = [str(self.path)]
         content = fingerprint(files)
-        summary = Summary(
-            files, "csv", ",", content, 0, 0, {}, rows, "y", "k", classes, kinds, {}, {}, {}, {}, "row", []
-        )
+        unlabelled = {
+            split: {label: int(frame[label].isna().sum()) for label in ("y", "k")} for split, frame in splits.items()
+        }
+        counts = (rows, "y", "k", classes, kinds, {}, {}, {}, {}, "row", [], unlabelled)
+        summary = Summary(files, "csv", ",", content, 0, 0, {}, *counts)
         (root / "examples" / SUMMARY).write_text(summary.to_json())
 
     def run(self, reviewed: str = "", split: tuple[str, str | None] = ("row", None), **settings: object) -> dict:

@@ -29,6 +29,7 @@ def data_part(columns: list[dict[str, Any]], checks: list[dict[str, Any]]) -> di
             "read": 3262,
             "splits": {"train": 2600, "validation": 325, "eval": 325},
             "left_out": {"without a class": 12, "without a number": 0},
+            "unlabelled": {"alcohol": 0, "cultivar": 31},
         },
         "labels": {"regression": "alcohol", "classification": "cultivar"},
         "notes": ['"id" is left out: every row has another value.'],
@@ -153,6 +154,7 @@ def model_part(
                 "columns": ["region"],
                 "n": 8 if position % 5 == 4 else 60 + position,
                 "small": position % 5 == 4,
+                "labelled": dict.fromkeys(("regression", "classification"), 8 if position % 5 == 4 else 60 + position),
                 "metrics": {
                     "regression": {"mae": interval(float(rng.uniform(0.3, 0.6)), 0.2)},
                     "classification": {"log_loss": interval(float(rng.uniform(0.2, 0.5)), 0.2)},
@@ -198,6 +200,7 @@ def regression_head(rng: np.random.Generator, columns: list[str], label: str) ->
     mae = float(abs(errors).mean())
     return {
         "label": label,
+        "n": 325,
         "headline": "mae",
         "metrics": {
             "mae": {"title": "MAE", "lower_is_better": True} | interval(mae),
@@ -308,6 +311,7 @@ def classification_head(rng: np.random.Generator, classes: list[str], columns: l
         )
     return {
         "label": label,
+        "n": 294,
         "headline": "log_loss",
         "metrics": {
             "log_loss": {"title": "Log loss", "lower_is_better": True} | interval(0.281),

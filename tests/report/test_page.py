@@ -182,6 +182,14 @@ def test_what_was_set_comes_before_defaults():
     assert text.index("training.epochs 60 command line") < text.index("training.learning_rate 0.001 default")
 
 
+def test_rows_with_one_label_are_counted_and_each_head_says_what_it_was_judged_on():
+    text = text_of(examples.pushed())
+    assert "Without cultivar 31 rows" in text
+    assert "Without alcohol" not in text
+    assert "MAE on 325 eval rows; lower is better" in text
+    assert "log loss on 294 eval rows with this label; lower is better" in text.replace("Log loss", "log loss")
+
+
 def test_names_from_data_are_text_and_nothing_else():
     page = Page(render(examples.ugly()))
     assert len(page.of("script")) == len(page.of("style")) == 1

@@ -80,12 +80,13 @@ def test_a_bug_says_so(mtl: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
 def test_check_says_what_the_table_holds(mtl: Callable[..., Said]):
     table = rows(e=[None, 1.5] * 20)
     table.loc[3, "y"] = None
+    table.loc[4, ["y", "k"]] = None
     write(table)
     said = mtl("check", *FLAGS)
     assert (said.code, said.error) == (0, "")
     lines = {line.split("  ")[0]: line.rstrip() for line in said.out.splitlines()}
-    assert lines["rows"].endswith("40; 1 left out: regression label missing")
-    counts = table.dropna(subset="y")["k"].value_counts()
+    assert lines["rows"].endswith("40; 1 without y; 1 left out: both labels missing")
+    counts = table["k"].value_counts()
     assert lines["class"].endswith(f"k: a {counts['a']}, b {counts['b']}, c {counts['c']}")
     assert lines["features"].endswith("x (int), c (bytes), e (float)")
     assert said.out.endswith("A run can start.\n")

@@ -100,7 +100,7 @@ BAD_TABLES: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "too few labelled rows": (
         lambda: write(rows(y=[None] * 35 + [1.0] * 5)),
-        "The data needs at least 13 rows with both labels to fill its splits, got 5. Add rows.",
+        'The data needs at least 13 rows with the label "y" to fill its splits, got 5. Add rows.',
     ),
 }
 
@@ -183,7 +183,7 @@ def test_bad_gates_and_schemas(mtl: Callable[..., Said], verb: str):
     )
     Path("s.pbtxt").write_text('feature { name: "y" type: FLOAT }')
     assert refused(mtl(verb, *FLAGS, *reviewed)) == (
-        'data.schema_file must describe both labels, got none of "k". Add the label to the schema.'
+        'data.schema_file must describe the columns of `labels`, got none of "k". Add it to the schema.'
     )
 
 

@@ -208,18 +208,104 @@ def test_refuses_labels_that_are_not_finite_and_probabilities_that_are_none():
     model = predict(0.1)
     with pytest.raises(InputError, match=r"must sum to 1 in each row \(within 0.01\), got 2"):
         fast(rows, Predictions(model.number, 2 * model.probabilities, CLASSES), train_labels())
-    rows.number[0] = np.nan
+    rows.number[0] = np.inf
     with pytest.raises(InputError, match="`regression labels` must be finite numbers, got 1 of 36"):
         fast(rows, model, train_labels())
 
 
-@pytest.mark.parametrize("label", [None, b"a", 1])
+@pytest.mark.parametrize("label", [float("nan"), b"a", 1])
 def test_refuses_class_labels_that_are_not_strings(label):
     rows, predict = world(36)
     labels = rows.label.astype(object)
     labels[7] = label
     with pytest.raises(InputError, match=f"`class labels` must be strings, got {label!r}"):
         fast(Rows(rows.number, labels, {}), predict(0.1), train_labels())
+
+
+def with_gaps(rows, seed=5):
+    """The rows with 30 % of the numbers and 40 % of the classes missing, and where each is there."""
+    rng = np.random.default_rng(seed)
+    has_number, has_class = rng.random(len(rows.number)) >= 0.3, rng.random(len(rows.number)) >= 0.4
+    number = np.where(has_number, rows.number, np.nan)
+    label = np.where(has_class, rows.label.astype(object), None)
+    return Rows(number, label, rows.columns), has_number, has_class
+
+
+def test_each_head_is_judged_on_the_rows_that_have_its_label():
+    """Metrics and slices are scikit-learn's on those rows; trivial and pushed predictors are scored on the same."""
+    rows, predict = world(2_000)
+    ours, theirs = predict(0.1), predict(0.4, seed=2)
+    gappy, has_number, has_class = with_gaps(rows)
+    found = fast(gappy, ours, train_labels(), baseline=theirs, slices=["group"])
+    regression, classification = found.heads["regression"], found.heads["classification"]
+    assert (found.n, regression.n, classification.n) == (2_000, has_number.sum(), has_class.sum())
+
+    mae = sk.mean_absolute_error(rows.number[has_number], ours.number[has_number])
+    assert regression.metrics["mae"].value == pytest.approx(mae)
+    assert regression.metrics["r2"].value == pytest.approx(
+        sk.r2_score(rows.number[has_number], ours.number[has_number])
+    )
+    their_mae = sk.mean_absolute_error(rows.number[has_number], theirs.number[has_number])
+    assert regression.baseline["mae"].theirs == pytest.approx(their_mae)
+    trivial = train_labels()
+    assert regression.trivial["mae"].theirs == pytest.approx(np.abs(rows.number[has_number] - trivial.median).mean())
+
+    label, probabilities = rows.label[has_class], ours.probabilities[has_class]
+    predicted = np.array(CLASSES)[probabilities.argmax(axis=1)]
+    metrics = classification.metrics
+    assert metrics["log_loss"].value == pytest.approx(sk.log_loss(label, probabilities, labels=CLASSES))
+    assert metrics["accuracy"].value == pytest.approx(sk.accuracy_score(label, predicted))
+    assert metrics["macro_f1"].value == pytest.approx(sk.f1_score(label, predicted, average="macro"))
+    assert metrics["auc"].value == pytest.approx(sk.roc_auc_score(label, probabilities, multi_class="ovr"))
+    assert classification.trivial["accuracy"].theirs == pytest.approx((label == trivial.majority).mean())
+    assert (np.array(found.confusion.counts) == sk.confusion_matrix(label, predicted)).all()
+
+    for part in found.slices:
+        inside = rows.columns["group"] == part.name.removeprefix("group=")
+        numbered, classed = inside & has_number, inside & has_class
+        assert (part.n, part.labelled) == (
+            inside.sum(),
+            {"regression": numbered.sum(), "classification": classed.sum()},
+        )
+        mae = sk.mean_absolute_error(rows.number[numbered], ours.number[numbered])
+        assert part.metrics["regression"]["mae"].value == pytest.approx(mae)
+        loss = sk.log_loss(rows.label[classed], ours.probabilities[classed], labels=CLASSES)
+        assert part.metrics["classification"]["log_loss"].value == pytest.approx(loss)
+
+
+def test_what_is_predicted_for_a_row_without_the_label_changes_nothing():
+    rows, predict = world(400)
+    gappy, has_number, has_class = with_gaps(rows)
+    ours = predict(0.1)
+    probabilities = np.where(has_class[:, None], ours.probabilities, 1 / 3)
+    odd = Predictions(np.where(has_number, ours.number, 1e6), probabilities, CLASSES)
+    same, changed = (fast(gappy, model, train_labels(), slices=["group"]) for model in (ours, odd))
+    assert changed.to_dict() == same.to_dict()
+
+
+def test_predictions_must_be_finite_for_rows_without_the_label_too():
+    rows, predict = world(400)
+    gappy, has_number, _ = with_gaps(rows)
+    ours = predict(0.1)
+    ours.number[np.flatnonzero(~has_number)[0]] = np.nan
+    found = fast(gappy, ours, train_labels())
+    assert found.heads["regression"].problem == "1 of 400 predictions are NaN or infinite"
+    assert not found.verdict.blessed
+
+
+def test_a_slice_without_a_label_leaves_the_head_out():
+    rows, predict = world(400)
+    number = np.where(rows.columns["group"] == "x", np.nan, rows.number)
+    found = fast(Rows(number, rows.label, rows.columns), predict(0.1), train_labels(), slices=["group"])
+    x, y = found.slices
+    assert (x.labelled["regression"], list(x.metrics), x.small) == (0, ["classification"], True)
+    assert (list(y.metrics), y.small) == (["regression", "classification"], False)
+
+
+def test_refuses_rows_without_any_label_of_a_head():
+    rows, predict = world(36)
+    with pytest.raises(InputError, match="classification labels must be there in an eval row, got none in 36 rows"):
+        fast(Rows(rows.number, np.full(36, None), {}), predict(0.1), train_labels())
 
 
 def test_refuses_labels_of_different_lengths():

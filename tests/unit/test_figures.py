@@ -113,6 +113,22 @@ def test_figures_are_plain_values_and_bounded():
     assert found["regression"]["n"] == n
 
 
+def test_figures_are_those_of_the_rows_that_have_the_label():
+    n, names = 500, ("a", "b", "c")
+    number, label = RNG.normal(size=n), RNG.choice(names, n).astype(object)
+    model = Predictions(number + RNG.normal(size=n), RNG.dirichlet(np.ones(3), n), names)
+    has_number, has_class = RNG.random(n) < 0.7, RNG.random(n) < 0.6
+    gappy = Rows(np.where(has_number, number, np.nan), np.where(has_class, label, None), {})
+    found = figures(gappy, model)
+    assert (
+        found["regression"]
+        == figures(Rows(number[has_number], label[has_number], {}), model.take(has_number))["regression"]
+    )
+    expected = figures(Rows(number[has_class], label[has_class], {}), model.take(has_class))["classification"]
+    assert found["classification"] == expected
+    assert found["regression"]["n"] == has_number.sum()
+
+
 def test_a_head_that_cannot_be_scored_has_no_figures():
     rows = Rows(np.array([1.0, 2.0]), np.array(["a", "b"]), {})
     broken = Predictions(np.array([np.nan, 1.0]), np.array([[np.inf, 0.0], [0.0, 1.0]]), ("a", "b"))

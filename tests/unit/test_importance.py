@@ -76,6 +76,31 @@ def test_the_interval_holds_the_rise_of_a_much_larger_sample():
     assert 88 <= held <= 100
 
 
+def test_rows_without_a_label_are_not_scored_and_the_interval_still_holds():
+    """The number is known where `x` is small in most rows: its errors are unlike those of the other rows."""
+
+    def triple(columns):
+        return Predictions(3 * columns["x"], np.ones((len(columns["x"]), 1)), ("a",))
+
+    def known(x, rng):
+        return rng.random(len(x)) < np.where(np.abs(x) < 1, 0.7, 0.2)
+
+    rng = np.random.default_rng(1)
+    receivers = rng.normal(size=2_000_000)
+    receivers = receivers[known(receivers, rng)]
+    population = np.abs(3 * (rng.normal(size=len(receivers)) - receivers)).mean()
+    held = 0
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        x = rng.normal(size=600)
+        rows = Rows(np.where(known(x, rng), 3 * x, np.nan), np.full(600, None), {})
+        found = importance({"x": x}, rows, triple, seed=seed)
+        [column] = found["regression"]
+        held += column.low <= population <= column.high
+        assert found["classification"] == []
+    assert 88 <= held <= 100
+
+
 def test_a_head_without_finite_predictions_has_none():
     def broken(columns):
         answer = predict(columns)

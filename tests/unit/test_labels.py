@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from components.data_validator.labels import class_anomalies, outlier_bounds, target_anomalies
+from components.data_validator.labels import class_anomalies, missing_anomalies, outlier_bounds, target_anomalies
 from components.data_validator.leakage import Columns, leaks
 
 
@@ -13,6 +13,18 @@ def classes(train: dict[str, int], **eval_rows: int) -> dict[str, dict[str, int]
 
 def test_balanced_classes_are_fine():
     assert class_anomalies("k", classes({"a": 100, "b": 100}), "warn") == []
+
+
+def test_missing_labels_are_reported_with_their_share():
+    assert missing_anomalies(2_000, {"y": 0, "k": 0}, "warn") == []
+    assert missing_anomalies(2_000, {"y": 600, "k": 0}, "ignore") == []
+    number, kind = missing_anomalies(2_000, {"y": 600, "k": 800}, "fail")
+    assert (number.kind, number.column, number.level, number.value) == ("LABEL_MISSING", "y", "fail", 0.3)
+    assert number.sentence == (
+        'Every row must have the label "y", got none in 600 of 2,000 rows. They train and judge "k" alone.'
+    )
+    assert (kind.column, kind.value) == ("k", 0.4)
+    assert kind.remedy.startswith("labels.partial: false to leave such rows out")
 
 
 def test_absent_rare_and_dominant_classes():
@@ -50,6 +62,10 @@ def test_outliers_are_counted_and_the_farthest_is_named():
     assert found.sentence.startswith('"y" must lie between -')
     assert "got 2 train rows outside, the farthest 1e+06." in found.sentence
     first, third = np.percentile(target, [25, 75])
+    gappy = np.append(target, [np.nan] * 500)
+    assert target_anomalies("y", gappy, "warn")[0].sentence == found.sentence
+    assert outlier_bounds(gappy) == outlier_bounds(target)
+    assert target_anomalies("y", np.full(3, np.nan), "warn") == []
     assert outlier_bounds(target) == pytest.approx((first - 10 * (third - first), third + 10 * (third - first)))
 
 
@@ -84,6 +100,23 @@ def test_features_that_give_a_label_away_are_named(rows: int):
     assert copy.remedy == "data.ignore: [copy] if it leaks, gates.labels.leakage: 1 if it does not"
     [code] = [one for one in found if one.column == "code"]
     assert (code.value, code.threshold) == (1.0, 0.98)
+
+
+def test_leaks_are_found_on_the_rows_that_have_the_label():
+    """What stands in rows without a label gives nothing away and hides nothing."""
+
+    def gappy(rows: int, seed: int) -> Columns:
+        whole = columns(rows, seed, FEATURES)
+        kept = np.random.default_rng(seed + 9).random((2, rows)) < [[0.7], [0.6]]
+        return Columns(whole.features, np.where(kept[0], whole.number, np.nan), np.where(kept[1], whole.label, None))
+
+    found = leaks(gappy(3_200, 0), gappy(800, 1), ("y", "k"), 0.98, "warn")
+    assert {one.column for one in found} >= {"copy", "code", "flag"}
+    few = columns(800, 1, FEATURES)
+    few.number[19:] = np.nan
+    whole = leaks(columns(3_200, 0, FEATURES), columns(800, 1, FEATURES), ("y", "k"), 0.98, "warn")
+    without = leaks(columns(3_200, 0, FEATURES), few, ("y", "k"), 0.98, "warn")
+    assert without == [one for one in whole if 'give "k" away' in one.sentence]
 
 
 def test_few_rows_and_ignored_leaks_say_nothing():

@@ -44,15 +44,25 @@ def test_one_late_value_decides_the_kind_of_a_column(tmp_path):
     assert found.classes == {"a": rows // 2, "b": rows // 2}
 
 
-def test_rows_without_a_label_are_left_out_and_counted(tmp_path):
-    labels = {"y": ["1"] * 17 + ["NA", "", "?"], "c": ["a", "b"] * 7 + ["", "a", "b", "a", "b", ""]}
-    found, _, _ = look(table(tmp_path, **labels, late=["1"] * 17 + ["x"] * 3))
+GAPS = {"y": ["1"] * 17 + ["NA", "", "?"], "c": ["a", "b"] * 7 + ["", "a", "b", "a", "b", ""]}
+
+
+def test_rows_with_one_label_are_kept_and_counted(tmp_path):
+    found, _, _ = look(table(tmp_path, **GAPS, late=["1"] * 19 + ["x"]))
+    assert found.left_out == {"both labels missing": 1}
+    assert (found.read, found.rows, found.only_number, found.only_class) == (20, 19, 1, 2)
+    assert found.classes == {"a": 9, "b": 9}
+    assert found.columns["late"].inferred == Kind.INT  # the text is in the row that is not written
+
+
+def test_rows_with_one_label_are_left_out_on_request(tmp_path):
+    found, _, _ = look(table(tmp_path, **GAPS, late=["1"] * 17 + ["x"] * 3), partial=False)
     assert found.left_out == {
         "class label missing": 1,
         "regression label missing": 2,
         "both labels missing": 1,
     }
-    assert (found.read, found.rows) == (20, 16)
+    assert (found.read, found.rows, found.only_number, found.only_class) == (20, 16, 0, 0)
     assert found.columns["late"].inferred == Kind.INT  # the text is in rows that are not written
 
 
@@ -135,7 +145,32 @@ def test_keys_that_are_features_or_missing_are_reported(tmp_path):
         ),
         ({"y": ["1"] * 4 + ["inf"] + ["1"] * 15}, {}, "must be finite in 32 bits, got inf in row 5."),
         ({"y": ["1"] * 4 + ["1e39"] + ["1"] * 15}, {}, "must be finite in 32 bits, got 1e+39 in row 5."),
-        ({"y": [None] * 20}, {}, "needs at least 13 rows with both labels to fill its splits, got 0."),
+        ({"y": [None] * 20}, {}, 'needs at least 13 rows with the label "y" to fill its splits, got 0.'),
+        (
+            {"c": ["a", "b"] * 3 + [None] * 14},
+            {},
+            'needs at least 13 rows with the label "c" to fill its splits, got 6.',
+        ),
+        (
+            {"y": ["1"] * 6 + [None] * 14},
+            {"partial": False},
+            "needs at least 13 rows with both labels to fill its splits, got 6.",
+        ),
+        (
+            {"w": ["1"] * 9 + ["-0.5"] + ["1"] * 10},
+            {"weight": "w"},
+            'The weight "w" must be a finite number of at least 0 in every row, got -0.5 in row 10. Correct it; '
+            "0 keeps a row out of the training.",
+        ),
+        ({"w": ["1"] * 9 + [None] + ["1"] * 10}, {"weight": "w"}, "at least 0 in every row, got none in row 10."),
+        ({"w": ["1"] * 9 + ["nan"] + ["1"] * 10}, {"weight": "w", "missing": ()}, "got none in row 10."),
+        ({"w": ["1"] * 9 + ["inf"] + ["1"] * 10}, {"weight": "w"}, "at least 0 in every row, got inf in row 10."),
+        ({"w": ["1"] * 9 + ["1e39"] + ["1"] * 10}, {"weight": "w"}, "at least 0 in every row, got 1e+39 in row 10."),
+        (
+            {"w": ["1"] * 9 + ["two"] + ["1"] * 10},
+            {"weight": "w"},
+            'The weight "w" must be a number, got "two" in row 10.',
+        ),
         ({"c": ["only"] * 20}, {}, 'label "c" must have at least two classes, got "only" in every row.'),
         (
             {"c": [str(n) for n in range(20)]},
@@ -176,9 +211,16 @@ def test_more_than_a_thousand_classes_are_refused(tmp_path):
 
 
 def test_row_numbers_count_rows_that_were_left_out(tmp_path):
-    path = table(tmp_path, y=["", ""] + ["1"] * 18, v=["x", "1", "1", "bad"] + ["1"] * 16)
+    path = table(tmp_path, y=["", ""] + ["1"] * 18, c=["", ""] + ["a", "b"] * 9, v=["x", "1", "1", "bad"] + ["1"] * 16)
     with pytest.raises(InputError, match='got "bad" in row 4'):
         look(path, numeric=("v",))
+
+
+def test_the_weight_is_no_feature_and_a_row_that_is_left_out_needs_none(tmp_path):
+    path = table(tmp_path, y=[None] + ["1"] * 19, c=[None] + ["a"] * 10 + ["b"] * 9, w=[None] + ["0"] + ["2.5"] * 18)
+    found, features, _ = look(path, weight="w", vectors={"v": "[wx]"})
+    assert features["v"].columns == ("x",)
+    assert (found.rows, set(found.columns)) == (19, {"x"})
 
 
 def parquet(tmp_path, column):

@@ -37,6 +37,7 @@ def test_a_good_run(tmp_path):
         "read": 700,
         "splits": {"train": 400, "validation": 90, "eval": 200},
         "left_out": {"no label": 10},
+        "unlabelled": {"price": 0, "kind": 0},
     }
     assert data["notes"] == ["x: 3 infinite values were written as missing."]
     assert (model["n"], model["parameters"], model["best_epoch"], model["confidence"]) == (200, 1234, 4, 0.95)

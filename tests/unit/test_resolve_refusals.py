@@ -200,6 +200,14 @@ def test_a_label_is_not_ignored(folder: Path):
     assert refusal(file) == 'A column must be named once, got "k" in labels and data.ignore. Remove one.'
 
 
+def test_the_weight_is_no_label_and_no_feature(folder: Path):
+    given = "labels.weight=y"
+    assert refusal(write(folder, SMALLEST), given) == 'A column must be named once, got "y" in labels. Remove one.'
+    file = write(folder, f"{SMALLEST}features: {{numeric: [w]}}\n")
+    sentence = 'A column must be named once, got "w" in labels and features.numeric. Remove one.'
+    assert refusal(file, "labels.weight=w") == sentence
+
+
 def test_labels_differ(folder: Path):
     sentence = 'labels must be two different columns, got "y" for both. Change one.'
     assert refusal(write(folder, SMALLEST), "labels.classification=y") == sentence

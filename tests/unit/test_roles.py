@@ -26,6 +26,13 @@ def test_a_key_may_decide_the_split_without_being_a_feature():
     assert "id" in roles.columns
 
 
+def test_the_weight_is_read_and_is_no_feature():
+    roles = assign_roles(spec(weight="x", vectors={"px": "*x*"}), COLUMNS)
+    assert (roles.weight, roles.vectors["px"]) == ("x", ("px_1", "px_2", "px_10"))
+    assert "x" not in roles.inputs
+    assert "x" in roles.columns
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
@@ -57,6 +64,10 @@ def test_a_key_may_decide_the_split_without_being_a_feature():
         ),
         ({"vectors": {"v": "px_*", "w": "px_1*"}}, 'one vector, got "px_1" in "v" and "w"'),
         ({"vectors": {"x": "px_*"}}, 'name of its own, got "x"'),
+        ({"weight": "y"}, 'A name in labels.weight must be a column of the data, got "y"'),
+        ({"weight": "grade"}, 'The weight must not be a label, got "grade". Choose another column.'),
+        ({"weight": "x", "ignore": ("x",)}, 'The weight must not be listed in data.ignore, got "x".'),
+        ({"weight": "x", "split": "column", "column": "x"}, 'The weight must not be the split column, got "x".'),
         (
             {"ignore": tuple(name for name in COLUMNS if name not in ("price", "grade"))},
             "at least one feature column",

@@ -150,7 +150,7 @@ def _figure(
 def _slices(name: str, headline: str, lead: _Part, slices: Sequence[_Part]) -> list[dict[str, Any]]:
     """Slices from the worst on; small ones after the others, because chance rules them."""
     known = [
-        {**part, "interval": part["metrics"][name][headline]}
+        {**part, "n": part["labelled"][name], "interval": part["metrics"][name][headline]}
         for part in slices
         if part["metrics"].get(name, {}).get(headline)
     ]

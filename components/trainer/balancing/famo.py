@@ -49,7 +49,8 @@ class Famo(Balancer):
         """Returns the weighted losses; the weights depend on the losses but count as constants."""
         stacked = tf.stack(losses)
         shares = tf.nn.softmax(self.logits) / tf.stop_gradient(stacked + _FLOOR)
-        weights = HEADS * shares / tf.reduce_sum(shares)
+        # A mini-batch without any label of a head says nothing of the balance: its loss is 0.
+        weights = tf.where(tf.reduce_all(stacked > 0), HEADS * shares / tf.reduce_sum(shares), self.last_weights)
         self.last_weights.assign(weights)
         return tf.reduce_sum(weights * stacked)
 
@@ -67,6 +68,7 @@ class Famo(Balancer):
         fell = tf.math.log(before + _FLOOR) - tf.math.log(after + _FLOOR)
         shares = tf.nn.softmax(self.logits)
         gradient = shares * (fell - tf.reduce_sum(shares * fell)) + self.decay * self.logits
+        gradient *= tf.cast(tf.reduce_all(before > 0), gradient.dtype)
         self.ascent.apply([gradient], [self.logits])
 
     def get_config(self) -> dict[str, Any]:

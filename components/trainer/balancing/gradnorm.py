@@ -69,7 +69,9 @@ class GradNorm(Balancer):
         relative = speed / tf.maximum(tf.reduce_mean(speed), keras.config.epsilon())
         weighted = self.head_weights * norms
         target = tf.reduce_mean(weighted) * relative**self.alpha
-        self.descent.apply([tf.sign(weighted - target) * norms], [self.head_weights])
+        # A mini-batch without any label of a head says nothing of the balance: its loss is 0.
+        both = tf.cast(tf.reduce_all(losses > 0), norms.dtype)
+        self.descent.apply([both * tf.sign(weighted - target) * norms], [self.head_weights])
         positive = tf.maximum(self.head_weights, 1e-3)
         self.head_weights.assign(HEADS * positive / tf.reduce_sum(positive))
 

@@ -1,0 +1,136 @@
+"""Transformed examples in memory, and the weights of their rows in the loss of each head."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from components import outputs
+from components.errors import InputError
+from components.outputs import CLASSIFICATION, REGRESSION
+from components.trainer.dataset import Dataset, load, weighted
+
+
+def split(has_number, has_class, weights=None):
+    """Rows of which some have a label."""
+    rows = len(has_number)
+    random = np.random.default_rng(rows)
+    return Dataset(
+        {"numeric": random.normal(size=(rows, 2)).astype("float32")},
+        random.normal(size=rows).astype("float32"),
+        random.normal(size=rows).astype("float32"),
+        random.integers(0, 3, rows),
+        0.0,
+        1.0,
+        present={REGRESSION: np.array(has_number, bool), CLASSIFICATION: np.array(has_class, bool)},
+        row_weights=None if weights is None else np.array(weights, np.float32),
+    )
+
+
+def test_weights_are_one_on_average_over_the_train_rows_of_each_head():
+    train, validation = weighted(
+        split([1, 1, 1, 0, 1], [0, 1, 1, 1, 0], [2, 1, 0, 3, 1]), split([1, 0, 1], [1, 1, 0], [1, 2, 4])
+    )
+    np.testing.assert_allclose(train.weights[REGRESSION], np.array([2, 1, 0, 0, 1]) / (4 / 5))
+    np.testing.assert_allclose(train.weights[CLASSIFICATION], np.array([0, 1, 0, 3, 0]) / (4 / 5))
+    np.testing.assert_allclose(validation.weights[REGRESSION], np.array([1, 0, 4]) / (4 / 5))
+    np.testing.assert_allclose(validation.weights[CLASSIFICATION], np.array([1, 2, 0]) / (4 / 5))
+    assert {values.dtype for values in train.weights.values()} == {np.dtype("float32")}
+    assert [values.mean() for values in train.weights.values()] == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("weights", [None, [3.0, 3.0, 3.0]])
+def test_rows_that_all_count_alike_need_no_weights(weights):
+    train, validation = weighted(split([1, 1, 1], [1, 1, 1], weights), split([1, 1, 1], [1, 1, 1], weights))
+    assert (train.weights, validation.weights) == (None, None)
+
+
+def test_one_missing_label_in_validation_gives_both_splits_weights():
+    train, validation = weighted(split([1, 1], [1, 1]), split([1, 0], [1, 1]))
+    np.testing.assert_array_equal(train.weights[REGRESSION], [1, 1])
+    np.testing.assert_array_equal(validation.weights[REGRESSION], [1, 0])
+
+
+@pytest.mark.parametrize(
+    ("train", "validation", "named"),
+    [
+        (split([1, 1], [0, 0]), split([1, 1], [1, 1]), ("train", CLASSIFICATION)),
+        (split([1, 1], [1, 1]), split([0, 0], [1, 1]), ("validation", REGRESSION)),
+        (split([1, 0], [1, 1], [0, 1]), split([1, 1], [1, 1], [1, 1]), ("train", REGRESSION)),
+    ],
+)
+def test_a_head_without_a_row_that_counts_is_refused(train, validation, named):
+    with pytest.raises(InputError) as raised:
+        weighted(train, validation)
+    assert str(raised.value) == (
+        f"The {named[0]} split must have a row that {named[1]} can be fitted by, got none. "
+        "Add rows with its label, or correct labels.weight."
+    )
+
+
+def test_an_evaluation_counts_each_labelled_row_once():
+    rows = split([1, 0, 1], [1, 1, 0], [2, 1, 0])
+    masks = {head: values.tolist() for head, values in rows.masked().weights.items()}
+    assert masks == {REGRESSION: [1, 0, 1], CLASSIFICATION: [1, 1, 0]}
+    assert rows.take(slice(0)).masked().weights[REGRESSION].dtype == np.float32
+
+
+def test_rows_of_an_unknown_class_go_and_rows_without_a_class_stay():
+    rows = split([1, 1, 1, 1], [1, 0, 1, 1], [1, 2, 3, 4])
+    rows.classes[:] = [-1, 0, 2, 1]
+    kept = rows.with_known_class()
+    assert kept.classes.tolist() == [0, 2, 1]
+    assert kept.has(CLASSIFICATION).tolist() == [False, True, True]
+    assert kept.row_weights.tolist() == [2, 3, 4]
+    np.testing.assert_array_equal(kept.features["numeric"], rows.features["numeric"][1:])
+
+
+def write(path: Path, rows):
+    """Transformed examples, and a stand-in for the transform that knows their types."""
+    with tf.io.TFRecordWriter(str(path), tf.io.TFRecordOptions(compression_type="GZIP")) as writer:
+        for row in rows:
+            features = {
+                name: tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
+                if isinstance(value, int)
+                else tf.train.Feature(
+                    float_list=tf.train.FloatList(value=value if isinstance(value, list) else [value])
+                )
+                for name, value in row.items()
+            }
+            writer.write(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString())
+    spec = {
+        name: tf.io.FixedLenFeature(
+            [len(value)] if isinstance(value, list) else [], tf.int64 if isinstance(value, int) else tf.float32
+        )
+        for name, value in rows[0].items()
+    }
+    return SimpleNamespace(transformed_feature_spec=lambda: spec)
+
+
+@pytest.mark.parametrize("gaps", [False, True])
+def test_labels_and_weights_are_read_as_the_transform_wrote_them(tmp_path, gaps):
+    rows = [
+        {
+            outputs.NUMERIC: [float(i), -float(i)],
+            outputs.REGRESSION_LABEL: 10.0 + i,
+            outputs.REGRESSION_TARGET: float(i),
+            outputs.TARGET_MEAN: 10.0,
+            outputs.TARGET_SCALE: 1.0,
+            outputs.CLASSIFICATION_LABEL: i % 3,
+            outputs.REGRESSION_PRESENT: float(not (gaps and i == 1)),
+            outputs.CLASSIFICATION_PRESENT: float(not (gaps and i == 2)),
+        }
+        | ({outputs.WEIGHT: i / 2} if gaps else {})
+        for i in range(5)
+    ]
+    found = load([str(tmp_path / "*.gz")], write(tmp_path / "part.gz", rows))
+    assert found.regression.tolist() == [10, 11, 12, 13, 14]
+    assert found.classes.tolist() == [0, 1, 2, 0, 1]
+    assert found.has(REGRESSION).tolist() == [True, not gaps, True, True, True]
+    assert found.has(CLASSIFICATION).tolist() == [True, True, not gaps, True, True]
+    if gaps:
+        assert found.row_weights.tolist() == [0, 0.5, 1, 1.5, 2]
+    else:
+        assert (found.present, found.row_weights) == (None, None)
