@@ -160,6 +160,50 @@ def relate(resolved: Any, seeds: int | None, no_cache: bool) -> None:
         sys.exit(3)
 
 
+@cli.command()
+@configured
+@click.option("--trials", type=click.IntRange(min=1), help="At most this many trials [default: tuning.trials]")
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Start no trial after this many minutes [default: tuning.minutes]",
+)
+@click.option(
+    "--write",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("tuned.yaml"),
+    show_default=True,
+    help="Configuration to write.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace that file if it is there.")
+def tune(resolved: Any, trials: int | None, minutes: float | None, target: Path, overwrite: bool) -> None:
+    """Search for settings of the network and its training that suit both heads; write the best as a configuration."""
+    from pipeline.check import check_before_run
+    from pipeline.local import TUNER
+    from pipeline.local import run as run_locally
+    from pipeline.tune import asked_for, require_free, results_of, show_best, tuned
+    from pipeline.verdict import print_report, print_stopped
+
+    console = Console()
+    require_free(target, overwrite)
+    resolved = asked_for(resolved, trials, minutes)
+    check_before_run(resolved.config)
+    try:
+        record = run_locally(resolved, until=TUNER)
+        if record.state == "tuned":
+            results = results_of(record)
+            show_best(console, results)
+            target.write_text(tuned(resolved, results, target), encoding="utf-8")
+            console.print(f"\nWritten to {target}. Train with it: mtl run --config {target}", soft_wrap=True)
+        else:
+            print_stopped(console, record)
+    finally:
+        print_report(console, resolved.config.output)
+    if record.state != "tuned":
+        sys.exit(3)
+
+
 @cli.group()
 def schema() -> None:
     """Write, compare and update a reviewed schema."""

@@ -21,6 +21,7 @@ from pipeline.checks import Check
 from pipeline.kubeflow.settings import Kubeflow
 from pipeline.presets import with_preset
 from pipeline.section import Column, Level, Section
+from pipeline.tuning import Tuning
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 DriftMethod = Literal["kolmogorov_smirnov", "jensen_shannon", "l_infinity", "new_values", "missing"]
@@ -376,6 +377,7 @@ class Config(Section):
     model: Model = Model()
     training: Training = Training()
     intervals: Intervals = Intervals()
+    tuning: Tuning = Tuning()
     checks: list[Check] = []
     """Checks of the source rows, see [Custom checks](#custom-checks)."""
     evaluation: Evaluation = Evaluation()

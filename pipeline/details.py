@@ -11,6 +11,7 @@ from components.data_validator.finding import FAIL, WARN, read_findings
 from components.example_gen.summary import read_summary
 from components.pusher.release import MANIFEST as VERSION_MANIFEST
 from components.trainer.manifest import EXTRA, MANIFEST
+from components.tuner.results import best_of, read_results
 from pipeline.runs import Run, Step
 
 # Where TFX puts the serving model in a Model artifact; its own module for that imports TensorFlow.
@@ -91,6 +92,11 @@ def _trainer(artifacts: dict[str, str]) -> str:
     return f"{manifest['parameters']:,} parameters, best epoch {manifest['best_epoch']} of {manifest['epochs']}"
 
 
+def _tuner(artifacts: dict[str, str]) -> str:
+    results = read_results(artifacts["tuner_results"])
+    return f"{len(results['trials'])} trials, best objective {best_of(results)['objective']:.4f}"
+
+
 def _baseline(artifacts: dict[str, str]) -> str:
     manifest = Path(artifacts["model"], _SERVING, VERSION_MANIFEST)
     return "the pushed model" if manifest.exists() else "no model pushed before"
@@ -125,6 +131,7 @@ _DESCRIBE = {
     "DataValidator": _data_validator,
     "DataReport": _data_report,
     "DataGate": _data_gate,
+    "Tuner": _tuner,
     "Trainer": _trainer,
     "Relatedness": _relatedness,
     "Evaluator": _evaluator,

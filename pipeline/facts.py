@@ -20,9 +20,9 @@ from components.pusher.store import CURRENT, open_store
 from components.schema_gen.schema import column_types, read_schema
 from pipeline.config import Config
 
-# Steps that only tell: no model or verdict depends on their code.
 REPORTS = ("DataReport", "Report")
-TELLING = (*REPORTS, "Relatedness")
+# Steps that only tell: no model or verdict depends on their code.
+TELLING = (*REPORTS, "Relatedness", "Tuner")
 STEP_MODULES = {
     "ExampleGen": "components.example_gen.component",
     "SchemaGen": "components.schema_gen.component",
@@ -30,6 +30,7 @@ STEP_MODULES = {
     "DataValidator": "components.data_validator.component",
     "DataGate": "components.data_gate.component",
     "Transform": "components.transform.preprocessing",
+    "Tuner": "components.tuner.tuner_fn",
     "Trainer": "components.trainer.run_fn",
     "Relatedness": "components.relatedness.component",
     "Evaluator": "components.evaluator.component",
@@ -115,7 +116,7 @@ def _code() -> dict[str, str]:
 
 def _digest(config: Config, content: str, reviewed: str, code: Mapping[str, str]) -> str:
     """Returns the digest of everything that the model and its verdict depend on, and nothing else."""
-    settings = config.model_dump(mode="json", exclude={"runtime", "push", "kubeflow"})
+    settings = config.model_dump(mode="json", exclude={"runtime", "push", "kubeflow", "tuning"})
     settings["data"].pop("path")
     settings["data"].pop("date")
     settings["data"].pop("schema_file")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from dataclasses import asdict
 from typing import Any
 
@@ -10,6 +11,7 @@ from tfx.components.evaluator.component import Evaluator as ModelAnalysis
 from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.components.trainer.component import Trainer
 from tfx.components.transform.component import Transform
+from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.orchestration import metadata
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import trainer_pb2
@@ -27,12 +29,14 @@ from components.schema_gen.component import SchemaGen
 from pipeline.analysis import eval_config
 from pipeline.config import Config
 from pipeline.facts import Facts
+from pipeline.tuning import Range
 
 PREPROCESSING_FN = "components.transform.preprocessing.preprocessing_fn"
 RUN_FN = "components.trainer.run_fn.run_fn"
+TUNER_FN = "components.tuner.tuner_fn.tuner_fn"
 
 
-def build(config: Config, facts: Facts) -> Pipeline:
+def build(config: Config, facts: Facts, *, search: bool = False) -> Pipeline:
     """Returns the TFX pipeline of a configuration.
 
     1. ExampleGen reads the table, divides it into train, validation, calibration and eval, and counts
@@ -54,6 +58,7 @@ def build(config: Config, facts: Facts) -> Pipeline:
     Args:
         config: the resolved configuration.
         facts: fingerprint, schema and pushed model.
+        search: have a Tuner after Transform, for `mtl tune`; nothing comes after it.
     """
     settings = _settings(config)
     spec = config.ingest_spec(dict(facts.types), find_files=bool(facts.fingerprint)).to_json()
@@ -184,6 +189,8 @@ def build(config: Config, facts: Facts) -> Pipeline:
     if relatedness:
         steps.insert(-1, relatedness)
     steps.append(report)
+    if search:
+        steps.insert(steps.index(transform) + 1, _tuner(config, facts, transform))
     return Pipeline(
         pipeline_name=config.name,
         pipeline_root=str(config.output / "artifacts"),
@@ -195,8 +202,11 @@ def build(config: Config, facts: Facts) -> Pipeline:
 
 
 def up_to(pipeline: Pipeline, last: str) -> Pipeline:
-    """Returns the pipeline with one of its steps and all that this one needs, and nothing else."""
-    needed = {last}
+    """Returns the pipeline with one of its steps and all that this one needs, and nothing else.
+
+    Up to the last step it is the whole: that one does not need all others, as what TFMA says goes into no report.
+    """
+    needed = {node.id for node in pipeline.components} if last == pipeline.components[-1].id else {last}
     for node in reversed(pipeline.components):  # what a step needs stands before it
         if node.id in needed:
             needed |= {earlier.id for earlier in node.upstream_nodes}
@@ -204,8 +214,43 @@ def up_to(pipeline: Pipeline, last: str) -> Pipeline:
     for node in kept:
         for following in set(node.downstream_nodes) - set(kept):
             node.remove_downstream_node(following)
+    # Also where nothing was left out: with each assignment TFX changes the cache keys of the Beam steps.
     pipeline.components = kept
     return pipeline
+
+
+def _tuner(config: Config, facts: Facts, transform: Transform) -> BaseComponent:
+    """Returns the step of a search.
+
+    A search is found again by its folder, which the trials are written to as they end; TFX's cache knows whole
+    searches only, so the step runs each time and decides by itself what is left to do.
+    """
+    from components.tuner.component import Tuner  # with KerasTuner, which no other verb needs
+
+    wanted = config.tuning.model_dump(exclude={"space"})
+    settings = wanted | {
+        "start": {"model": config.model.model_dump(), "training": config.training.model_dump()},
+        "space": {key: _plain(allowed) for key, allowed in config.tuning.searched.items()},
+        "epochs": config.tuning.epochs or config.training.epochs,
+    }
+    return Tuner(
+        examples=transform.outputs["transformed_examples"],
+        transform_graph=transform.outputs["transform_graph"],
+        tuner_fn=TUNER_FN,
+        train_args=trainer_pb2.TrainArgs(splits=[outputs.TRAIN]),
+        eval_args=trainer_pb2.EvalArgs(splits=[outputs.VALIDATION]),
+        custom_config={
+            "label": config.labels.classification,
+            "settings": settings,
+            "directory": str(config.output / "tuning"),
+            "code": facts.code["Tuner"],
+            "attempt": uuid.uuid4().hex,
+        },
+    )
+
+
+def _plain(allowed: list[Any] | Range) -> Any:
+    return allowed.model_dump() if isinstance(allowed, Range) else allowed
 
 
 def _settings(config: Config) -> dict[str, dict[str, Any]]:
@@ -215,7 +260,7 @@ def _settings(config: Config) -> dict[str, dict[str, Any]]:
     data = config.gates.data
     shown = config.as_json()
     # Where and how it runs changes nothing of what there is to tell.
-    told = {name: value for name, value in shown.items() if name not in ("runtime", "kubeflow")}
+    told = {name: value for name, value in shown.items() if name not in ("runtime", "kubeflow", "tuning")}
     on_data = {name: shown[name] for name in ("data", "labels", "features", "checks")} | {
         "gates": {name: gates[name] for name in ("data", "drift", "labels")}
     }

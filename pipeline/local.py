@@ -24,6 +24,8 @@ from pipeline.resolve import Resolved
 from pipeline.runs import START, Run, Step, new_run, read_runs
 
 LAST = "Report"
+TUNER = "Tuner"
+_REASONS = {TUNER: "each time; it goes on where it ended"}
 _MEANING = {
     "fingerprint": "data",
     "code": "code",
@@ -42,10 +44,11 @@ def run(resolved: Resolved, *, cache: bool = True, until: str = LAST) -> Run:
     Args:
         resolved: the configuration and its origins.
         cache: False runs every step anew.
-        until: the last step to run.
+        until: the last step to run; the Tuner runs in no other case.
 
     Returns:
-        The record of the run: `pushed`, `rejected` or `stopped`; `validated` when it ended before the Pusher.
+        The record of the run: `pushed`, `rejected` or `stopped`; `validated` when it ended before the Pusher,
+        `tuned` when it ended with the Tuner.
 
     Raises:
         MtlError: the input cannot be used, or another run holds the output folder.
@@ -96,11 +99,12 @@ def _run(record: Run, resolved: Resolved, earlier: list[Run], cache: bool, until
         from pipeline.graph import build, up_to
         from pipeline.watch import observed
 
-        pipeline = build(config, facts)
-        if until != LAST:  # the last step does not need all others: what TFMA says goes into no report
-            pipeline = up_to(pipeline, until)
+        pipeline = up_to(build(config, facts, search=until == TUNER), until)
         pipeline.enable_cache = cache
-        record.steps += [Step(node.id, keys=_keys(node.exec_properties)) for node in pipeline.components]
+        record.steps += [
+            Step(node.id, reason=_REASONS.get(node.id, ""), keys=_keys(node.exec_properties))
+            for node in pipeline.components
+        ]
         watcher.finished(start.name, False, {})
         with observed(watcher):
             try:
@@ -111,7 +115,7 @@ def _run(record: Run, resolved: Resolved, earlier: list[Run], cache: bool, until
     if until == LAST:
         _conclude(record)
     else:
-        record.state = "validated"
+        record.state = "tuned" if until == TUNER else "validated"
 
 
 def _conclude(record: Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from types import TracebackType
 
@@ -21,8 +22,12 @@ _MARKS = {
 }
 
 
-class Progress:
-    """Shows steps as they go.
+STEPS = "mtl"
+"""Logger under which a step says what a person should read while it runs, for instance `mtl.tuner`."""
+
+
+class Progress(logging.Handler):
+    """Shows steps as they go, and what they say meanwhile.
 
     Args:
         console: where to draw.
@@ -30,12 +35,15 @@ class Progress:
     """
 
     def __init__(self, console: Console, steps: list[Step]):
+        super().__init__(logging.INFO)
         self._console = console
         self._steps = steps
         self._began: dict[str, float] = {}
         self._live = Live(console=console, get_renderable=self._table, refresh_per_second=4)
 
     def __enter__(self) -> Progress:
+        logging.getLogger(STEPS).addHandler(self)
+        logging.getLogger(STEPS).setLevel(logging.INFO)
         if self._console.is_terminal:
             self._live.start()
         return self
@@ -43,8 +51,13 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        logging.getLogger(STEPS).removeHandler(self)
         if self._console.is_terminal:
             self._live.stop()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Prints what a step says, above the table where there is one."""
+        self._console.print(Text(f"   {record.getMessage()}"), soft_wrap=True)
 
     def update(self, step: Step) -> None:
         """Shows the new state of a step."""

@@ -17,6 +17,7 @@ import click
 import yaml
 
 from pipeline.config import Config
+from pipeline.tuning import SPACE, Range
 
 _Json = dict[str, Any]
 _SIMPLE = {"string": "text", "boolean": "true or false"}
@@ -57,7 +58,13 @@ def verbs(group: click.Group) -> Iterator[tuple[str, click.Command]]:
             yield name, command
 
 
-TABLES: dict[str, Callable[[], str]] = {"config": config_table, "verbs": verbs_table}
+def space_table() -> str:
+    """Returns a Markdown table of what `mtl tune` varies by default."""
+    rows = [(f"`{key}`", _allowed(allowed)) for key, allowed in SPACE.items()]
+    return _markdown(("Key", "Values"), rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {"config": config_table, "verbs": verbs_table, "space": space_table}
 
 
 def updated(text: str) -> str:
@@ -92,9 +99,13 @@ def _type(about: _Json) -> str:
         return "mapping"
     if "enum" in about:
         return ", ".join(f"`{value}`" for value in about["enum"])
-    if "oneOf" in about:
+    if "discriminator" in about:
         return "check"
+    if "oneOf" in about:
+        return " or ".join(map(_type, about["oneOf"]))
     kind = about["type"]
+    if kind == "array" and not about["items"]:
+        return "list"
     if kind == "array":
         items = _type(about["items"])
         return f"list of ({items})" if "anyOf" in about["items"] else f"list of {items}"
@@ -121,6 +132,12 @@ def _default(about: _Json) -> str:
     written = yaml.safe_dump(about["default"], default_flow_style=True, allow_unicode=True, width=10**6)
     first = written.splitlines()[0]  # PyYAML ends a plain scalar with a line `...`
     return f"`{first}`"
+
+
+def _allowed(allowed: Sequence[Any] | Range) -> str:
+    if isinstance(allowed, Range):
+        return f"{allowed.min:g} to {allowed.max:g}" + ", on a logarithmic scale" * allowed.log
+    return ", ".join(f"`{yaml.safe_dump(value, default_flow_style=True).splitlines()[0]}`" for value in allowed)
 
 
 def _meaning(text: str) -> str:

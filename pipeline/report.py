@@ -117,4 +117,5 @@ def _sources(run: Run) -> Sources:
         evaluation=run.artifact("Evaluator", "evaluation"),
         pushed_model=run.artifact("Pusher", "pushed_model"),
         relatedness=run.artifact("Relatedness", "relatedness"),
+        tuning=run.artifact("Tuner", "tuner_results"),
     )

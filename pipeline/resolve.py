@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,9 @@ from pipeline.config import Config
 from pipeline.errors import ConfigError
 from pipeline.presets import preset_keys
 from pipeline.sentences import explain, origin_of, shown
+from pipeline.space import checked_space
+
+_PATHS = (("data", "path"), ("data", "schema_file"), ("push", "destination"), ("runtime", "output"))
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,9 @@ def resolve(
         origins["name"] = "inferred"
     for key in set(preset_keys(config.preset)) - set(origins):
         origins[key] = f"preset {config.preset}"
+    if config.tuning.space:
+        space = checked_space(config, values, origins, file)
+        config = config.model_copy(update={"tuning": config.tuning.model_copy(update={"space": space})})
     return Resolved(config, origins)
 
 
@@ -162,20 +168,20 @@ def _parse_override(text: str) -> tuple[str, Any]:
 
 def _make_absolute(values: dict[str, Any], base: Path) -> None:
     """Resolves every path that is still relative against `base`, in place."""
+    map_paths(values, lambda path: str(base / Path(path).expanduser()) if "://" not in path else path)
 
-    def absolute(path: Any) -> Any:
-        return str(base / Path(path).expanduser()) if isinstance(path, str) and path and "://" not in path else path
 
-    for section, key in (
-        ("data", "path"),
-        ("data", "schema_file"),
-        ("push", "destination"),
-        ("runtime", "output"),
-    ):
+def map_paths(values: dict[str, Any], change: Callable[[str], str]) -> None:
+    """Changes every path of a configuration, in place."""
+
+    def changed(path: Any) -> Any:
+        return change(path) if isinstance(path, str) and path else path
+
+    for section, key in _PATHS:
         inner = values.get(section)
         if isinstance(inner, dict) and inner.get(key):
             value = inner[key]
-            inner[key] = [absolute(path) for path in value] if isinstance(value, list) else absolute(value)
+            inner[key] = [changed(path) for path in value] if isinstance(value, list) else changed(value)
 
 
 def _name_from(config: Config) -> str:

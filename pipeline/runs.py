@@ -52,7 +52,7 @@ class Run:
         id: time of its start, unique in its output folder.
         pipeline: the pipeline's name.
         state: `running`, `pushed`, `rejected`, `stopped` (by the data gate), `validated` (no further step was wanted),
-            `failed`, or, when read back, `interrupted`.
+            `tuned`, `failed`, or, when read back, `interrupted`.
         started: UTC, ISO 8601.
         config: the resolved configuration.
         origins: dotted key -> where its value comes from.

@@ -13,7 +13,10 @@ from pydantic import BaseModel, ValidationError
 from pipeline.checks import CHECKS
 from pipeline.config import Config
 from pipeline.errors import did_you_mean
+from pipeline.tuning import RANGE, Range
 
+# The parts that pydantic adds to a place for the kind of an entry, and its model.
+_KINDS: dict[str, type[BaseModel]] = {**CHECKS, RANGE: Range}
 # The two branches of "a text or a list of texts" as pydantic calls them.
 _TEXT = ("str", "constrained-str")
 _TEXTS = ("list[str]", "list[constrained-str]")
@@ -98,7 +101,7 @@ def _place(location: Sequence[str | int], values: Any, kind: str) -> list[str | 
             if part in (_TEXT if isinstance(values, list) else _TEXTS):
                 return None
             continue
-        elif part == "[key]" or part in CHECKS or kind not in ("missing", "extra_forbidden"):
+        elif part == "[key]" or part in _KINDS or kind not in ("missing", "extra_forbidden"):
             continue
         place.append(part)
     return place
@@ -144,8 +147,8 @@ def _keys_at(location: Sequence[str | int]) -> list[str]:
     """Returns the keys of the section at a location of the configuration."""
     annotation: Any = Config
     for part in location:
-        if part in CHECKS:  # pydantic adds the kind of a check to its place
-            annotation = CHECKS[str(part)]
+        if part in _KINDS:
+            annotation = _KINDS[str(part)]
         elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
             annotation = annotation.model_fields[str(part)].annotation
         else:  # an item of a list, or a value of a mapping

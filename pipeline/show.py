@@ -25,6 +25,7 @@ from pipeline.runs import read_runs
 _STATES = {
     "pushed": "green",
     "validated": "green",
+    "tuned": "green",
     "rejected": "yellow",
     "stopped": "yellow",
     "failed": "red",

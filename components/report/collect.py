@@ -3,6 +3,7 @@
     ExampleGen  summary.json ───┐
     validation  gate.json ──────┼─► data ──┐
     DataReport  columns.json ───┘          ├─► verdict
+    Tuner       tuning.json ───── tuning   │
     Trainer     history.json ───┐          │
     Evaluator   *.json ─────────┼─► model ─┤
     Pusher      push.json ──────┴──────────┘
@@ -32,6 +33,7 @@ from components.artifact_files import (
     PUSH,
     RELATEDNESS,
     SUMMARY,
+    TUNING,
 )
 from components.leaves import leaves
 from components.report.data import data_part
@@ -55,6 +57,7 @@ class Sources:
         evaluation: the Evaluator's.
         pushed_model: the Pusher's, for `push.json`.
         relatedness: Relatedness's, for `relatedness.json`.
+        tuning: the Tuner's, for `tuning.json`.
     """
 
     examples: str | None = None
@@ -64,6 +67,7 @@ class Sources:
     evaluation: str | None = None
     pushed_model: str | None = None
     relatedness: str | None = None
+    tuning: str | None = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,7 @@ def collect(sources: Sources, origin: Origin) -> dict[str, Any]:
         "versions": _versions(),
         "lineage": [dict(zip(("step", "output", "path"), row, strict=True)) for row in origin.lineage],
         "data": data,
+        "tuning": _load(sources.tuning, TUNING),
         "model": model,
         "relatedness": None if relatedness is None else relatedness_part(relatedness),
     }

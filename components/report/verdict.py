@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 PASSED, WARNED, FAILED, NOT_REACHED = "passed", "warned", "failed", "not reached"
-VALIDATED = "validated"
+VALIDATED, TUNED = "validated", "tuned"
 DATA_STEPS = ("DataValidator", "DataGate")
 
 _REMEDIES = {
@@ -80,6 +80,8 @@ def _ended(run: Values | None) -> str:
         return f"The run ended in {step}, before this."
     if run is not None and run["state"] == VALIDATED:
         return "No model was to be judged in this run."
+    if run is not None and run["state"] == TUNED:
+        return "Only settings were to be searched."
     if run is not None and run["state"] == "interrupted":
         return "The run was interrupted before this."
     return "Nothing is known of it yet."

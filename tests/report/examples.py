@@ -4,7 +4,15 @@ from typing import Any
 
 import numpy as np
 
-from tests.report.parts import data_part, interval, model_part, number_column, relatedness_part, text_column
+from tests.report.parts import (
+    data_part,
+    interval,
+    model_part,
+    number_column,
+    relatedness_part,
+    text_column,
+    tuning_part,
+)
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -69,6 +77,7 @@ def pushed(seed: int = 0) -> dict[str, Any]:
             {"step": "Evaluator", "output": "evaluation", "path": "/data/runs/wine/pipeline/Evaluator/evaluation/8"},
         ],
         "data": data_part(columns, checks=[WARNING]),
+        "tuning": None,
         "model": model_part(rng, ["barbera", "barolo", "grignolino"], [*names, "region"]),
         "relatedness": relatedness_part(),
     }
@@ -132,6 +141,19 @@ def stopped() -> dict[str, Any]:
             "remedy": None,
         },
     ]
+    return report
+
+
+def tuned(trials: int = 30) -> dict[str, Any]:
+    """A search for settings: the data was judged, no model was."""
+    report = pushed(4)
+    report["verdict"][1:] = [
+        verdict(subject, subject.capitalize(), "not reached", "Only settings were to be searched.")
+        for subject in ("regression", "classification", "push")
+    ]
+    report["run"] = run_part("tuned", upto=6)
+    report["model"] = None
+    report["tuning"] = tuning_part(np.random.default_rng(4), trials)
     return report
 
 
@@ -238,6 +260,7 @@ def empty() -> dict[str, Any]:
         "versions": [],
         "lineage": [],
         "data": None,
+        "tuning": None,
         "model": None,
         "relatedness": None,
     }

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from components.report.page.charts import classification, columns, curves, estimates, regression
+from components.report.page.charts import classification, columns, curves, estimates, regression, search
 from components.report.page.charts.axes import Scale, horizontal, tick_labels, vertical
 from components.report.page.charts.svg import fitted
 from tests.report import examples, parts
@@ -208,3 +208,51 @@ def test_a_long_name_is_cut_and_its_whole_stays_in_reach():
     rows = [{"column": "n" * 59, "value": 1.0, "low": 0.9, "high": 1.1}]
     svg = estimates.importance(rows, "MAE", "y")
     assert any("n" * 59 in (title.text or "") for title in parsed(svg).iter("title"))
+
+
+def search_trials(*objectives: float) -> list[dict[str, Any]]:
+    rates = [0.001, 0.1, 0.01, 0.0001]
+    return [
+        {
+            "number": number,
+            "objective": objective,
+            "values": {"training.learning_rate": rates[number - 1], "model.hidden": [8] * (1 + number % 2)},
+        }
+        for number, objective in enumerate(objectives, 1)
+    ]
+
+
+def test_the_course_of_a_search_is_a_staircase_that_never_rises():
+    svg = search.progress(search_trials(1.2, 1.4, 0.8, 0.9), best=3)
+    x, y = horizontal([1, 2, 3, 4], width=720, whole=True), vertical([1.0, 1.2, 1.4, 0.8, 0.9])
+    (stairs,) = of(svg, "path", "train-line")
+    corners = [tuple(map(float, point.split())) for point in re.split("[ML]", stairs.get("d", ""))[1:]]
+    lowest = [1.2, 1.2, 1.2, 1.2, 0.8, 0.8, 0.8]
+    expected = [(x(1 + (corner + 1) // 2), y(value)) for corner, value in enumerate(lowest)]
+    np.testing.assert_allclose(corners, expected, atol=0.06)
+    dots = of(svg, "circle")
+    assert floats(dots, "cy") == pytest.approx([y(value) for value in (1.2, 1.4, 0.8, 0.9)], abs=0.06)
+    assert [dot.get("class") for dot in dots] == ["train hollow", "train hollow", "train", "train hollow"]
+
+
+def test_a_line_of_parallel_values_passes_where_its_values_lie():
+    trials = search_trials(1.2, 1.4, 0.8, 0.9)
+    space = {"training.learning_rate": {"min": 0.0001, "max": 0.1, "log": True}, "model.hidden": [[8], [8, 8]]}
+    svg = search.parallel(trials, space, best=3)
+    lines = [*of(svg, "path", "trial-line"), *of(svg, "path", "best-line")]
+    assert [line[0].text.partition(":")[0] for line in lines] == ["trial 1", "trial 2", "trial 4", "trial 3"]
+    heights = [[float(point.split()[1]) for point in re.split("[ML]", line.get("d", ""))[1:]] for line in lines]
+    top, bottom = 40.0, 275.0
+    rates = [bottom - (bottom - top) * share for share in (1 / 3, 1, 0, 2 / 3)]
+    assert [line[0] for line in heights] == pytest.approx(rates, abs=0.06)
+    assert [line[1] for line in heights] == [top, bottom, bottom, top]
+    objectives = [bottom - (bottom - top) * (value - 0.8) / 0.6 for value in (1.2, 1.4, 0.9, 0.8)]
+    assert [line[2] for line in heights] == pytest.approx(objectives, abs=0.06)
+    assert {"0.0001", "0.1", "8", "2 × 8", "1.4", "0.8"} <= set(words(svg))
+
+
+def test_a_search_of_one_trial_can_be_drawn():
+    trials = search_trials(1.2)
+    for svg in (search.progress(trials, 1), search.parallel(trials, {"model.hidden": [[8]]}, 1)):
+        assert "NaN" not in svg
+        assert parsed(svg).tag == "svg"

@@ -56,7 +56,7 @@ def leaves(value: Any) -> set[float]:
     return {float(value)} if isinstance(value, (int, float)) and not isinstance(value, bool) else set()
 
 
-REPORTS = (examples.pushed, examples.stopped, examples.rejected, examples.ugly, examples.empty)
+REPORTS = (examples.pushed, examples.stopped, examples.rejected, examples.ugly, examples.empty, examples.tuned)
 
 
 @pytest.mark.parametrize("make", REPORTS)
@@ -76,7 +76,7 @@ def test_page_is_well_formed_and_asks_for_nothing(make: Callable[[], dict[str, A
     assert len(identifiers) == len(set(identifiers))
 
 
-@pytest.mark.parametrize("make", [examples.pushed, examples.stopped, examples.ugly])
+@pytest.mark.parametrize("make", [examples.pushed, examples.stopped, examples.ugly, examples.tuned])
 def test_every_number_shown_is_in_the_json(make: Callable[[], dict[str, Any]]):
     report = json.loads(json.dumps(make()))
     page = Page(render(report))
@@ -274,6 +274,26 @@ def test_a_validation_that_passed_is_no_broken_run():
     report["verdict"] = [examples.verdict("data", "Data", "passed", "as the schema says", "")]
     report["run"] = examples.run_part("validated")
     assert "The data passed; no model was to be judged." in render(report)
+
+
+def test_a_search_shows_every_trial_from_the_best_on():
+    report = examples.tuned()
+    html = render(report)
+    assert "The search has ended; no model was to be judged." in html
+    assert '<a href="#tuning">Tuning</a>' in html
+    trials = report["tuning"]["trials"]
+    table = html[html.index('aria-label="Trials"') :]
+    numbers = [int(found) for found in re.findall(r'<th scope="row" class="number"><data value="(\d+)">', table)]
+    completed = sorted((trial for trial in trials if trial["objective"] is not None), key=lambda one: one["objective"])
+    assert numbers == [*(trial["number"] for trial in completed), 3]
+    text = text_of(report)
+    assert "failed: The validation loss must be a finite number, got <nan>." in text
+    assert "29, and 1 that failed" in text
+    best = completed[0]
+    known = Page(html).numbers
+    assert {best["objective"], *best["ratios"].values(), *best["losses"].values()} <= known
+    assert set(report["tuning"]["references"].values()) <= known
+    assert '<a href="#tuning">' not in render(examples.pushed())
 
 
 def test_commands_in_sentences_are_code():

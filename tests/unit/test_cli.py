@@ -110,15 +110,15 @@ def test_config_prints_a_file_that_means_the_same(mtl: Callable[..., Said]):
         "features: {vectors: {'yes': 'x*'}}\n",
         encoding="utf-8",
     )
-    said = mtl("config", "--set", "training.epochs=7")
+    said = mtl("config", "--set", "training.batch_size=7")
     assert (said.code, said.error) == (0, "")
-    before = resolve(Path("mtl.yaml"), None, ["training.epochs=7"]).config.as_json()
+    before = resolve(Path("mtl.yaml"), None, ["training.batch_size=7"]).config.as_json()
     before["data"]["delimiter"] = ","
     assert yaml.safe_load(said.out) == before
     Path("printed.yaml").write_text(said.out, encoding="utf-8")
     assert resolve(Path("printed.yaml")).config.as_json() == before
     origins = {line.split(":")[0].strip(): line.rpartition("# ")[2] for line in said.out.splitlines()}
-    assert origins["epochs"] == "--set"
+    assert origins["batch_size"] == "--set"
     assert origins["seed"] == "default"
     assert origins["mae"] == "mtl.yaml"
     assert origins["delimiter"] == "inferred from the data"

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from pipeline.checks import CHECKS
 from pipeline.cli import cli
 from pipeline.config import Config
-from pipeline.reference import config_table, updated, verbs, verbs_table
+from pipeline.reference import config_table, space_table, updated, verbs, verbs_table
+from pipeline.tuning import SPACE
 
 ROOT = Path(__file__).parents[2]
 
@@ -95,6 +96,14 @@ def test_example_configurations_are_valid():
     assert kubeflow.of("Transform").memory == "4Gi"
 
 
+def test_space_table_has_every_key_and_value():
+    table = rows(space_table())
+    assert list(table) == [f"`{key}`" for key in SPACE]
+    assert table["`model.dropout`"] == ["`0.0`, `0.1`, `0.2`, `0.3`"]
+    assert table["`training.learning_rate`"] == ["0.0003 to 0.01, on a logarithmic scale"]
+    assert table["`model.hidden`"][0].startswith("`[64]`, `[128]`, ")
+
+
 def test_updated_refuses_a_text_without_markers():
     with pytest.raises(ValueError, match=r"must have <!-- config table --> and .* once each"):
         updated("# Nothing\n")
@@ -102,9 +111,9 @@ def test_updated_refuses_a_text_without_markers():
 
 def test_module_writes_the_tables_between_the_markers(tmp_path: Path):
     page = tmp_path / "page.md"
-    names = ("config", "verbs")
+    names = ("config", "verbs", "space")
     frame = "before\n<!-- {name} table -->\n{table}\n<!-- end of {name} table -->\n"
     page.write_text("".join(frame.format(name=name, table="old") for name in names))
     subprocess.run([sys.executable, "-m", "pipeline.reference", str(page)], cwd=ROOT, check=True)
-    tables = zip(names, (config_table(), verbs_table()), strict=True)
+    tables = zip(names, (config_table(), verbs_table(), space_table()), strict=True)
     assert page.read_text(encoding="utf-8") == "".join(frame.format(name=name, table=table) for name, table in tables)

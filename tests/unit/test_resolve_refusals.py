@@ -25,7 +25,7 @@ from configurations import FLAGS, LABELS, SMALLEST, refusal, write
         (
             "zzz: 1",
             "zzz must be a known key, got an unknown one. Known keys: name, preset, data, labels, features, model, "
-            "training, intervals, checks, evaluation, gates, push, runtime, kubeflow.",
+            "training, intervals, tuning, checks, evaluation, gates, push, runtime, kubeflow.",
         ),
     ],
 )

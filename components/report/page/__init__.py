@@ -15,8 +15,8 @@ from components.report.page.html import fill
 from components.report.page.index import index_view
 from components.report.page.model import model_view
 from components.report.page.relatedness import relatedness_view
+from components.report.page.tuning import tuning_view
 from components.report.page.verdict import overall
-from components.report.verdict import VALIDATED
 
 __all__ = ["render", "render_comparison", "render_index"]
 
@@ -25,18 +25,19 @@ def render(report: dict[str, Any]) -> str:
     """Returns the page of one run.
 
     Args:
-        report: the content of `report.json`; its data, model, relatedness and run may be None.
+        report: the content of `report.json`; its data, tuning, model, relatedness and run may be None.
     """
     return fill(
         "report.html",
         report=report,
         # What someone has set comes before what nobody has.
         config=sorted(report["config"], key=lambda item: item["origin"] == "default"),
-        overall=overall(report["verdict"], validated=(report["run"] or {}).get("state") == VALIDATED),
+        overall=overall(report["verdict"], (report["run"] or {}).get("state")),
         data=data_view(report["data"]) if report["data"] else None,
         positions=positions(report["data"]) if report["data"] else {},
         model=model_view(report["model"]) if report["model"] else None,
         relatedness=relatedness_view(report["relatedness"]) if report["relatedness"] else None,
+        tuning=tuning_view(report["tuning"]) if report["tuning"] else None,
     )
 
 

@@ -14,7 +14,7 @@ from components.report.page import numbers
 _PACKAGE = "components.report.page"
 # Each state has a mark besides its colour and its word.
 MARKS = (
-    dict.fromkeys(("passed", "pushed", "validated", "done", "ok"), "✓")
+    dict.fromkeys(("passed", "pushed", "validated", "tuned", "done", "ok"), "✓")
     | dict.fromkeys(("failed", "fail", "rejected", "stopped"), "✗")
     | dict.fromkeys(("warned", "warn"), "!")
     | {"cached": "=", "not reached": "·"}

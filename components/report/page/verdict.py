@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from components.report.verdict import TUNED, VALIDATED
 
-def overall(verdict: Sequence[Mapping[str, Any]], *, validated: bool = False) -> dict[str, str]:
+_WITHOUT_MODEL = {
+    VALIDATED: "The data passed; no model was to be judged.",
+    TUNED: "The search has ended; no model was to be judged.",
+}
+
+
+def overall(verdict: Sequence[Mapping[str, Any]], ended: str | None = None) -> dict[str, str]:
     """Returns the state and the headline of a run.
 
     Args:
         verdict: the verdict on the data, on each head and on the push, each with `subject` and `state`.
-        validated: the run was to judge the data and nothing else.
+        ended: state of the run, where it is known.
     """
     states = {part["subject"]: part["state"] for part in verdict}
     heads = [states.get(head) for head in ("regression", "classification")]
@@ -25,6 +32,6 @@ def overall(verdict: Sequence[Mapping[str, Any]], *, validated: bool = False) ->
         warned = "warned" in states.values()
         sentence = "The model was pushed, with warnings." if warned else "The model was pushed."
         return {"state": "warned" if warned else "passed", "sentence": sentence}
-    if validated and states.get("data") in ("passed", "warned"):
-        return {"state": states["data"], "sentence": "The data passed; no model was to be judged."}
+    if ended in _WITHOUT_MODEL and states.get("data") in ("passed", "warned"):
+        return {"state": states["data"], "sentence": _WITHOUT_MODEL[ended]}
     return {"state": "not reached", "sentence": "The run did not come to its end."}

@@ -1,0 +1,58 @@
+"""What the page shows of a search for settings: its course, its trials from the best on, and their values."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from components.report.page.charts import search
+from components.tuner.results import best_of
+
+
+def tuning_view(tuning: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the search of a report with its trials sorted and drawn.
+
+    Args:
+        tuning: see `components.tuner.results.read_results`.
+    """
+    trials = tuning["trials"]
+    best = best_of(tuning)
+    completed = [trial for trial in trials if trial["objective"] is not None]
+    ranked = sorted(trials, key=lambda trial: math.inf if trial["objective"] is None else trial["objective"])
+    return {
+        **tuning,
+        "best": best,
+        "completed": len(completed),
+        "failed": len(trials) - len(completed),
+        "keys": list(tuning["space"]),
+        "ranked": [
+            {**trial, "shown": {key: _text(value) for key, value in trial["values"].items()}} for trial in ranked
+        ],
+        "changed": [
+            {"key": key, "start": _text(tuning["start"][key]), "best": _text(value)}
+            for key, value in best["values"].items()
+        ],
+        "figures": [
+            {
+                "title": "Objective",
+                "caption": "The line is the lowest so far. On the dashed line one network does as well as two, "
+                "one for each head.",
+                "legend": (),
+                "wide": True,
+                "drawing": search.progress(completed, best["number"]),
+            },
+            {
+                "title": "Settings",
+                "caption": "One line per trial, from its settings to its objective; the best one stands out.",
+                "legend": (("eval", f"trial {best['number']}, the best", ""),),
+                "wide": True,
+                "drawing": search.parallel(completed, tuning["space"], best["number"]),
+            },
+        ],
+    }
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,63 @@
+"""The Tuner step."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tfx.components.tuner import component, executor
+from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
+from tfx.types import artifact_utils
+
+from components.artifact_files import TUNING
+from components.errors import InputError
+from components.tuner.objective import METRICS
+from components.tuner.search import Search
+from components.tuner.space import value_of
+
+
+class Executor(executor.Executor):
+    """TFX's executor, and `tuning.json` in `tuner_results`.
+
+    TFX writes the objective of each trial alone; what each head came to, its reference and the trials that failed
+    would be lost.
+    """
+
+    def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
+        """Searches, and writes what came of it.
+
+        Raises:
+            InputError: not one trial could be trained.
+        """
+        search: Search = executor.search(input_dict, exec_properties, self._get_tmp_dir())
+        results = results_of(search)
+        if all(trial["objective"] is None for trial in results["trials"]):
+            raise InputError(
+                f"A trial must have a finite loss, got none in {len(results['trials'])}: "
+                f"{results['trials'][0]['problem']}"
+            )
+        executor.write_best_hyperparameters(search, output_dict)
+        folder = artifact_utils.get_single_uri(output_dict["tuner_results"])
+        (Path(folder) / TUNING).write_text(json.dumps(results, indent=1, allow_nan=False), encoding="utf-8")
+
+
+def results_of(search: Search) -> dict[str, Any]:
+    """Returns what `components.tuner.results.read_results` reads back."""
+    settings = search.settings
+    return {
+        "method": settings.method,
+        "seed": settings.seed,
+        "epochs": settings.epochs,
+        "metrics": METRICS,
+        "references": search.references,
+        "space": dict(settings.space),
+        "start": {key: value_of(settings.start, key) for key in settings.space},
+        "trials": search.told(),
+    }
+
+
+class Tuner(component.Tuner):
+    """TFX's Tuner with the executor above."""
+
+    EXECUTOR_SPEC = ExecutorClassSpec(Executor)
