@@ -3,7 +3,7 @@
     python -m tests.benchmarks.speed [ROUNDS]
 
 Prints examples per second and the ratio of the medians for plain `model.fit` and for the scanned loop: on rows in
-memory, on rows in a file, and with each balancer. Data: uniformly random rows as in the design, 10 features and 3 classes.
+memory, on rows in a file, and with each balancer. Data: uniformly random rows, 10 features and 3 classes.
 """
 
 from __future__ import annotations
