@@ -197,7 +197,8 @@ class Training(Section):
     """Stop after this many epochs without a lower sum of mean absolute error (standardised) and log loss on the
     validation split; the weights of the best epoch are kept."""
     plateau: Annotated[int, Field(ge=0)] = 0
-    """After this many such epochs go on from the best weights with 0.3 times the learning rate; 0: never."""
+    """After this many epochs without a headline lower by 0.1 % go on from the best weights with 0.3 times the learning
+    rate, three times, and then stop; 0: never."""
     balancing: Literal["fixed", "uncertainty", "dwa", "gradnorm", "pcgrad", "famo"] = "fixed"
     """How the two losses share the network: `fixed` weights; `uncertainty` (Kendall et al. 2018), `dwa` (Liu et al.
     2019), `gradnorm` (Chen et al. 2018), `famo` (Liu et al. 2023) set them as they go; `pcgrad` (Yu et al. 2020)
@@ -221,6 +222,9 @@ class Training(Section):
     left out."""
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     """Seed of initial weights, shuffling and dropout."""
+    memory_mb: Annotated[int, Field(ge=1)] = 4096
+    """MiB of the train split's features that are kept in memory; larger ones go to a temporary file, from which
+    training streams them in chunks."""
 
 
 class Intervals(Section):

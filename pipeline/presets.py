@@ -28,13 +28,14 @@ PRESETS: dict[str, Values] = {
         },
     },
     "best": {
-        "model": {"hidden": [256, 256, 256], "number_encoding": "piecewise_linear", "members": 8, "dropout": 0.1},
+        "model": {"hidden": [256, 256], "number_encoding": "piecewise_linear", "members": 8, "dropout": 0.1},
         "training": {
             "batch_size": None,
             "learning_rate": 0.002,
             "weight_decay": 3e-4,
             "patience": 16,
-            "plateau": 6,
+            "plateau": 8,
+            "regression_loss": "mae",
         },
     },
 }

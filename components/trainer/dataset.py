@@ -11,8 +11,10 @@ import tensorflow_transform as tft
 
 from components import outputs
 from components.errors import InputError
+from components.trainer.spill import Columns
 
 _PARSE_BATCH = 4096
+_FEATURES = (outputs.NUMERIC, outputs.MISSING, outputs.CATEGORICAL)
 
 
 @dataclass(frozen=True)
@@ -113,31 +115,30 @@ def _row_weights(split: Dataset) -> np.ndarray:
     return np.ones(len(split)) if split.row_weights is None else split.row_weights.astype(np.float64)
 
 
-def load(patterns: Sequence[str], transform: tft.TFTransformOutput) -> Dataset:
-    """Reads one split of transformed examples into memory.
+def load(patterns: Sequence[str], transform: tft.TFTransformOutput, features: Columns | None = None) -> Dataset:
+    """Reads one split of transformed examples.
 
     Args:
         patterns: globs of gzipped TFRecord files.
         transform: the transform that wrote them.
+        features: where the features are collected; in memory when left out. Labels are in memory always.
     """
+    features = features or Columns()
+    rest = Columns()
     spec = transform.transformed_feature_spec()
     files = sorted(file for pattern in patterns for file in tf.io.gfile.glob(pattern))
     records = tf.data.TFRecordDataset(files, compression_type="GZIP").batch(_PARSE_BATCH)
     batches = records.map(lambda batch: tf.io.parse_example(batch, spec)).prefetch(2).as_numpy_iterator()
-    parts: dict[str, list[np.ndarray]] = {name: [] for name in spec}
     for batch in batches:
-        for name, values in batch.items():
-            parts[name].append(values)
-    columns = {name: np.concatenate(values) for name, values in parts.items() if values}
-    features = {
-        name: columns[name] for name in (outputs.NUMERIC, outputs.MISSING, outputs.CATEGORICAL) if name in columns
-    }
+        features.add({name: values for name, values in batch.items() if name in _FEATURES})
+        rest.add({name: values for name, values in batch.items() if name not in _FEATURES})
+    columns = rest.arrays()
     present = {
         outputs.REGRESSION: columns[outputs.REGRESSION_PRESENT] > 0,
         outputs.CLASSIFICATION: columns[outputs.CLASSIFICATION_PRESENT] > 0,
     }
     return Dataset(
-        features,
+        features.arrays(),
         columns[outputs.REGRESSION_LABEL],
         columns[outputs.REGRESSION_TARGET],
         columns[outputs.CLASSIFICATION_LABEL],
@@ -149,7 +150,11 @@ def load(patterns: Sequence[str], transform: tft.TFTransformOutput) -> Dataset:
 
 
 def load_to_fit(
-    train_files: Sequence[str], validation_files: Sequence[str], transform: tft.TFTransformOutput, label: str
+    train_files: Sequence[str],
+    validation_files: Sequence[str],
+    transform: tft.TFTransformOutput,
+    label: str,
+    features: Columns | None = None,
 ) -> tuple[Dataset, Dataset]:
     """Reads the splits that a network is fitted on, weighted, without validation rows of a class that train lacks.
 
@@ -158,11 +163,12 @@ def load_to_fit(
         validation_files: globs of the validation split.
         transform: the transform that wrote them.
         label: the class label's column, for the message.
+        features: where the features of train are collected; in memory when left out.
 
     Raises:
         InputError: a class cannot be learnt from, or a head has no row that counts.
     """
-    train = load(train_files, transform)
+    train = load(train_files, transform, features)
     if (train.classes < 0).any():
         raise InputError(
             f'The class label "{label}" must be text without line breaks, got a class with one. Rename the class.'

@@ -41,6 +41,7 @@ class Recipe:
         label_smoothing: share of the class label spread over all classes.
         class_weights: `none`, `balanced`, or a weight per class index.
         seed: seed of initial weights, shuffling and dropout.
+        memory_mb: MiB of features of the train split that are kept in memory.
     """
 
     epochs: int = 200
@@ -59,6 +60,7 @@ class Recipe:
     label_smoothing: float = 0.0
     class_weights: str | tuple[float, ...] = "none"
     seed: int = 0
+    memory_mb: int = 4096
 
     @classmethod
     def of(cls, section: Mapping[str, Any]) -> Recipe:

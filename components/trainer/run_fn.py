@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from components.trainer.fit import HEADLINE, fit
 from components.trainer.manifest import CQR, Calibration, Column, Manifest, TrainLabels
 from components.trainer.quantiles import QUANTILES, with_quantiles
 from components.trainer.recipe import with_class_weights
+from components.trainer.spill import Columns
 
 _BATCH = 4096
 
@@ -39,12 +41,17 @@ def run_fn(fn_args: Any) -> None:
     Raises:
         InputError: a class cannot be learnt from, or the loss is no finite number.
     """
+    with tempfile.TemporaryDirectory(prefix="mtl-") as folder:
+        _train(fn_args, Columns(folder, fn_args.custom_config["training"]["memory_mb"] << 20))
+
+
+def _train(fn_args: Any, features: Columns) -> None:
     config = fn_args.custom_config
     labels = [config["labels"]["regression"], config["labels"]["classification"]]
     transform = tft.TFTransformOutput(fn_args.transform_output)
     classes = class_names(transform)
     stopping = _files(fn_args.eval_files, outputs.VALIDATION)
-    train, validation = load_to_fit(fn_args.train_files, stopping, transform, labels[1])
+    train, validation = load_to_fit(fn_args.train_files, stopping, transform, labels[1], features)
     categories = category_places(transform, train)
     network, history = fit(
         train,

@@ -16,8 +16,10 @@ import tensorflow as tf
 from components.outputs import CLASSIFICATION, REGRESSION
 from components.trainer.balancing import Balancer
 
-# Mini-batches per chunk; the data is in memory anyway, a chunk is one more copy of this many rows.
-_STEPS = 4096
+# Mini-batches per chunk, at most, and bytes: a chunk is one more copy of its rows.
+_STEPS, _CHUNK_BYTES = 4096, 128 << 20
+# Rows that lie together in a file are read together; a chunk is shuffled whole.
+_BLOCK = 1024
 
 
 @keras.saving.register_keras_serializable("mtl")
@@ -128,10 +130,11 @@ def chunks(
 ) -> tf.data.Dataset:
     """Returns a dataset of chunks for `ScanningModel.fit`; each pass over it is one epoch in a new order.
 
-    Every row comes once per epoch: full chunks, then a shorter chunk, then one smaller mini-batch with the rest.
+    Every row comes once per epoch: full chunks, then a shorter chunk, then one smaller mini-batch with the rest. Of
+    memory-mapped features, whole blocks of rows come in a new order, and rows are shuffled within a chunk.
 
     Args:
-        features: tensors [n, ...].
+        features: tensors [n, ...], in memory or memory-mapped.
         labels: tensors [n, ...].
         batch_size: rows of a mini-batch, B.
         seed: seed of the order.
@@ -143,20 +146,42 @@ def chunks(
     data = (features, labels) if weights is None else (features, labels, weights)
     rows = len(tf.nest.flatten(data)[0])
     random = np.random.default_rng(seed)
+    row_bytes = sum(values[:1].nbytes for values in tf.nest.flatten(data))
+    steps = int(np.clip(_CHUNK_BYTES // (row_bytes * batch_size), 1, _STEPS))
+    block = _BLOCK if any(isinstance(values, np.memmap) for values in features.values()) else 1
 
     def take(order: np.ndarray) -> Any:
         return tf.nest.map_structure(lambda values: values[order], data)
 
     def epoch() -> Iterator[Any]:
-        order = random.permutation(rows)
+        order = shuffled(rows, block, steps * batch_size, random)
         whole = rows // batch_size
-        for first in range(0, whole, _STEPS):
-            last = min(first + _STEPS, whole)
+        for first in range(0, whole, steps):
+            last = min(first + steps, whole)
             yield take(order[first * batch_size : last * batch_size].reshape(-1, batch_size))
         if rows % batch_size:
             yield take(order[None, whole * batch_size :])
 
     signature = tf.nest.map_structure(lambda values: tf.TensorSpec((None, None, *values.shape[1:]), values.dtype), data)
-    count = -(-(rows // batch_size) // _STEPS) + bool(rows % batch_size)
+    count = -(-(rows // batch_size) // steps) + bool(rows % batch_size)
     dataset = tf.data.Dataset.from_generator(epoch, output_signature=signature)
     return dataset.apply(tf.data.experimental.assert_cardinality(count)).prefetch(1)
+
+
+def shuffled(rows: int, block: int, window: int, random: np.random.Generator) -> np.ndarray:
+    """Returns the indices of all rows, int64 [rows], in a new order that stays readable in large pieces.
+
+    Args:
+        rows: number of rows.
+        block: consecutive rows that stay in one window; 1 for any order.
+        window: rows that are shuffled together.
+        random: where chance comes from.
+    """
+    if block == 1:
+        return random.permutation(rows)
+    starts = block * random.permutation(-(-rows // block))
+    order = (starts[:, None] + np.arange(block)).ravel()
+    order = order[order < rows]
+    for first in range(0, rows, window):
+        random.shuffle(order[first : first + window])
+    return order

@@ -39,7 +39,9 @@ def _block(x: keras.KerasTensor, units: int, architecture: Architecture, name: s
         y = _NORMALISATION[architecture.normalisation](name=f"{name}_norm")(y)
     y = keras.layers.ReLU(name=f"{name}_relu")(y)
     if architecture.dropout:
-        y = keras.layers.Dropout(architecture.dropout, name=f"{name}_dropout")(y)
+        # Members of an ensemble drop the same units: random numbers would cost as much as all the rest.
+        shape = (None, *(1 for _ in y.shape[1:-1]), units)
+        y = keras.layers.Dropout(architecture.dropout, noise_shape=shape, name=f"{name}_dropout")(y)
     if architecture.block == "residual":
         if x.shape[-1] != units:
             x = keras.layers.Dense(units, use_bias=False, kernel_regularizer=penalty, name=f"{name}_skip")(x)

@@ -12,6 +12,8 @@ from components.outputs import CATEGORICAL, MISSING, NUMERIC
 from components.trainer.network.architecture import Architecture
 from components.trainer.network.numbers import Periodic, PiecewiseLinear, SmoothClip, bin_edges, robust_scales
 
+_SAMPLE = 500_000
+
 
 @dataclass(frozen=True)
 class FeatureSpace:
@@ -47,7 +49,9 @@ class FeatureSpace:
         indicators = [] if missing is None else np.flatnonzero(missing.any(axis=0)).tolist()
         if NUMERIC not in features:
             return cls(columns, indicators, categories)
-        numbers = features[NUMERIC]
+        # Quantiles need no more rows than this, evenly spread.
+        some = slice(None, None, -(-len(features[NUMERIC]) // _SAMPLE))
+        numbers, missing = np.array(features[NUMERIC][some]), missing if missing is None else np.array(missing[some])
         return cls(columns, indicators, categories, bin_edges(numbers, missing, bins), *robust_scales(numbers, missing))
 
     def inputs(self) -> dict[str, keras.KerasTensor]:
