@@ -18,6 +18,9 @@ from components.trainer.manifest import CQR, SPLIT, Calibration
 # The smallest normal float32: below it a softmax may say 0, and a logarithm nothing.
 TINY = float(np.finfo(np.float32).tiny)
 _HIGHEST = 20.0
+# Standard deviation of the prior of the temperature's logarithm: as much as about 50 rows say. With 1, an eighth of
+# wine_quality's eval split without a mistake in it nearly doubled the log loss of the rest.
+_SPREAD = 0.2
 
 
 def calibrate(
@@ -64,8 +67,8 @@ def uncalibrated(coverage: float) -> Calibration:
 def fit_temperature(probabilities: np.ndarray, classes: np.ndarray) -> float:
     """Returns the temperature, between 1/20 and 20, under which the classes are most probable.
 
-    A log-normal prior around 1 (standard deviation 1 of the logarithm) counts like a few rows: without it, a handful
-    of rows that are all right would make the network infinitely sure.
+    A log-normal prior around 1 (standard deviation 0.2 of the logarithm) counts like about 50 rows: without it, rows
+    that are all right would make the network infinitely sure, and a few that are not would take its confidence away.
 
     Args:
         probabilities: float [n, K].
@@ -80,7 +83,7 @@ def fit_temperature(probabilities: np.ndarray, classes: np.ndarray) -> float:
         scaled = log * math.exp(-exponent)
         top = scaled.max(axis=1)
         normaliser = top + np.log(np.exp(scaled - top[:, None]).sum(axis=1))
-        return float((normaliser - scaled[rows, classes]).sum() + exponent**2 / 2)
+        return float((normaliser - scaled[rows, classes]).sum() + (exponent / _SPREAD) ** 2 / 2)
 
     bound = math.log(_HIGHEST)
     found = minimize_scalar(loss, bounds=(-bound, bound), method="bounded", options={"xatol": 1e-6})
