@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+Fraction = Annotated[float, Field(gt=0, lt=1)]
 Column = Annotated[str, StringConstraints(min_length=1)]
 Level = Literal["ignore", "warn", "fail"]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from configurations import FLAGS, LABELS, SMALLEST, refusal, write
 
-from pipeline.config import Training
+from pipeline.learning import Training
 from pipeline.resolve import resolve
 
 
