@@ -11,7 +11,7 @@ from components.trainer.losses import ClassificationLoss, RegressionLoss, accura
 from components.trainer.network.architecture import Architecture
 from components.trainer.network.blocks import stack
 from components.trainer.network.encoder import FeatureSpace, encode
-from components.trainer.network.members import MeanOfMembers, MemberDense, Members
+from components.trainer.network.members import MeanOfMembers, MemberDense
 from components.trainer.network.trunks import HEADS, TRUNKS, Features
 
 BALANCER = "balancer"
@@ -70,8 +70,7 @@ def build_table_model(
     inputs = space.inputs()
 
     def features(prefix: str) -> keras.KerasTensor:
-        x = encode(inputs, space, architecture, prefix)
-        return x if architecture.members == 1 else Members(architecture.members, name=f"{prefix}member_inputs")(x)
+        return encode(inputs, space, architecture, prefix)
 
     return model_class(inputs, _two_headed(features, num_classes, architecture), name="table")
 
@@ -132,6 +131,8 @@ def _two_headed(features: Features, num_classes: int, architecture: Architecture
         if architecture.members == 1:
             outputs[head] = keras.layers.Dense(*units[head], name=head)(x)
         else:
+            if len(x.shape) == 2:  # no layer before has divided the rows among the members
+                x = keras.ops.repeat(keras.ops.expand_dims(x, 1), architecture.members, axis=1)
             answers = MemberDense(*units[head], name=f"{head}_members")(x)
             outputs[head] = MeanOfMembers(name=head)(answers)
     return outputs

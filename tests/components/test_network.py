@@ -8,7 +8,7 @@ from components.outputs import CLASSIFICATION, REGRESSION
 from components.trainer.model import build_table_model, is_shared
 from components.trainer.network.architecture import Architecture
 from components.trainer.network.encoder import FeatureSpace, encode
-from components.trainer.network.members import MemberDense, Members
+from components.trainer.network.members import MemberDense, SharedDense
 from components.trainer.network.numbers import Periodic, PiecewiseLinear, SmoothClip, bin_edges, robust_scales
 from components.trainer.network.trunks import TRUNKS
 
@@ -85,16 +85,34 @@ def test_periodic_embedding_is_the_papers():
         np.testing.assert_allclose(answer[:, column], expected, rtol=1e-3, atol=1e-5)
 
 
-def test_members_see_the_input_with_random_signs_and_answer_apart():
+@pytest.mark.parametrize("use_bias", [True, False])
+def test_members_see_the_input_with_random_signs_and_answer_apart(use_bias):
     keras.utils.set_random_seed(0)
-    scaling, heads = Members(3), MemberDense(2)
-    seen = scaling(NUMBERS)
-    np.testing.assert_array_equal(np.abs(scaling.scaling), np.ones((3, 3)))
-    np.testing.assert_allclose(seen, NUMBERS[:, None, :] * scaling.scaling.numpy())
-    answer = heads(seen)
+    shared, heads = SharedDense(5, 4, use_bias=use_bias), MemberDense(2)
+    shared(NUMBERS)
+    scaling, kernel = shared.scaling.numpy(), shared.kernel.numpy()
+    np.testing.assert_array_equal(np.abs(scaling), np.ones((4, 3)))
+    assert len(np.unique(scaling, axis=0)) > 1
+    if use_bias:
+        shared.bias.assign([1, 2, 3, 4, 5])
+    shared.scaling.assign(scaling := scaling * [[0.5], [1], [2], [3]])
+    hidden, bias = shared(NUMBERS).numpy(), np.arange(1, 6) if use_bias else 0
+    for m in range(4):
+        np.testing.assert_allclose(hidden[:, m], (NUMBERS * scaling[m]) @ kernel + bias, rtol=1e-4, atol=1e-4)
+    answer = heads(hidden)
     kernel, bias = heads.kernel.numpy(), heads.bias.numpy()
-    expected = np.stack([seen.numpy()[:, m] @ kernel[m] + bias[m] for m in range(3)], axis=1)
-    np.testing.assert_allclose(answer, expected, rtol=1e-4, atol=1e-5)
+    expected = np.stack([hidden[:, m] @ kernel[m] + bias[m] for m in range(4)], axis=1)
+    np.testing.assert_allclose(answer, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("trunk", TRUNKS)
+@pytest.mark.parametrize("layers", [{"hidden": ()}, {"hidden": (3, 3), "block": "residual", "head_hidden": (2,)}])
+def test_members_are_parted_wherever_the_first_layer_is(trunk, layers):
+    space = FeatureSpace.of({"numeric": NUMBERS}, 0, 8)
+    model = build_table_model(space, 3, Architecture(trunk=trunk, members=4, experts=2, **layers))
+    many = model({"numeric": NUMBERS}, training=True)
+    assert (many[REGRESSION].shape, many[CLASSIFICATION].shape) == ((300, 4, 1), (300, 4, 3))
+    assert float(np.std(many[REGRESSION], axis=1).mean()) > 0.01, "the members differ"
 
 
 def test_an_ensemble_answers_with_the_mean_of_its_members():

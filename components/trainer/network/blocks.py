@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 
 from components.trainer.network.architecture import Architecture
+from components.trainer.network.members import SharedDense
 
 _NORMALISATION = {"layer": keras.layers.LayerNormalization, "batch": keras.layers.BatchNormalization}
 
@@ -19,22 +21,39 @@ def stack(x: keras.KerasTensor, hidden: Sequence[int], architecture: Architectur
     et al. 2021).
 
     Args:
-        x: float32 [B, ..., D].
+        x: float32 [B, D]; with members [B, M, D], or [B, D] as long as no layer has divided it among them.
         hidden: units of each block.
-        architecture: block, normalisation, dropout and L2.
+        architecture: block, normalisation, dropout, L2 and members.
         name: put before the layers' names.
 
     Returns:
-        float32 [B, ..., last entry of `hidden`], or x for none.
+        float32 [B, last entry of `hidden`], with members [B, M, last entry of `hidden`]; or x for none.
     """
     for position, units in enumerate(hidden):
         x = _block(x, units, architecture, f"{name}_{position}")
     return x
 
 
+def dense(x: keras.KerasTensor, units: int, members: int, **options: Any) -> keras.KerasTensor:
+    """Puts a dense layer on x, one that also divides x among the members where that is still to be done.
+
+    Args:
+        x: float32 [B, D], or [B, M, D].
+        units: outputs U.
+        members: number of members M; 1 is an ordinary network.
+        options: as of `keras.layers.Dense`.
+
+    Returns:
+        float32 [B, U], with members [B, M, U].
+    """
+    if members > 1 and len(x.shape) == 2:
+        return SharedDense(units, members, **options)(x)
+    return keras.layers.Dense(units, **options)(x)
+
+
 def _block(x: keras.KerasTensor, units: int, architecture: Architecture, name: str) -> keras.KerasTensor:
     penalty = keras.regularizers.L2(architecture.l2) if architecture.l2 else None
-    y = keras.layers.Dense(units, kernel_regularizer=penalty, name=name)(x)
+    y = dense(x, units, architecture.members, name=name, kernel_regularizer=penalty)
     if architecture.normalisation != "none":
         y = _NORMALISATION[architecture.normalisation](name=f"{name}_norm")(y)
     y = keras.layers.ReLU(name=f"{name}_relu")(y)
@@ -43,7 +62,7 @@ def _block(x: keras.KerasTensor, units: int, architecture: Architecture, name: s
         shape = (None, *(1 for _ in y.shape[1:-1]), units)
         y = keras.layers.Dropout(architecture.dropout, noise_shape=shape, name=f"{name}_dropout")(y)
     if architecture.block == "residual":
-        if x.shape[-1] != units:
-            x = keras.layers.Dense(units, use_bias=False, kernel_regularizer=penalty, name=f"{name}_skip")(x)
+        if x.shape[1:] != y.shape[1:]:
+            x = dense(x, units, architecture.members, name=f"{name}_skip", use_bias=False, kernel_regularizer=penalty)
         y = keras.layers.Add(name=f"{name}_add")([x, y])
     return y

@@ -1,6 +1,6 @@
 """What the two heads share, and what they do not: the trunks of `model.trunk`.
 
-A trunk takes `features`, which returns the encoded rows [B, ..., D], and returns one tensor per head. Layers that serve
+A trunk takes `features`, which returns the encoded rows [B, D], and returns one tensor per head. Layers that serve
 one head alone bear that head's name, which is how `is_shared` tells them.
 """
 
@@ -12,7 +12,7 @@ import keras
 
 from components.outputs import CLASSIFICATION, REGRESSION
 from components.trainer.network.architecture import Architecture
-from components.trainer.network.blocks import stack
+from components.trainer.network.blocks import dense, stack
 
 HEADS = (REGRESSION, CLASSIFICATION)
 
@@ -35,7 +35,7 @@ def mmoe(features: Features, architecture: Architecture) -> list[keras.KerasTens
     """Mixes shared experts by a gate per head, `Σ_i softmax(W_h x)_i f_i(x)` (MMoE, Ma et al. 2018)."""
     x = features("")
     experts = [stack(x, architecture.hidden, architecture, f"expert_{place}") for place in range(architecture.experts)]
-    return [_gated(x, experts, f"{head}_gate") for head in HEADS]
+    return [_gated(x, experts, architecture, f"{head}_gate") for head in HEADS]
 
 
 def ple(features: Features, architecture: Architecture) -> list[keras.KerasTensor]:
@@ -54,11 +54,11 @@ def ple(features: Features, architecture: Architecture) -> list[keras.KerasTenso
         common = experts(shared, f"level_{level}_expert")
         theirs = [experts(x, f"{head}_level_{level}_expert") for head, x in zip(HEADS, own, strict=True)]
         mixed = [
-            _gated(x, [*mine, *common], f"{head}_level_{level}_gate")
+            _gated(x, [*mine, *common], architecture, f"{head}_level_{level}_gate")
             for head, x, mine in zip(HEADS, own, theirs, strict=True)
         ]
         if level + 1 < len(architecture.hidden):
-            shared = _gated(shared, [*common, *theirs[0], *theirs[1]], f"level_{level}_gate")
+            shared = _gated(shared, [*common, *theirs[0], *theirs[1]], architecture, f"level_{level}_gate")
         own = mixed
     return own
 
@@ -67,8 +67,12 @@ TRUNKS: dict[str, Trunk] = {"shared_bottom": shared_bottom, "separate": separate
 """Name in the configuration -> trunk."""
 
 
-def _gated(x: keras.KerasTensor, experts: Sequence[keras.KerasTensor], name: str) -> keras.KerasTensor:
+def _gated(
+    x: keras.KerasTensor, experts: Sequence[keras.KerasTensor], architecture: Architecture, name: str
+) -> keras.KerasTensor:
     """Returns the experts' outputs [B, ..., H] weighed by a softmax over x."""
-    shares = keras.layers.Dense(len(experts), activation="softmax", use_bias=False, name=name)(x)
+    # Experts without a layer have not divided the rows among the members.
+    members = architecture.members if len(experts[0].shape) == 3 else 1
+    shares = keras.ops.softmax(dense(x, len(experts), members, use_bias=False, name=name))
     outputs = keras.ops.stack(list(experts), axis=-2)
     return keras.ops.sum(keras.ops.expand_dims(shares, -1) * outputs, axis=-2)
