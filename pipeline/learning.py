@@ -19,7 +19,7 @@ class Model(Section):
     """What the heads share: `shared_bottom`, all layers (Caruana 1997); `mmoe`, experts mixed by a gate per head (Ma et
     al. 2018); `ple`, shared experts and some of each head's own (Tang et al. 2020); `separate`, nothing; `auto` fits
     `shared_bottom` and `separate` and keeps the better on the validation split."""
-    hidden: list[Annotated[int, Field(ge=1, le=16_384)]] = [128, 64]
+    hidden: list[Annotated[int, Field(ge=1, le=16_384)]] = [128, 128]
     """Units of each relu layer of the trunk; of each expert in `mmoe`, of each level's experts in `ple`."""
     head_hidden: list[Annotated[int, Field(ge=1, le=16_384)]] = []
     """Units of each relu layer that a head has to itself, after the trunk."""
@@ -29,7 +29,7 @@ class Model(Section):
     """`residual` adds its input to each layer's output."""
     normalisation: Literal["none", "layer", "batch"] = "none"
     """Normalisation before each relu."""
-    number_encoding: Literal["plain", "robust", "piecewise_linear", "periodic"] = "plain"
+    number_encoding: Literal["plain", "robust", "piecewise_linear", "periodic"] = "piecewise_linear"
     """How numbers enter: `plain`, standardised; `robust`, scaled by median and quartiles and smoothly clipped
     (Holzmüller et al. 2024); `piecewise_linear` and `periodic` embed them besides (Gorishniy et al. 2022)."""
     bins: Annotated[int, Field(ge=2, le=256)] = 32
@@ -40,10 +40,10 @@ class Model(Section):
     """How categories enter."""
     embedding_size: Annotated[int, Field(ge=1, le=1024)] = 16
     """Length of a category's `embedding` and of a number's `periodic` one."""
-    members: Annotated[int, Field(ge=1, le=64)] = 1
+    members: Annotated[int, Field(ge=1, le=64)] = 8
     """Members of the batch ensemble: so many networks that share their layers, in the manner of TabM (Gorishniy et al.
     2025); the answer is their mean."""
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
     """Share of each layer's outputs dropped while training."""
     l2: Annotated[float, Field(ge=0)] = 0.0
     """L2 penalty on the kernels of the relu layers."""
@@ -54,16 +54,16 @@ class Training(Section):
 
     epochs: Annotated[int, Field(ge=1)] = 200
     """At most this many passes over the train split."""
-    batch_size: Annotated[int, Field(ge=1)] | None = 32
+    batch_size: Annotated[int, Field(ge=1)] | None = None
     """Rows per step; null: the power of two from 32 to 512 that gives about 64 steps per epoch."""
-    learning_rate: Annotated[float, Field(gt=0)] = 0.001
+    learning_rate: Annotated[float, Field(gt=0)] = 0.002
     """Adam's learning rate."""
-    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0003
     """Decoupled weight decay of the kernels (AdamW)."""
-    patience: Annotated[int, Field(ge=1)] = 20
+    patience: Annotated[int, Field(ge=1)] = 16
     """Stop after this many epochs without a lower sum of mean absolute error (standardised) and log loss on the
     validation split; the weights of the best epoch are kept."""
-    plateau: Annotated[int, Field(ge=0)] = 0
+    plateau: Annotated[int, Field(ge=0)] = 8
     """After this many epochs without a headline lower by 0.1 % go on from the best weights with 0.3 times the learning
     rate, three times, and then stop; 0: never."""
     balancing: Literal["fixed", "uncertainty", "dwa", "gradnorm", "pcgrad", "famo"] = "fixed"
@@ -74,8 +74,8 @@ class Training(Section):
     """Weight of the regression loss; a balancer's weight multiplies it."""
     classification_weight: Annotated[float, Field(ge=0)] = 1.0
     """Weight of the classification loss; a balancer's weight multiplies it."""
-    regression_loss: Literal["mse", "mae", "huber", "log_cosh", "quantile"] = "mse"
-    """Loss of the standardised number."""
+    regression_loss: Literal["mse", "mae", "huber", "log_cosh", "quantile"] = "mae"
+    """Loss of the standardised number: with `mae` the answer is the median to be expected, with `mse` the mean."""
     huber_delta: Annotated[float, Field(gt=0)] = 1.0
     """Where `huber` turns from squared to absolute, in standard deviations of the label."""
     quantile: Fraction = 0.5

@@ -27,17 +27,7 @@ PRESETS: dict[str, Values] = {
             "regression_loss": "mse",
         },
     },
-    "best": {
-        "model": {"hidden": [256, 256], "number_encoding": "piecewise_linear", "members": 8, "dropout": 0.1},
-        "training": {
-            "batch_size": None,
-            "learning_rate": 0.002,
-            "weight_decay": 3e-4,
-            "patience": 16,
-            "plateau": 8,
-            "regression_loss": "mae",
-        },
-    },
+    "best": {"model": {"hidden": [256, 256], "dropout": 0.1}, "training": {"patience": 24, "plateau": 12}},
 }
 """Name -> section -> key -> value; `default` is what the models of `pipeline.config` say."""
 

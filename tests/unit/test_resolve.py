@@ -38,7 +38,7 @@ def test_a_whole_section_replaces_what_stood_in_it(folder: Path):
     file = write(folder, f"{SMALLEST}training: {{epochs: 3, batch_size: 8}}\n")
     resolved = resolve(file, None, ["training={patience: 2}"])
     training = resolved.config.training
-    assert (training.epochs, training.batch_size, training.patience) == (Training().epochs, 32, 2)
+    assert (training.epochs, training.batch_size, training.patience) == (Training().epochs, None, 2)
     assert [resolved.origin(f"training.{key}") for key in ("epochs", "batch_size", "patience")] == [
         "default",
         "default",
