@@ -32,6 +32,8 @@ _STATES = {
     "interrupted": "red",
     "running": "cyan",
 }
+# With less room than this a reason says nothing.
+_LEAST_REASON = 20
 
 
 def show_config(resolved: Resolved, console: Console) -> None:
@@ -99,16 +101,21 @@ def show_runs(outputs: Sequence[Path], console: Console, as_json: bool) -> None:
         why = run.problems[0] if run.problems else ""
         rows.append([run.id, run.pipeline, run.state, *figures, str(run.version or ""), f"{run.seconds:.0f}", why])
     widths = [max(len(row[position]) for row in [headings, *rows]) for position in range(len(headings) - 1)]
-    # Only the last column gives way where the terminal is narrow.
-    room = max(console.width - sum(widths) - 2 * len(widths), 10)
+    # Only the last column gives way where the terminal is narrow; where little is left of it, it stands below.
+    room = console.width - sum(widths) - 2 * len(widths)
+    beside = room >= _LEAST_REASON
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in headings:
+    for heading in headings if beside else headings[:-1]:
         right = heading in (*HEADLINE.values(), "version", "seconds")
         table.add_column(heading, no_wrap=True, justify="right" if right else "left")
     for *cells, why in rows:
         shown = why if len(why) <= room else f"{why[: room - 1]}…"
-        table.add_row(*(Text(cell, _STATES.get(cell, "")) for cell in cells), Text(shown))
+        table.add_row(*(Text(cell, _STATES.get(cell, "")) for cell in cells), *[Text(shown)] * beside)
     console.print(table)
+    if not beside:
+        for name, *_, why in rows:
+            if why:
+                console.print(Text.assemble((f"{name}  ", "bold"), why), soft_wrap=True)
     if early := [run.id for run in runs if run.ended_early]:
         console.print(
             Text(f"Without a report, as they ended before their first step: {', '.join(early)}."), soft_wrap=True
