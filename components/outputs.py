@@ -27,3 +27,7 @@ WEIGHT = "weight"
 
 CLASSES_VOCABULARY = "classes"
 CATEGORIES_VOCABULARY = "categories"
+
+# What the training history holds of each epoch beside losses and metrics.
+COSINE = "gradient_cosine"
+WEIGHTS = {REGRESSION: f"weight_{REGRESSION}", CLASSIFICATION: f"weight_{CLASSIFICATION}"}

@@ -79,6 +79,7 @@ def _cost(cost: Mapping[str, Mapping[str, float]]) -> Table:
 
 def _table(*headings: str) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for heading in headings:
+    table.add_column(headings[0], overflow="fold")  # a long name gives way, and no figure
+    for heading in headings[1:]:
         table.add_column(heading, no_wrap=True)
     return table

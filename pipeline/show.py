@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -32,6 +33,8 @@ _STATES = {
     "interrupted": "red",
     "running": "cyan",
 }
+# With less room than this a reason says nothing.
+_LEAST_REASON = 20
 
 
 def show_config(resolved: Resolved, console: Console) -> None:
@@ -98,17 +101,20 @@ def show_runs(outputs: Sequence[Path], console: Console, as_json: bool) -> None:
         figures = ["" if value is None else f"{value:.4g}" for value in headlines]
         why = run.problems[0] if run.problems else ""
         rows.append([run.id, run.pipeline, run.state, *figures, str(run.version or ""), f"{run.seconds:.0f}", why])
-    widths = [max(len(row[position]) for row in [headings, *rows]) for position in range(len(headings) - 1)]
-    # Only the last column gives way where the terminal is narrow.
-    room = max(console.width - sum(widths) - 2 * len(widths), 10)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in headings:
-        right = heading in (*HEADLINE.values(), "version", "seconds")
-        table.add_column(heading, no_wrap=True, justify="right" if right else "left")
-    for *cells, why in rows:
-        shown = why if len(why) <= room else f"{why[: room - 1]}…"
-        table.add_row(*(Text(cell, _STATES.get(cell, "")) for cell in cells), Text(shown))
-    console.print(table)
+    widths = [max(cell_len(row[position]) for row in [headings, *rows]) for position in range(len(headings) - 1)]
+    # Only the reason gives way where the terminal is narrow; where little is left of it, it stands below its run.
+    room = console.width - sum(widths) - 2 * len(widths)
+    beside = room >= _LEAST_REASON
+    for row, style in ((headings, "bold"), *((row, "") for row in rows)):
+        *cells, reason = (Text(cell, style or _STATES.get(cell, "")) for cell in row)
+        for cell, heading, width in zip(cells, headings, widths, strict=False):
+            cell.align("right" if heading in (*HEADLINE.values(), "version", "seconds") else "left", width)
+        if beside:
+            reason.truncate(room, overflow="ellipsis")
+            cells.append(reason)
+        console.print(Text("  ").join(cells), soft_wrap=True)
+        if reason and not beside and row is not headings:
+            console.print(Text.assemble("  ", reason), soft_wrap=True)
     if early := [run.id for run in runs if run.ended_early]:
         console.print(
             Text(f"Without a report, as they ended before their first step: {', '.join(early)}."), soft_wrap=True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from pipeline.report import report_path
 from pipeline.runs import Run, read_runs
 
 _MAX_PROBLEMS = 10
+# Fewer columns leave the reasons too little room beside what they are reasons of.
+_WIDE = 100
 _STYLES = {PASSED: "green", WARNED: "yellow", FAILED: "bold red"}
 _REMEDY = "Correct the data. What to change where it is right as it is, `mtl validate` tells. "
 
@@ -34,9 +37,8 @@ def print_verdict(console: Console, run: Run, output: Path) -> None:
     assert figures is not None, "only a run that was not stopped comes here"
     assert pushed is not None, "only a run that was not stopped comes here"
     states = {entry["subject"]: _marked(entry["state"]) for entry in verdict(findings, figures, pushed, asdict(run))}
-    table = Table.grid(padding=(0, 2))
     notes = f"{len(warnings)} note{'s' if len(warnings) > 1 else ''} above" if warnings else "as expected"
-    table.add_row("data", states["data"], notes)
+    rows: list[tuple[str, list[str]]] = [("data", [notes])]
     for head, label in figures["labels"].items():
         checks = [check for check in figures["verdict"]["checks"] if check["head"] == head]
         reasons = [
@@ -44,15 +46,36 @@ def print_verdict(console: Console, run: Run, output: Path) -> None:
         ]
         if head == "regression" and (intervals := (figures.get("uncertainty") or {}).get(head)):
             reasons.append(held(intervals))
-        table.add_row(head, states[head], Text("\n".join([f"{label}: {_metrics(figures, head)}", *reasons])))
+        rows.append((head, [f"{label}: {_metrics(figures, head)}", *reasons]))
     if pushed["pushed"]:
         already = " (this very model was there already)" if pushed["unchanged"] else ""
-        table.add_row("push", states["push"], Text(f"version {pushed['version']} in {pushed['path']}{already}"))
+        rows.append(("push", [f"version {pushed['version']} in {pushed['path']}{already}"]))
     else:
-        table.add_row("push", states["push"], "nothing pushed: the model was rejected")
+        rows.append(("push", ["nothing pushed: the model was rejected"]))
     console.print()
-    console.print(table)
+    _print_rows(console, [(subject, states[subject], lines) for subject, lines in rows])
     console.print(Text(f"\nRun {run.id}, {run.seconds:.0f} s. Everything of it is in {output}", "dim"), soft_wrap=True)
+
+
+def _print_rows(console: Console, rows: Sequence[tuple[str, Text, list[str]]]) -> None:
+    """Prints what was decided and why: beside each other, or in a narrow terminal below each other."""
+    if console.width >= _WIDE:
+        table = Table.grid(padding=(0, 2))
+        for subject, state, lines in rows:
+            table.add_row(subject, state, Text("\n".join(lines)))
+        console.print(table)
+        return
+    for subject, state, (first, *reasons) in rows:
+        heading = Text.assemble(f"{subject:<16}", state)
+        if not reasons:
+            # The terminal breaks a path that is too long, so that it can be copied whole.
+            console.print(Text.assemble(heading, " " * (8 - len(state)), first), soft_wrap=True)
+            continue
+        console.print(heading)
+        table = Table.grid(padding=(0, 1))
+        for line in (first, *reasons):
+            table.add_row(" •", Text(line))
+        console.print(table)
 
 
 def print_stopped(console: Console, run: Run) -> None:

@@ -22,10 +22,9 @@ from components.errors import InputError
 from components.evaluator.classification import EPSILON
 from components.evaluator.metric import Floats
 from components.evaluator.wording import plain
-from components.outputs import CLASSIFICATION, REGRESSION
+from components.outputs import CLASSIFICATION, COSINE, REGRESSION
 from components.relatedness.cost import Cost, Network, cost
 from components.relatedness.sharing import RULE, TOLERANCE, Sharing, judge
-from components.trainer.balancing.log import COSINE
 from components.trainer.dataset import Dataset
 from components.trainer.fit import AUTO, fit
 from components.trainer.recipe import FIXED

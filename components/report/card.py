@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.evaluator.wording import held
-from components.report.page.numbers import estimate
+from components.report.page.numbers import estimate, number, percent
+from components.report.training import BALANCING
 
 _MAX_SLICES = 5
 _FILL_IN = "To be filled in by the people who know."
@@ -91,9 +92,29 @@ def _details(report: Values, model: Values) -> dict[str, Any]:
     if model:
         details["Training"] = (
             f"{model['parameters']:,} parameters; the weights are those of epoch {model['best_epoch']} of "
-            f"{model['epochs']}, the best on the validation split."
+            f"{model['epochs']}, the best on the validation split.{_together(model)}"
         )
     return details
+
+
+def _together(model: Values) -> str:
+    """Says how the losses were balanced, and whether the heads' gradients agreed, as far as it is known."""
+    curves = model["curves"] or {}
+    said = ""
+    if method := model["balancing"]:
+        said = f" Balancing of the losses: {BALANCING.get(method, method)}"
+        if weights := curves.get("weights"):
+            kept = curves["epochs"].index(curves["best_epoch"])
+            labels = {head: found["label"] for head, found in model["heads"].items()}
+            found = [f"{number(values[kept], 3)} for {labels[head]}" for head, values in weights.items()]
+            said += f"; in that epoch the weights became {' and '.join(found)}"
+        said += "."
+    if cosine := curves.get("gradient_cosine"):
+        said += (
+            f" Cosine between the heads' gradients on the shared layers: {number(cosine['mean'], 2)} on average over "
+            f"{cosine['n']:,} epochs, below 0 in {percent(cosine['below_zero'])} of them."
+        )
+    return said
 
 
 def _metrics(model: Values) -> dict[str, Any]:

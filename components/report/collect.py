@@ -103,6 +103,7 @@ def collect(sources: Sources, origin: Origin) -> dict[str, Any]:
             _load(sources.evaluation, FIGURES),
             _load(sources.evaluation, IMPORTANCE),
             _load(sources.model_run, HISTORY),
+            origin.config.get("training", {}).get("balancing"),
         )
     return {
         "format": FORMAT,

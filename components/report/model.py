@@ -1,25 +1,26 @@
-"""The report's part on the model: each head's metrics, comparisons, figures and importance; slices; learning curves."""
+"""The report's part on the model: each head's metrics, comparisons, figures and importance; slices; its training."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.evaluator.head import METRICS
 from components.evaluator.trivial import PREDICTORS
-from components.outputs import CLASSIFICATION, REGRESSION
+from components.report.training import training_curves
 
 # A matrix with more classes than this cannot be read; the rarer ones are counted together.
 MAX_CLASSES = 30
-# More points than this a drawing of that width cannot show.
-MAX_EPOCHS = 100
 
 Values = Mapping[str, Any]
 
 
 def model_part(
-    evaluation: Values, figures: Values | None, importance: Values | None, history: Values | None
+    evaluation: Values,
+    figures: Values | None,
+    importance: Values | None,
+    history: Values | None,
+    balancing: str | None = None,
 ) -> dict[str, Any]:
     """Returns what is known of the model.
 
@@ -28,6 +29,7 @@ def model_part(
         figures: its `figures.json`.
         importance: its `importance.json`.
         history: `history.json` of the Trainer.
+        balancing: `training.balancing` of the configuration, where it is known.
     """
     found = figures or {}
     drawn = {
@@ -57,7 +59,8 @@ def model_part(
             for head, result in evaluation["heads"].items()
         },
         "slices": [_slice(part) for part in evaluation["slices"]],
-        "curves": None if history is None else _curves(history, evaluation["training"]["best_epoch"]),
+        "balancing": balancing,
+        "curves": None if history is None else training_curves(history, evaluation["training"]["best_epoch"]),
     }
 
 
@@ -96,36 +99,6 @@ def _slice(part: Values) -> dict[str, Any]:
     }
     labelled = part.get("labelled", dict.fromkeys(metrics, part["n"]))  # older evaluations knew both labels of all rows
     return {name: part[name] for name in ("name", "columns", "n", "small")} | {"labelled": labelled, "metrics": metrics}
-
-
-def _curves(history: Values, best_epoch: int) -> dict[str, Any]:
-    """Returns both heads' losses by epoch, as they were fitted: the label standardised, the class by log loss.
-
-    Of a long training `MAX_EPOCHS` epochs are kept, evenly spread, the best and the last among them.
-    """
-    outputs = {"regression": REGRESSION, "classification": CLASSIFICATION}
-    losses = {
-        head: {split: history[f"{prefix}{output}_loss"] for split, prefix in (("train", ""), ("validation", "val_"))}
-        for head, output in outputs.items()
-    }
-    epochs = _epochs(len(losses["regression"]["train"]), best_epoch)
-    series = {
-        head: {split: [_finite(values[epoch - 1]) for epoch in epochs] for split, values in splits.items()}
-        for head, splits in losses.items()
-    }
-    return {"best_epoch": best_epoch, "epochs": epochs, "series": series}
-
-
-def _epochs(count: int, best: int) -> list[int]:
-    """Returns the epochs to show, from 1, in their order."""
-    if count <= MAX_EPOCHS:
-        return list(range(1, count + 1))
-    step = (count - 1) / (MAX_EPOCHS - 2)
-    return sorted({best, *(1 + round(position * step) for position in range(MAX_EPOCHS - 1))})
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def _regression(drawn: Values | None) -> dict[str, Any] | None:

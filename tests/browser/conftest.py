@@ -32,6 +32,8 @@ MAKE: dict[str, Callable[[], str]] = {
     "stopped": lambda: render(examples.stopped()),
     "rejected": lambda: render(examples.rejected()),
     "ugly": lambda: render(examples.ugly()),
+    "tuned": lambda: render(examples.tuned()),
+    "related": lambda: render(examples.pushed() | {"model": None}),
     "empty": lambda: render(examples.empty()),
     "index": lambda: render_index(examples.runs()),
     "comparison": lambda: render_comparison(examples.comparison()),

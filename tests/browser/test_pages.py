@@ -2,7 +2,9 @@ import html
 import io
 import itertools
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +21,8 @@ pytestmark = pytest.mark.browser
 A4 = 695  # 210 mm less the margins, at 96 dots an inch
 REPORTS = ("pushed", "stopped", "rejected", "ugly")
 PARTS = ("data", "model", "run")
-VIEWS = [(name, part) for name in REPORTS for part in PARTS] + [("empty", ""), ("index", ""), ("comparison", "")]
+ALONE = [("tuned", "tuning"), ("related", "model"), ("empty", ""), ("index", ""), ("comparison", "")]
+VIEWS = [*itertools.product(REPORTS, PARTS), *ALONE]
 
 
 @pytest.mark.parametrize("name", MAKE)
@@ -106,6 +109,63 @@ def test_columns_sort_by_their_exact_figures(browser: Browser):
     names = [heading.text.splitlines()[0] for heading in browser.all("#columns tbody th")]
     assert names == sorted(names)
     assert len(browser.all("[aria-sort]")) == 1
+
+
+def test_a_search_for_settings_has_a_tab_of_its_own(browser: Browser):
+    browser.open("tuned")
+    assert [tab.text for tab in browser.all(".tabs a")] == ["Data", "Tuning", "Model", "Run"]
+    browser.one("a[href='#tuning']").click()
+    assert shown(browser) == ["tuning"]
+    drawings = browser.all("#tuning svg[role=img]")
+    assert [svg.find_element("tag name", "title").get_attribute("textContent") for svg in drawings] == [
+        "Objective of each trial",
+        "Settings and objective of 29 trials",
+    ]
+    assert all(svg.is_displayed() and svg.size["height"] > 100 for svg in drawings)
+    browser.seen_as(PHONE).open("tuned", "tuning")
+    assert shown(browser) == ["tuning"]
+    assert [svg.size["width"] for svg in browser.all("#tuning svg[role=img]")] == [720, 832], (
+        "wide ones keep their size"
+    )
+    assert browser.overflow() <= 0
+
+
+@pytest.mark.parametrize(
+    ("heading", "key"),
+    [
+        ("Objective", lambda trial: trial["objective"]),
+        ("Regression ratio", lambda trial: trial["ratios"]["regression"]),
+        ("training.balancing", lambda trial: trial["values"]["training.balancing"]),
+        ("Epochs", lambda trial: trial["epochs"]),
+        ("Time", lambda trial: trial["seconds"]),
+    ],
+)
+def test_trials_sort_by_every_column_with_the_failed_one_among_them(
+    browser: Browser, heading: str, key: Callable[[dict[str, Any]], Any]
+):
+    """The failed trial says why in one cell across three columns, and has no figures."""
+    browser.open("tuned", "tuning")
+    trials = examples.tuned()["tuning"]["trials"]
+    words = heading.startswith("training.")
+    known = {trial["number"]: key(trial) for trial in trials if words or trial["objective"] is not None}
+    (button,) = [one for one in browser.all("[aria-label=Trials] th button") if one.text.startswith(heading)]
+    for falling in (not words, words):
+        button.click()
+        numbers = [int(found.text) for found in browser.all("[aria-label=Trials] tbody th")]
+        assert sorted(numbers) == list(range(1, 31))
+        assert [known[number] for number in numbers if number in known] == sorted(known.values(), reverse=falling)
+        assert words or numbers[-1] == 3
+    assert browser.errors() == []
+
+
+def test_relatedness_stands_in_the_model_tab_with_a_drawing_for_each_head(browser: Browser):
+    for name in ("pushed", "related"):
+        browser.open(name, "model")
+        assert shown(browser) == ["model"]
+        assert browser.one("#relatedness-title").is_displayed()
+        drawings = browser.all("[aria-labelledby=relatedness-title] svg[role=img]")
+        assert len(drawings) == 2
+        assert all(svg.is_displayed() for svg in drawings)
 
 
 def test_search_keeps_the_rows_that_match(browser: Browser):
@@ -200,12 +260,12 @@ def test_paper_holds_all_of_it(browser: Browser, name: str):
     assert browser.paper().startswith(b"%PDF")
 
 
-GOLDEN = ("pushed", "stopped", "rejected")
+GOLDEN = [*itertools.product(("pushed", "stopped", "rejected"), PARTS), ("tuned", "tuning")]
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
-@pytest.mark.parametrize(("name", "part"), list(itertools.product(GOLDEN, PARTS)))
+@pytest.mark.parametrize(("name", "part"), GOLDEN)
 def test_golden_reports_can_be_looked_at(
     browser: Browser, tmp_path_factory: pytest.TempPathFactory, name: str, part: str, width: int, dark: bool
 ):

@@ -6,12 +6,13 @@ import pytest
 import tensorflow as tf
 from test_fit import MODEL, TRAINING, rows
 
-from components.outputs import CLASSIFICATION, REGRESSION
+from components.outputs import CLASSIFICATION, COSINE, REGRESSION, WEIGHTS
+from components.report.training import training_curves
 from components.trainer.balancing import BALANCERS, Balancer
 from components.trainer.balancing.dwa import DynamicWeightAveraging
 from components.trainer.balancing.famo import Famo
 from components.trainer.balancing.gradnorm import GradNorm
-from components.trainer.balancing.log import COSINE, WEIGHTS, gradient_cosine
+from components.trainer.balancing.log import gradient_cosine
 from components.trainer.balancing.pcgrad import correction
 from components.trainer.balancing.uncertainty import Uncertainty
 from components.trainer.fit import HEADLINE, fit
@@ -197,7 +198,17 @@ def test_both_heads_learn_and_the_weights_are_logged(name, tmp_path):
         assert len(history[series]) == len(history[HEADLINE])
         assert np.isfinite(history[series]).all()
     assert (np.array([history[series] for series in WEIGHTS.values()]) > 0).all()
+    drawn = training_curves(history, 1)
+    assert (drawn["weights"] is None) == (name == "pcgrad"), "it turns the gradients and leaves the weights"
+    assert drawn["gradient_cosine"]["mean"] == pytest.approx(np.mean(history[COSINE]))
     assert network.count_params() == 4 * 16 + 16 + 16 + 1 + 2 * 16 + 2
+
+
+def test_heads_that_share_nothing_have_no_cosine_and_fixed_weights_no_weights(tmp_path):
+    _, history = fit(rows(60, 0), rows(30, 1), 0, 2, MODEL | {"trunk": "separate"}, TRAINING, str(tmp_path))
+    assert not {COSINE, *WEIGHTS.values()} & set(history)
+    drawn = training_curves(history, 1)
+    assert drawn["gradient_cosine"] is drawn["weights"] is None
 
 
 def test_the_cosine_is_that_of_the_two_gradients(data):

@@ -4,15 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from tests.report.parts import (
-    data_part,
-    interval,
-    model_part,
-    number_column,
-    relatedness_part,
-    text_column,
-    tuning_part,
-)
+from tests.report.parts.data import data_part, number_column, text_column
+from tests.report.parts.heads import interval
+from tests.report.parts.model import model_part
+from tests.report.parts.relatedness import relatedness_part
+from tests.report.parts.tuning import tuning_part
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -172,6 +168,8 @@ def rejected() -> dict[str, Any]:
     )
     report["run"] = run_part("rejected")
     report["run"]["problems"] = [report["verdict"][2]["reason"]]
+    report["model"]["balancing"] = "fixed"
+    report["model"]["curves"]["weights"] = None
     head = report["model"]["heads"]["classification"]
     head["checks"][1] = {"passed": False, "decides": True, "sentence": report["verdict"][2]["reason"]}
     head["against"][1]["difference"] = {"value": 0.061, "low": 0.022, "high": 0.101}

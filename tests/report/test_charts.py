@@ -8,7 +8,8 @@ import pytest
 from components.report.page.charts import classification, columns, curves, estimates, regression, search
 from components.report.page.charts.axes import Scale, horizontal, tick_labels, vertical
 from components.report.page.charts.svg import fitted
-from tests.report import examples, parts
+from tests.report import examples
+from tests.report.parts.data import number_column
 
 
 def parsed(svg: str) -> ElementTree.Element:
@@ -60,7 +61,7 @@ def test_bars_stand_on_zero(values: list[float], edge: str):
 
 
 def test_histograms_of_both_splits_are_shares_on_one_scale():
-    column = parts.number_column("x", np.random.default_rng(0))
+    column = number_column("x", np.random.default_rng(0))
     stats = column["splits"]
     drawings = columns.pair("x", stats["train"], stats["eval"])
     shares = [np.array(s["histogram"]["counts"]) / s["n"] for s in (stats["train"], stats["eval"])]

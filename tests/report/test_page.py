@@ -1,60 +1,13 @@
 import json
 import re
 from collections.abc import Callable
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
 from components.report.page import render
 from tests.report import examples
-
-VOID = {"meta", "link", "input", "br", "img"}
-
-
-class Page(HTMLParser):
-    """What a browser would make of a page: its elements, its text, and the numbers of `<data>`."""
-
-    def __init__(self, html: str):
-        super().__init__(convert_charrefs=True)
-        self.html = html
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.text: list[str] = []
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attributes)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attributes)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag, f"</{tag}> closes another element"
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(data)
-
-    @property
-    def numbers(self) -> set[float]:
-        values = [attributes.get(key) for _, attributes in self.tags for key in ("value", "data-low", "data-high")]
-        return {float(value) for value in values if value not in (None, "None", "")}
-
-    def of(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.tags if name == tag]
-
-
-def leaves(value: Any) -> set[float]:
-    """All numbers in a tree of JSON."""
-    if isinstance(value, dict):
-        return set().union(*map(leaves, value.values()))
-    if isinstance(value, list):
-        return set().union(*map(leaves, value))
-    return {float(value)} if isinstance(value, (int, float)) and not isinstance(value, bool) else set()
-
+from tests.report.page import Page, leaves, text_of
 
 REPORTS = (examples.pushed, examples.stopped, examples.rejected, examples.ugly, examples.empty, examples.tuned)
 
@@ -98,10 +51,6 @@ def test_the_figures_a_reader_decides_by_are_on_the_page():
         for stats in column["splits"].values():
             assert {stats[key] for key in ("n", "missing_share", "unique", "mean", "median")} - {None} <= numbers
     assert {step["seconds"] for step in report["run"]["steps"]} <= numbers
-
-
-def text_of(report: dict[str, Any]) -> str:
-    return " ".join(" ".join(Page(render(report)).text).split())
 
 
 def test_first_comes_the_verdict():
@@ -330,4 +279,4 @@ def test_heads_that_share_no_layer_have_no_angle():
     report["relatedness"]["gradient_cosine"] = {"mean": None, "by_seed": [None, None]}
     text = text_of(report)
     assert "The heads share no layer, so there is no angle between their gradients." in text
-    assert "Cosine" not in text
+    assert "Cosine of the angle" not in text

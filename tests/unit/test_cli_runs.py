@@ -48,6 +48,22 @@ def test_runs_are_listed_oldest_first(mtl: Callable[..., Said]):
     assert Path("runs/a/reports/index.html").exists()
 
 
+def test_a_terminal_of_eighty_columns_cuts_no_figure(mtl: Callable[..., Said], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    metrics = {"regression": {"mae": 0.123456}, "classification": {"log_loss": 0.0345678}}
+    why = "MAE must be no higher than that of version 1 by more than noise, got 0.04 more [0.02, 0.06]."
+    for second, state, problems in ((1, "rejected", [why]), (2, "pushed", [])):
+        name = f"20260101-00000{second}"
+        Run(name, "wine", state, f"2026-01-01T00:00:0{second}+00:00", {}, {}, seconds=86, metrics=metrics, version=1,
+            problems=problems).write(Path("runs/wine"))  # fmt: skip
+    heading, first, reason, second, page = mtl("runs").out.splitlines()
+    assert heading.split() == ["run", "pipeline", "result", "mae", "log_loss", "version", "seconds"]
+    assert first.split() == ["20260101-000001", "wine", "rejected", "0.1235", "0.03457", "1", "86"]
+    assert second.split() == ["20260101-000002", "wine", "pushed", "0.1235", "0.03457", "1", "86"]
+    assert reason == f"  {why}"
+    assert page == "Page: runs/wine/reports/index.html"
+
+
 def test_runs_that_ended_before_their_first_step_are_named(mtl: Callable[..., Said]):
     for second, steps in enumerate(([Step("Start"), Step("ExampleGen")], [Step("Start")], [])):
         started = f"2026-01-01T00:00:0{second}+00:00"

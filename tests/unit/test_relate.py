@@ -100,10 +100,25 @@ def record(state: str, steps: list[Step], **more: Any) -> Run:
     return Run("1", "t", state, "2026-01-01", {}, {}, steps=steps, **more)
 
 
-def shown(run: Run) -> tuple[bool, list[str]]:
+def shown(run: Run, width: int = 100) -> tuple[bool, list[str]]:
     terminal = io.StringIO()
-    done = show_relatedness(Console(file=terminal, width=100), run)
+    done = show_relatedness(Console(file=terminal, width=width), run)
     return done, [line.rstrip() for line in terminal.getvalue().strip().splitlines()]
+
+
+def test_in_eighty_columns_a_long_name_gives_way_and_no_figure(folder: Path):
+    label = "median_house_value_in_dollars"
+    found = FOUND | {"labels": {"regression": label, "classification": "kind"}}
+    (folder / "relatedness.json").write_text(json.dumps(found), encoding="utf-8")
+    step = Step("Relatedness", artifacts={"relatedness": str(folder)})
+    heading, *rows = shown(record("validated", [step]), 80)[1][:4]
+    assert heading.split() == ["head", "metric", "shared", "alone", "change", "verdict"]
+    (name, *figures), (rest,), (_, *others) = (row.split(maxsplit=1) for row in rows)
+    assert name + rest == label
+    assert [" ".join(figures).split(), others[0].split()] == [
+        ["MAE", "9", "10", "−10", "%", "[−20", "%,", "−1", "%]", "helped"],
+        ["log", "loss", "9", "10", "−10", "%", "[−20", "%,", "3", "%]", "not", "clear"],
+    ]
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from pipeline.runs import Run, Step
 from pipeline.verdict import print_verdict
 
 
-def printed(run: Run) -> str:
+def printed(run: Run, width: int = 100) -> str:
     terminal = io.StringIO()
-    print_verdict(Console(file=terminal, width=100), run, Path("runs/t"))
+    print_verdict(Console(file=terminal, width=width), run, Path("runs/t"))
     return terminal.getvalue()
 
 
@@ -91,3 +91,24 @@ def test_each_reason_stands_under_its_head_without_the_heads_name(tmp_path: Path
     assert "classification: " not in text
     assert "MAE must be at most 0.001, got 0.2" in text
     assert "No model is pushed yet, so there is none to be worse than." in text
+
+
+def test_a_terminal_of_eighty_columns_has_the_reasons_below_their_head(tmp_path: Path):
+    run = whole(tmp_path, good_files(False, gate=Gate(**STRICT)))
+    lines = printed(run, 80).splitlines()
+    assert max(map(len, lines)) <= 80
+    first, last = lines.index("regression      failed"), lines.index("classification  passed")
+    assert lines[first + 1].startswith(" • price: MAE 0.")
+    assert lines[first + 2].startswith(" • MAE must be at most 0.001, got ")
+    assert sum(line.startswith(" • ") for line in lines[first:last]) == 5
+    assert all(line.startswith((" • ", "   ")) for line in lines[first + 1 : last])
+    assert "push            failed  nothing pushed: the model was rejected" in lines
+    assert "data            passed  1 note above" in lines
+    assert printed(run, 80).replace("•", "").split() == printed(run).split()
+
+
+def test_a_narrow_terminal_breaks_no_path(tmp_path: Path):
+    files = good_files()
+    files["push"]["path"] = "/" + "long/" * 30 + "3"
+    text = printed(whole(tmp_path, files), 80)
+    assert f"push            passed  version 3 in {files['push']['path']}\n" in text

@@ -8,8 +8,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from components.report.page.charts import classification, curves, estimates, regression
+from components.report.page.charts import classification, estimates, regression
+from components.report.page.figure import figure
 from components.report.page.numbers import number, short
+from components.report.page.training import training_view
 from components.report.verdict import said
 
 _IMPORTANT = 15
@@ -23,7 +25,7 @@ _Part = Mapping[str, Any]
 def model_view(model: _Part) -> dict[str, Any]:
     """Returns the model part of a report with its heads drawn."""
     heads = [_head(name, head, model) for name, head in model["heads"].items() if head]
-    return {**model, "heads": heads}
+    return {**model, "heads": heads, "training": training_view(model)}
 
 
 def _head(name: str, head: _Part, model: _Part) -> dict[str, Any]:
@@ -36,7 +38,7 @@ def _head(name: str, head: _Part, model: _Part) -> dict[str, Any]:
         "checks": [{**check, "sentence": said(name, check["sentence"])} for check in head["checks"]],
         "lead": lead,
         "differences": _differences(head, lead) if lead else [],
-        "figures": [*_curves(name, model), *_figures(name, head, label), *_importance(head, lead, label)],
+        "figures": [*_figures(name, head, label), *_importance(head, lead, label)],
         "per_class": (head["figures"] or {}).get("per_class") or [],
         "slices": _slices(name, head["headline"], lead, model["slices"] or []) if lead else [],
     }
@@ -52,21 +54,6 @@ def _differences(head: _Part, lead: _Part) -> list[Markup]:
     ]
 
 
-def _curves(name: str, model: _Part) -> list[dict[str, Any]]:
-    if not model["curves"] or not model["curves"]["series"].get(name):
-        return []
-    found = model["curves"]
-    drawing = curves.learning(found["epochs"], found["series"][name], found["best_epoch"], name)
-    return [
-        _figure(
-            "Learning curves",
-            drawing,
-            "Losses as trained on; the weights of the marked epoch were kept.",
-            legend=(("train", "train", ""), ("eval", "validation", "")),
-        )
-    ]
-
-
 def _figures(name: str, head: _Part, label: str) -> list[dict[str, Any]]:
     figures = head["figures"]
     if not figures:
@@ -79,20 +66,20 @@ def _regression_figures(figures: _Part, label: str) -> list[dict[str, Any]]:
     if figures["scatter"] and figures["scatter"]["actual"]:
         scatter = figures["scatter"]
         caption = f"{scatter['shown']:,} of {scatter['n']:,} eval rows. On the dashed line the prediction is exact."
-        drawn.append(_figure("Predicted against actual", regression.scatter(scatter, label), caption))
+        drawn.append(figure("Predicted against actual", regression.scatter(scatter, label), caption))
     if figures["residuals"] and figures["residuals"]["counts"]:
         residuals = figures["residuals"]
         caption = f"n = {residuals['n']:,}. Right of the dashed line the prediction is too low."
         if beyond := regression.beyond(residuals):
             caption += f" Pale: {beyond}."
-        drawn.append(_figure("Residuals", regression.residuals(residuals, label), caption))
+        drawn.append(figure("Residuals", regression.residuals(residuals, label), caption))
     if figures["by_range"]:
         ranges = figures["by_range"]
         smallest, total = min(part["n"] for part in ranges), sum(part["n"] for part in ranges)
         caption = f"n = {total:,}, at least {smallest:,} in each range. Bias is predicted − actual, on average."
         drawing = regression.by_range(ranges, label)
         legend = (("eval", "MAE with interval", ""), ("bias", "bias", ""))
-        drawn.append(_figure("Error by range of the target", drawing, caption, legend=legend))
+        drawn.append(figure("Error by range of the target", drawing, caption, legend=legend))
     return drawn
 
 
@@ -102,11 +89,11 @@ def _classification_figures(figures: _Part, label: str) -> list[dict[str, Any]]:
         confusion = figures["confusion"]
         many = len(confusion["classes"]) > _FITS_BESIDE_OTHERS
         caption = f"n = {sum(map(sum, confusion['counts'])):,}. Rows are actual classes; shades are shares of a row."
-        drawn.append(_figure("Confusion", classification.confusion(confusion, label), caption, wide=many))
+        drawn.append(figure("Confusion", classification.confusion(confusion, label), caption, wide=many))
     if figures["reliability"] and figures["reliability"]["bins"]:
         reliability = figures["reliability"]
         caption = f"n = {reliability['n']:,}. Below the dashed line the model is too sure of itself."
-        drawn.append(_figure("Reliability", classification.reliability(reliability, label), caption))
+        drawn.append(figure("Reliability", classification.reliability(reliability, label), caption))
     hardest = _hardest(figures["roc"] or [])
     if figures["roc"]:
         said = {curve["class"]: f"AUC {number(curve['auc'], 3)}, n {curve['n_positive']:,}" for curve in figures["roc"]}
@@ -138,13 +125,7 @@ def _one_against_rest(
     if len(shown) < len(by_class):
         caption = f"The {len(shown)} classes with the lowest AUC of {len(by_class)}, each against the rest."
     legend = tuple((f"series-{place}", curve["class"], said[curve["class"]]) for place, curve in enumerate(shown))
-    return _figure(title, draw(shown), caption, legend=legend)
-
-
-def _figure(
-    title: str, drawing: Markup, caption: str, *, legend: Sequence[tuple[str, str, str]] = (), wide: bool = False
-) -> dict[str, Any]:
-    return {"title": title, "drawing": drawing, "caption": caption, "legend": legend, "wide": wide}
+    return figure(title, draw(shown), caption, legend=legend)
 
 
 def _slices(name: str, headline: str, lead: _Part, slices: Sequence[_Part]) -> list[dict[str, Any]]:
@@ -186,4 +167,4 @@ def _importance(head: _Part, lead: _Part | None, label: str) -> list[dict[str, A
     if len(rows) > _IMPORTANT:
         caption += f" {len(rows) - _IMPORTANT} less important columns are in report.json."
     drawing = estimates.importance(rows[:_IMPORTANT], lead["title"], label)
-    return [_figure("Permutation importance", drawing, caption)]
+    return [figure("Permutation importance", drawing, caption)]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.report.page.charts import search
+from components.report.page.figure import figure
 from components.tuner.results import best_of
 
 
@@ -35,21 +36,19 @@ def tuning_view(tuning: Mapping[str, Any]) -> dict[str, Any]:
             for key, value in best["values"].items()
         ],
         "figures": [
-            {
-                "title": "Objective",
-                "caption": "The line is the lowest so far. On the dashed line one network does as well as two, "
-                "one for each head.",
-                "legend": (),
-                "wide": True,
-                "drawing": search.progress(completed, best["number"]),
-            },
-            {
-                "title": "Settings",
-                "caption": "One line per trial, from its settings to its objective; the best one stands out.",
-                "legend": (("eval", f"trial {best['number']}, the best", ""),),
-                "wide": True,
-                "drawing": search.parallel(completed, tuning["space"], best["number"]),
-            },
+            figure(
+                "Objective",
+                search.progress(completed, best["number"]),
+                "The line is the lowest so far. On the dashed line one network does as well as two, one for each head.",
+                wide=True,
+            ),
+            figure(
+                "Settings",
+                search.parallel(completed, tuning["space"], best["number"]),
+                "One line per trial, from its settings to its objective; the best one stands out.",
+                legend=(("eval", f"trial {best['number']}, the best", ""),),
+                wide=True,
+            ),
         ],
     }
 

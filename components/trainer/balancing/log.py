@@ -9,12 +9,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from components.outputs import CLASSIFICATION, REGRESSION
+from components.outputs import COSINE, WEIGHTS
 from components.trainer.balancing.pcgrad import gradient, inner
 from components.trainer.model import is_shared
-
-COSINE = "gradient_cosine"
-WEIGHTS = {REGRESSION: f"weight_{REGRESSION}", CLASSIFICATION: f"weight_{CLASSIFICATION}"}
 
 
 class BalanceLog(keras.callbacks.Callback):

@@ -67,8 +67,13 @@
   }
 
   // Sorting: by the exact value of a cell's first number, or by its text; cells without one stay last.
+  // A cell may span columns, as the reason of a failed trial does.
+  const cellAt = (row, column) => {
+    let end = 0;
+    return [...row.cells].find((cell) => (end += cell.colSpan) > column);
+  };
   const keyOf = (row, column, kind) => {
-    const cell = row.cells[column];
+    const cell = cellAt(row, column);
     if (kind === "text") return cell.textContent.trim().toLowerCase();
     const value = cell.querySelector(".line")?.querySelector("data") ?? cell.querySelector("data");
     return value ? Number(value.value) : null;

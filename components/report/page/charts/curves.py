@@ -1,4 +1,4 @@
-"""Lines over time: losses over the epochs of one run, and a metric over the runs."""
+"""Lines over time: losses, their weights and their gradients over the epochs of one run, a metric over the runs."""
 
 from __future__ import annotations
 
@@ -7,35 +7,90 @@ from typing import Any
 
 from markupsafe import Markup
 
-from components.report.page.charts.axes import frame, horizontal, vertical
+from components.report.page.charts.axes import Scale, frame, horizontal, vertical
 from components.report.page.charts.svg import chart, dot, line, polyline, text
-from components.report.page.numbers import number
+from components.report.page.numbers import number, percent
+
+HEADS = {"regression": "series-2", "classification": "series-7"}
+"""Kind of a head's line: none of the colours of train and eval, and one of them dashed."""
+
+_Points = list[tuple[float, float]]
 
 
 def learning(epochs: Sequence[int], series: Mapping[str, Sequence[float | None]], best_epoch: int, head: str) -> Markup:
-    """Train and validation loss of one head by epoch, the epoch whose weights were kept marked."""
-    lines = {
-        name: [(epoch, loss) for epoch, loss in zip(epochs, losses, strict=True) if loss is not None]
-        for name, losses in series.items()
-    }
-    points = [point for line_points in lines.values() for point in line_points]
-    x = horizontal([epoch for epoch, _ in points] or [1], whole=True)
-    y = vertical([loss for _, loss in points], zero=True)
-    marks = frame(x, y, "epoch", f"loss of {head}")
-    if x.low <= best_epoch <= x.high:
+    """Train and validation loss of one head by epoch, the epoch whose network was kept marked."""
+    lines = {name: _known(epochs, losses) for name, losses in series.items()}
+    y = vertical([loss for points in lines.values() for _, loss in points], zero=True)
+    kinds = {"train": "train-line", "validation": "eval-line"}
+    drawn = [(f"{name} loss", kinds[name], points) for name, points in lines.items()]
+    marks = _over_epochs(epochs, y, f"loss of {head}", best_epoch, drawn)
+    return chart(marks, f"Learning curves of {head}", f"Best epoch {best_epoch}; {_ends(lines)}.")
+
+
+def loss_weights(epochs: Sequence[int], weights: Mapping[str, Sequence[float | None]], best_epoch: int) -> Markup:
+    """What each head's loss was multiplied by, by epoch, with a line at 1, where nothing is changed."""
+    lines = {head: _known(epochs, values) for head, values in weights.items()}
+    greatest = max([1.0, *(weight for points in lines.values() for _, weight in points)])
+    y = vertical([1.1 * greatest], zero=True)  # the words at the mark stand above the lines
+    drawn = [(f"weight of {head}", HEADS[head], points) for head, points in lines.items()]
+    marks = _over_epochs(epochs, y, "weight of the loss", best_epoch, drawn, level=1.0)
+    return chart(marks, "Weights of the losses by epoch", f"Best epoch {best_epoch}; {_ends(lines)}.")
+
+
+def gradient_cosine(epochs: Sequence[int], found: Mapping[str, Any], best_epoch: int) -> Markup:
+    """The cosine between the two heads' gradients by epoch, from -1 to 1, with a line at 0.
+
+    Args:
+        epochs: those that are drawn.
+        found: `values` of these epochs, and of all epochs `n`, `mean` and `below_zero`.
+        best_epoch: the epoch to mark.
+    """
+    points = _known(epochs, found["values"])
+    drawn = [("cosine", "train-line", points)]
+    marks = _over_epochs(epochs, vertical([-1.0, 1.0]), "cosine", best_epoch, drawn, level=0.0)
+    said = f"mean {number(found['mean'])}, below 0 in {percent(found['below_zero'])} of {found['n']:,} epochs"
+    return chart(
+        marks,
+        "Cosine between the heads' gradients by epoch",
+        f"Best epoch {best_epoch}; {said}; {_ends({'the cosine': points})}.",
+    )
+
+
+def _known(epochs: Sequence[int], values: Sequence[float | None]) -> _Points:
+    return [(epoch, value) for epoch, value in zip(epochs, values, strict=True) if value is not None]
+
+
+def _ends(lines: Mapping[str, _Points]) -> str:
+    return "; ".join(f"{name} ends at {number(points[-1][1])}" for name, points in lines.items() if points)
+
+
+def _over_epochs(
+    epochs: Sequence[int],
+    y: Scale,
+    label: str,
+    best_epoch: int,
+    lines: Sequence[tuple[str, str, _Points]],
+    *,
+    level: float | None = None,
+) -> list[Markup]:
+    """Lines over the epochs: each with its name, its kind and its points."""
+    x = horizontal(epochs or [1], whole=True)
+    marks = frame(x, y, "epoch", label)
+    if level is not None:
+        marks.append(line(x.start, y(level), x.end, y(level), "axis"))
+    marked = x.low <= best_epoch <= x.high
+    if marked:
         marks.append(line(x(best_epoch), y.start, x(best_epoch), y.end, "reference"))
+    for name, kind, points in lines:
+        if points:
+            placed = [(x(epoch), y(value)) for epoch, value in points]
+            marks.append(polyline(placed, kind, name))
+            marks.append(dot(*placed[-1], kind.removesuffix("-line"), f"{name}, last: {number(points[-1][1])}"))
+    if marked:  # last, so that it can be read where a line crosses it
         near_end = x(best_epoch) > (x.start + x.end) / 2
         place, anchor = (x(best_epoch) - 5, "end") if near_end else (x(best_epoch) + 5, "start")
-        marks.append(text(f"best epoch {best_epoch}", place, y.end + 9, anchor=anchor, kind="small ink"))
-    for name, kind in (("train", "train-line"), ("validation", "eval-line")):
-        placed = [(x(epoch), y(loss)) for epoch, loss in lines.get(name, [])]
-        if placed:
-            marks.append(polyline(placed, kind, f"{name} loss"))
-            marks.append(
-                dot(*placed[-1], kind.removesuffix("-line"), f"{name} loss, last: {number(lines[name][-1][1])}")
-            )
-    last = "; ".join(f"{name} ends at {number(found[-1][1])}" for name, found in lines.items() if found)
-    return chart(marks, f"Learning curves of {head}", f"Best epoch {best_epoch}; {last}.")
+        marks.append(text(f"best epoch {best_epoch}", place, y.end + 9, anchor=anchor, kind="small halo"))
+    return marks
 
 
 def history(runs: Sequence[Mapping[str, Any]], metric: str, title: str) -> Markup:

@@ -50,6 +50,7 @@ def progress(trials: Sequence[Trial], best: int) -> Markup:
         f"{len(trials)} trials; trial {best} is the best with {number(found)}, the first had "
         f"{number(trials[0]['objective'])}.",
         width=_WIDTH,
+        kind="whole",
     )
 
 
@@ -81,7 +82,8 @@ def parallel(trials: Sequence[Trial], space: Mapping[str, Any], best: int) -> Ma
             marks.append(text(fitted(shown, _APART - 22), beside, axis.at(value) + 3, anchor=anchor, kind="small halo"))
     title = f"Settings and objective of {len(trials)} trials"
     width = places[-1] + _SIDE
-    return chart(marks, title, f"The line of trial {best}, the best, stands out.", width=width, height=_HEIGHT)
+    said = f"The line of trial {best}, the best, stands out."
+    return chart(marks, title, said, width=width, height=_HEIGHT, kind="whole")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,69 @@
+"""What the page shows of the training: how both losses fell, how they were weighed, and whether the heads agreed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from components.report.page.charts import curves
+from components.report.page.figure import figure
+from components.report.page.numbers import short
+from components.report.training import BALANCING
+
+_LONGEST_LABEL = 24
+_TASKS = {"regression": "number", "classification": "class"}
+
+
+def training_view(model: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Returns the training of a report's model, drawn; None where its curves are not known."""
+    found = model["curves"]
+    if not found:
+        return None
+    method = model["balancing"]
+    return {
+        "balancing": BALANCING.get(method, method),
+        "gradient_cosine": found["gradient_cosine"],
+        "drawn": len(found["epochs"]),
+        "figures": [*_learning(found), *_cosine(found), *_weights(found, model["heads"])],
+    }
+
+
+def _learning(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        figure(
+            f"Learning curves of the {task}",
+            curves.learning(found["epochs"], found["series"][head], found["best_epoch"], head),
+            "Losses as trained on; the network of the marked epoch was kept.",
+            legend=(("train", "train", ""), ("eval", "validation", "")),
+        )
+        for head, task in _TASKS.items()
+        if found["series"].get(head)
+    ]
+
+
+def _cosine(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    cosine = found["gradient_cosine"]
+    if not cosine:
+        return []
+    return [
+        figure(
+            "Gradient cosine",
+            curves.gradient_cosine(found["epochs"], cosine, found["best_epoch"]),
+            f"n = {cosine['n']:,} epochs, each on the same rows of train. Above 0 the heads pull the shared layers the "
+            "same way, below 0 against each other, as they must where the sum of their losses is least.",
+        )
+    ]
+
+
+def _weights(found: Mapping[str, Any], heads: Mapping[str, Any]) -> list[dict[str, Any]]:
+    weights = found["weights"]
+    if not weights:
+        return []
+    return [
+        figure(
+            "Weights of the losses",
+            curves.loss_weights(found["epochs"], weights, found["best_epoch"]),
+            "What the balancing multiplied each head's loss by, on top of its weight in the configuration.",
+            legend=tuple((curves.HEADS[head], short(heads[head]["label"], _LONGEST_LABEL), "") for head in weights),
+        )
+    ]
