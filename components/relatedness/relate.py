@@ -29,6 +29,7 @@ from components.trainer.balancing.log import COSINE
 from components.trainer.dataset import Dataset
 from components.trainer.fit import AUTO, fit
 from components.trainer.recipe import FIXED
+from components.trainer.task import Task
 
 HEADS = {"regression": REGRESSION, "classification": CLASSIFICATION}
 MULTI_TASK = "multi_task"
@@ -68,11 +69,8 @@ class Relatedness:
 
 
 def relate(
-    train: Dataset,
-    validation: Dataset,
+    task: Task,
     judged: Dataset,
-    categories: int,
-    num_classes: int,
     model: Mapping[str, Any],
     training: Mapping[str, Any],
     *,
@@ -83,11 +81,8 @@ def relate(
     """Trains three networks per seed and compares the heads on rows that none of them has seen.
 
     Args:
-        train: see `fit`.
-        validation: see `fit`.
+        task: what there is to learn.
         judged: the rows to judge on, in the user's units; a row of an unknown class counts as wholly wrong.
-        categories: see `fit`.
-        num_classes: number of classes K.
         model: the `model` section of the configuration.
         training: the `training` section of the configuration; its seed is the first one.
         seeds: number of seeds, at least 2.
@@ -95,7 +90,7 @@ def relate(
         level: level of the intervals.
 
     Raises:
-        InputError: a head's weight is 0, or training left no finite prediction.
+        InputError: a head's weight is 0, a class weight's class is unknown, or training left no finite prediction.
     """
     for head in HEADS:
         if not training[f"{head}_weight"] > 0:
@@ -110,15 +105,7 @@ def relate(
         for seed in chosen:
             for name, (layers, settings) in kinds.items():
                 began = time.perf_counter()
-                network, history = fit(
-                    train,
-                    validation,
-                    categories,
-                    num_classes,
-                    layers,
-                    {**settings, "seed": seed},
-                    f"{logs}/{name}{seed}",
-                )
+                network, history = fit(task, layers, {**settings, "seed": seed}, f"{logs}/{name}{seed}")
                 seconds = time.perf_counter() - began
                 losses = row_losses(network, judged)
                 if name != MULTI_TASK:

@@ -8,8 +8,9 @@ from sklearn.metrics import log_loss as reference_log_loss
 from sklearn.metrics import mean_pinball_loss
 
 from components.errors import InputError
+from components.outputs import CLASSIFICATION
 from components.trainer.losses import ClassificationLoss, RegressionLoss, accuracy, log_loss, mae
-from components.trainer.recipe import Recipe, with_class_weights
+from components.trainer.recipe import Recipe
 
 RANDOM = np.random.default_rng(0)
 LABEL, ANSWER = RANDOM.normal(size=(2, 50, 1)).astype("float32") * 2
@@ -90,7 +91,7 @@ def test_balanced_class_weights_are_those_of_scikit_learn():
     from sklearn.utils.class_weight import compute_class_weight
 
     expected = compute_class_weight("balanced", classes=np.arange(3), y=CLASSES)
-    loss = Recipe(class_weights="balanced").losses(CLASSES, 3)["classification_output"]
+    loss = Recipe(class_weights="balanced").losses(CLASSES, ["a", "b", "c"])[CLASSIFICATION]
     np.testing.assert_allclose(loss.class_weights, expected)
 
 
@@ -101,11 +102,11 @@ def test_an_automatic_batch_size_suits_the_rows(rows, size):
 
 
 def test_class_weights_by_name_become_weights_by_index():
-    training = {"epochs": 3, "class_weights": {"b": 2.0}}
-    assert with_class_weights(training, ["a", "b"]) == {"epochs": 3, "class_weights": [1.0, 2.0]}
-    assert with_class_weights({"class_weights": "balanced"}, ["a"]) == {"class_weights": "balanced"}
+    recipe = Recipe(class_weights={"b": 2.0})
+    assert recipe.losses(CLASSES, ["a", "b", "c"])[CLASSIFICATION].class_weights == [1.0, 2.0, 1.0]
+    assert Recipe().losses(CLASSES, ["a", "b", "c"])[CLASSIFICATION].class_weights is None
     with pytest.raises(InputError) as raised:
-        with_class_weights(training, ["a", "c"])
+        recipe.losses(CLASSES, ["a", "c"])
     assert str(raised.value) == (
         'training.class_weights must name classes of the train split, got "b". The classes are a, c.'
     )

@@ -18,10 +18,11 @@ from components.errors import InputError
 from components.outputs import CLASSIFICATION, REGRESSION
 from components.trainer.dataset import Dataset
 from components.trainer.fit import fit
+from components.trainer.task import Task
 from components.tuner.component import results_of
 from components.tuner.objective import FLOOR, head_losses, objective, ratios
 from components.tuner.results import best_of
-from components.tuner.search import Search, Settings, Task
+from components.tuner.search import Search, Settings
 from components.tuner.space import declare, sections_of
 
 START = {
@@ -29,7 +30,6 @@ START = {
     "training": {
         "seed": 0,
         "balancing": "fixed",
-        "class_weights": "none",
         "learning_rate": 0.01,
         "regression_weight": 1.0,
         "classification_weight": 1.0,
@@ -54,7 +54,7 @@ def rows(count: int, seed: int) -> Dataset:
 
 
 def toy_task() -> Task:
-    return Task(rows(300, 0), rows(200, 1), 0, ["a", "b"])
+    return Task(rows(300, 0), rows(200, 1), ["a", "b"])
 
 
 def search(folder: Path, **changed) -> Search:
@@ -87,7 +87,7 @@ def fake(made: Search, monkeypatch: pytest.MonkeyPatch, loss=lambda sections: 0.
 
 def test_a_trial_is_judged_as_early_stopping_judges(tmp_path):
     task = toy_task()
-    network, _ = fit(task.train, task.validation, 0, 2, START["model"], START["training"], str(tmp_path))
+    network, _ = fit(task, START["model"], START["training"], str(tmp_path))
     answer = network.predict(task.validation.features, verbose=0)
     losses = head_losses(network, task.validation)
     assert losses["regression"] == pytest.approx(mean_absolute_error(task.validation.target, answer[REGRESSION][:, 0]))
@@ -127,7 +127,7 @@ def test_a_reference_learns_its_own_head_alone(done, tmp_path):
     """The same network with no weight on the class: what it reaches on the number is the number's reference."""
     training = START["training"] | {"epochs": 3, "classification_weight": 0.0}
     task = toy_task()
-    network, _ = fit(task.train, task.validation, 0, 2, START["model"], training, str(tmp_path))
+    network, _ = fit(task, START["model"], training, str(tmp_path))
     error = np.abs(network.predict(task.validation.features, verbose=0)[REGRESSION][:, 0] - task.validation.target)
     assert done.references["regression"] == pytest.approx(error.mean(), rel=1e-5)
     assert START["training"]["classification_weight"] == 1.0
