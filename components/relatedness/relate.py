@@ -26,14 +26,13 @@ from components.outputs import CLASSIFICATION, REGRESSION
 from components.relatedness.cost import Cost, Network, cost
 from components.relatedness.sharing import RULE, TOLERANCE, Sharing, judge
 from components.trainer.balancing.log import COSINE
-from components.trainer.dataset import Dataset
+from components.trainer.dataset import Dataset, predict
 from components.trainer.fit import AUTO, fit
 from components.trainer.recipe import FIXED
 from components.trainer.task import Task
 
 HEADS = {"regression": REGRESSION, "classification": CLASSIFICATION}
 MULTI_TASK = "multi_task"
-_PREDICT_BATCH = 4096
 _CALLS, _WARM_UP = 200, 20
 
 
@@ -174,12 +173,11 @@ def row_losses(network: keras.Model, rows: Dataset) -> dict[str, Floats]:
     Raises:
         InputError: a prediction is not finite.
     """
-    answer = network.predict(rows.features, batch_size=_PREDICT_BATCH, verbose=0)
-    number = answer[REGRESSION][:, 0].astype(np.float64) * rows.target_scale + rows.target_mean
+    answer = predict(network, rows)
     known = rows.classes >= 0
     chosen = answer[CLASSIFICATION][np.arange(len(rows)), np.where(known, rows.classes, 0)].astype(np.float64)
     losses = {
-        "regression": np.abs(number - rows.regression),
+        "regression": np.abs(answer[REGRESSION][:, 0] - rows.regression),
         "classification": -np.log(np.maximum(np.where(known, chosen, 0.0), EPSILON)),
     }
     return {head: _weighted(head, values, rows) for head, values in losses.items()}

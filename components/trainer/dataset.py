@@ -1,4 +1,4 @@
-"""Transformed examples in memory: what the network is fitted on."""
+"""Transformed examples by column: what the network is fitted on and asked."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import keras
 import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
@@ -14,7 +15,8 @@ from components import outputs
 from components.errors import InputError
 from components.trainer.spill import Columns
 
-_PARSE_BATCH = 4096
+BATCH = 4096
+"""Rows that are read, or that a network answers, at a time."""
 _FEATURES = (outputs.NUMERIC, outputs.MISSING, outputs.CATEGORICAL)
 
 
@@ -127,7 +129,7 @@ def load(patterns: Sequence[str], transform: tft.TFTransformOutput, budget: floa
     features, rest = Columns(budget), Columns()
     spec = transform.transformed_feature_spec()
     files = sorted(file for pattern in patterns for file in tf.io.gfile.glob(pattern))
-    records = tf.data.TFRecordDataset(files, compression_type="GZIP").batch(_PARSE_BATCH)
+    records = tf.data.TFRecordDataset(files, compression_type="GZIP").batch(BATCH)
     batches = records.map(lambda batch: tf.io.parse_example(batch, spec)).prefetch(2).as_numpy_iterator()
     for batch in batches:
         features.add({name: values for name, values in batch.items() if name in _FEATURES})
@@ -147,3 +149,22 @@ def load(patterns: Sequence[str], transform: tft.TFTransformOutput, budget: floa
         present=None if all(rows.all() for rows in present.values()) else present,
         row_weights=columns.get(outputs.WEIGHT),
     )
+
+
+def predict(network: keras.Model, rows: Dataset) -> dict[str, np.ndarray]:
+    """Returns what a fitted network answers, in the user's units.
+
+    Args:
+        network: a network with the two outputs, and perhaps quantiles of the number.
+        rows: n rows.
+
+    Returns:
+        Output name -> probabilities float32 [n, K] of the class; float64 [n, U] of the number and its quantiles.
+    """
+    answers = network.predict(rows.features, batch_size=BATCH, verbose=0)
+    return {
+        name: values
+        if name == outputs.CLASSIFICATION
+        else values.astype(np.float64) * rows.target_scale + rows.target_mean
+        for name, values in answers.items()
+    }

@@ -13,6 +13,7 @@ import tensorflow as tf
 from components.outputs import CLASSIFICATION, REGRESSION
 from components.trainer.balancing import BALANCERS
 from components.trainer.balancing.log import BalanceLog
+from components.trainer.dataset import BATCH
 from components.trainer.model import build_table_model, compile_model
 from components.trainer.network.architecture import Architecture
 from components.trainer.network.encoder import FeatureSpace
@@ -23,7 +24,6 @@ from components.trainer.task import Task
 HEADLINE = "val_headline"
 AUTO = "auto"
 _CANDIDATES = ("shared_bottom", "separate")
-_VALIDATION_BATCH = 4096
 # Rows on which the gradients of the two heads are compared after each epoch.
 _PROBE = 1024
 # On a plateau: the factor of the learning rate, how often it is used before training stops, and the share by which
@@ -108,7 +108,7 @@ def _fit(
         **data,
         shuffle=not scan,
         validation_data=(validation.features, validation.labels(), validation.weights),
-        validation_batch_size=_VALIDATION_BATCH,
+        validation_batch_size=BATCH,
         epochs=recipe.epochs,
         verbose=2,
         callbacks=[

@@ -14,10 +14,9 @@ import keras
 import numpy as np
 
 from components.outputs import REGRESSION
-from components.trainer.dataset import Dataset
+from components.trainer.dataset import BATCH, Dataset
 
 QUANTILES = "regression_quantiles"
-_BATCH = 4096
 _STEP_ROWS = 256
 _EPOCHS = 200
 _PATIENCE = 10
@@ -87,7 +86,7 @@ def with_quantiles(
         batch_size=_STEP_ROWS,
         epochs=_EPOCHS,
         validation_data=_insight(insight, validation),
-        validation_batch_size=_BATCH,
+        validation_batch_size=BATCH,
         verbose=0,
         callbacks=[keras.callbacks.EarlyStopping(patience=_PATIENCE, restore_best_weights=True)],
     )
@@ -98,7 +97,7 @@ def with_quantiles(
 
 def _insight(insight: keras.Model, rows: Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Returns what the head sees of each row, float32 [n, H], the error of its number, [n, 1], and its weight, [n]."""
-    seen, number = insight.predict(rows.features, batch_size=_BATCH, verbose=0)
+    seen, number = insight.predict(rows.features, batch_size=BATCH, verbose=0)
     weight = np.ones(len(rows), np.float32) if rows.weights is None else rows.weights[REGRESSION]
     return seen, rows.target[:, None] - number, weight
 

@@ -17,14 +17,12 @@ from components import outputs
 from components.artifact_files import HISTORY
 from components.errors import InputError
 from components.trainer.calibration import calibrate, uncalibrated
-from components.trainer.dataset import Dataset, load
+from components.trainer.dataset import Dataset, load, predict
 from components.trainer.export import export, feature_columns
 from components.trainer.fit import HEADLINE, fit
 from components.trainer.manifest import CQR, Calibration, Column, Manifest, TrainLabels
 from components.trainer.quantiles import QUANTILES, with_quantiles
 from components.trainer.task import Task, load_task
-
-_BATCH = 4096
 
 
 def run_fn(fn_args: Any) -> None:
@@ -87,15 +85,14 @@ def _files(patterns: list[str], split: str) -> list[str]:
 
 
 def _calibrate(network: keras.Model, rows: Dataset, coverage: float) -> Calibration:
-    answers = network.predict(rows.features, batch_size=_BATCH, verbose=0)
-    scaled = {name: values * rows.target_scale + rows.target_mean for name, values in answers.items()}
+    answers = predict(network, rows)
     return calibrate(
         np.where(rows.has(outputs.REGRESSION), rows.regression, np.nan),
-        scaled[outputs.REGRESSION][:, 0],
+        answers[outputs.REGRESSION][:, 0],
         np.where(rows.has(outputs.CLASSIFICATION), rows.classes, -1),
         answers[outputs.CLASSIFICATION],
         coverage=coverage,
-        quantiles=scaled.get(QUANTILES),
+        quantiles=answers.get(QUANTILES),
     )
 
 
