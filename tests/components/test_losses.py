@@ -38,6 +38,17 @@ def test_quantile_loss_is_that_of_scikit_learn():
     assert float(RegressionLoss("quantile", quantile=0.2)(LABEL, ANSWER)) == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.parametrize("members", [(), (4,)])
+def test_each_prediction_has_its_quantile(members):
+    alphas = (0.05, 0.5, 0.9)
+    answers = RANDOM.normal(size=(50, *members, 3)).astype("float32")
+    of_members = answers.reshape(50, -1, 3).swapaxes(0, 1)
+    expected = [mean_pinball_loss(LABEL[:, 0], one[:, i], alpha=alphas[i]) for one in of_members for i in range(3)]
+    loss = RegressionLoss("quantile", quantile=alphas)
+    assert loss.call(LABEL, answers).shape == (50,)
+    assert float(loss(LABEL, answers)) == pytest.approx(np.mean(expected), rel=1e-5)
+
+
 def test_cross_entropy_is_that_of_scikit_learn():
     expected = reference_log_loss(CLASSES, PROBABILITIES, labels=[0, 1, 2])
     assert float(ClassificationLoss()(CLASSES, PROBABILITIES)) == pytest.approx(expected, rel=1e-5)
@@ -82,7 +93,11 @@ def test_the_gradient_stays_finite_where_the_answer_is_certain():
 
 
 def test_a_loss_is_saved_and_reloaded():
-    for loss in (RegressionLoss("huber", 0.3), ClassificationLoss(2.0, 0.1, [1, 2, 3])):
+    for loss in (
+        RegressionLoss("huber", 0.3),
+        RegressionLoss("quantile", quantile=[0.1, 0.9]),
+        ClassificationLoss(2.0, 0.1, [1, 2, 3]),
+    ):
         again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(loss))
         assert again.get_config() == loss.get_config()
 
