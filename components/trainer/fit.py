@@ -57,7 +57,7 @@ def fit(
     Raises:
         InputError: a weight is given to a class that train does not have.
     """
-    architecture, recipe = Architecture.of(model), Recipe.of(training)
+    architecture, recipe = Architecture(**model), Recipe(**training)
     space = FeatureSpace.of(task.train.features, task.categories, architecture.bins)
     trunks = _CANDIDATES if architecture.trunk == AUTO else (architecture.trunk,)
     results = []

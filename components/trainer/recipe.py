@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -61,12 +60,6 @@ class Recipe:
     class_weights: str | Mapping[str, float] = "none"
     seed: int = 0
     memory_mb: int = 4096
-
-    @classmethod
-    def of(cls, section: Mapping[str, Any]) -> Recipe:
-        """Reads the section; keys that are not the trainer's are left to others."""
-        known = {field.name for field in fields(cls)}
-        return cls(**{key: value for key, value in section.items() if key in known})
 
     @property
     def head_weights(self) -> dict[str, float]:
