@@ -7,36 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from small_task import MODEL, TRAINING, rows, task
 
 from components.outputs import CLASSIFICATION, REGRESSION
-from components.trainer.dataset import Dataset
 from components.trainer.fit import HEADLINE, fit
-from components.trainer.task import Task
-
-MODEL = {"hidden": [16], "dropout": 0.0, "l2": 0.0}
-TRAINING = {
-    "seed": 0,
-    "balancing": "fixed",
-    "learning_rate": 0.01,
-    "regression_weight": 1.0,
-    "classification_weight": 1.0,
-    "batch_size": 32,
-    "epochs": 30,
-    "patience": 3,
-}
-
-
-def rows(count, seed, noise=0.0):
-    random = np.random.default_rng(seed)
-    numeric = random.normal(size=(count, 4)).astype("float32")
-    target = (numeric[:, 0] + noise * random.normal(size=count)).astype("float32")
-    classes = (numeric[:, 1] + noise * random.normal(size=count) > 0).astype("int64")
-    features = {"numeric": numeric, "missing": np.zeros_like(numeric)}
-    return Dataset(features, target, target, classes, 0.0, 1.0)
-
-
-def task(train, validation):
-    return Task(train, validation, ["no", "yes"])
 
 
 def test_the_weights_of_the_best_epoch_are_kept(tmp_path):
@@ -123,7 +97,7 @@ import tensorflow as tf
 [cpu] = tf.config.list_physical_devices("CPU")
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from components.trainer.fit import fit
-from tests.components.test_fit import MODEL, TRAINING, rows, task
+from tests.components.small_task import MODEL, TRAINING, rows, task
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 training = TRAINING | {"epochs": 3}
 _, history = fit(task(rows(1000, 0), rows(200, 1)), MODEL, training, tempfile.mkdtemp(), strategy)

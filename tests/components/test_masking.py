@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from test_fit import MODEL, TRAINING, rows, task
+from small_task import MODEL, TRAINING, rows, task
 
 from components.outputs import CLASSIFICATION, REGRESSION
 from components.trainer.balancing import BALANCERS

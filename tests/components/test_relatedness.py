@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import small_task
 from sklearn.metrics import log_loss, mean_absolute_error
 
 from components.errors import InputError
@@ -18,17 +19,8 @@ from components.trainer.network.architecture import Architecture
 from components.trainer.network.encoder import FeatureSpace
 from components.trainer.task import Task
 
-MODEL = {"hidden": [12], "dropout": 0.0, "l2": 0.0}
-TRAINING = {
-    "seed": 7,
-    "balancing": "fixed",
-    "learning_rate": 0.01,
-    "regression_weight": 1.0,
-    "classification_weight": 1.0,
-    "batch_size": 32,
-    "epochs": 40,
-    "patience": 8,
-}
+MODEL = small_task.MODEL | {"hidden": [12]}
+TRAINING = small_task.TRAINING | {"seed": 7, "epochs": 40, "patience": 8}
 CLASSES = ["low", "high"]
 
 

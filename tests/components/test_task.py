@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import small_task
 import tensorflow as tf
 import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
@@ -23,15 +24,9 @@ from components.tuner.tuner_fn import tuner_fn
 LABELS = {"regression": "y", "classification": "k", "weight": None}
 COLOURS = ("red", "green", "blue")
 SIZES = {outputs.TRAIN: 160, outputs.VALIDATION: 80, outputs.EVAL: 60}
-MODEL = {"hidden": [8]}
+MODEL = small_task.MODEL | {"hidden": [8]}
 # All rows in one mini-batch: their order, which depends on where they lie, then makes no difference.
-TRAINING = {
-    "learning_rate": 0.02,
-    "epochs": 4,
-    "batch_size": 512,
-    "regression_weight": 1.0,
-    "classification_weight": 1.0,
-}
+TRAINING = small_task.TRAINING | {"seed": 3, "epochs": 4, "batch_size": 512}
 PLENTY = 4096
 
 
@@ -128,7 +123,7 @@ def test_a_comparison_streams_beyond_the_budget_and_finds_the_same(transformed, 
         result = ModelEvaluation()
         result.uri = str(tmp_path / str(memory_mb))
         Path(result.uri).mkdir()
-        settings = {"labels": LABELS, "model": MODEL, "training": TRAINING | {"seed": 3, "memory_mb": memory_mb}}
+        settings = {"labels": LABELS, "model": MODEL, "training": TRAINING | {"memory_mb": memory_mb}}
         relatedness.Relatedness.test_call(
             transformed_examples=examples,
             transform_graph=graph,
@@ -151,7 +146,7 @@ def test_a_search_streams_beyond_the_budget_and_finds_the_same(transformed, tmp_
     found = []
     for memory_mb in (PLENTY, 0):
         settings = {
-            "start": {"model": MODEL, "training": TRAINING | {"seed": 3, "patience": 9, "memory_mb": memory_mb}},
+            "start": {"model": MODEL, "training": TRAINING | {"memory_mb": memory_mb}},
             "space": {"model.hidden": [[8], [16, 8]]},
             "method": "random",
             "trials": 2,

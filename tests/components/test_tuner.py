@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import pytest
 from sklearn.metrics import log_loss, mean_absolute_error
+from small_task import MODEL, TRAINING, rows, task
 
 from components.errors import InputError
 from components.outputs import CLASSIFICATION, REGRESSION
@@ -25,19 +26,7 @@ from components.tuner.results import best_of
 from components.tuner.search import Search, Settings
 from components.tuner.space import declare, sections_of
 
-START = {
-    "model": {"hidden": [8], "dropout": 0.0, "l2": 0.0},
-    "training": {
-        "seed": 0,
-        "balancing": "fixed",
-        "learning_rate": 0.01,
-        "regression_weight": 1.0,
-        "classification_weight": 1.0,
-        "batch_size": 32,
-        "epochs": 50,
-        "patience": 3,
-    },
-}
+START = {"model": MODEL | {"hidden": [8]}, "training": TRAINING | {"epochs": 50}}
 SPACE = {
     "model.hidden": [[8], [16, 8]],
     "training.learning_rate": {"min": 0.001, "max": 0.1, "log": True},
@@ -45,16 +34,8 @@ SPACE = {
 }
 
 
-def rows(count: int, seed: int) -> Dataset:
-    random = np.random.default_rng(seed)
-    numeric = random.normal(size=(count, 4)).astype("float32")
-    target = (numeric[:, 0] + 0.3 * random.normal(size=count)).astype("float32")
-    classes = (numeric[:, 1] + 0.3 * random.normal(size=count) > 0).astype("int64")
-    return Dataset({"numeric": numeric}, target, target, classes, 0.0, 1.0)
-
-
 def toy_task() -> Task:
-    return Task(rows(300, 0), rows(200, 1), ["a", "b"])
+    return task(rows(300, 0, noise=0.3), rows(200, 1, noise=0.3))
 
 
 def search(folder: Path, **changed) -> Search:
