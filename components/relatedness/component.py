@@ -11,8 +11,8 @@ from tfx.types.standard_artifacts import Examples, ModelEvaluation, TransformGra
 from components import outputs
 from components.artifact_files import RELATEDNESS
 from components.relatedness.relate import relate
-from components.trainer.dataset import category_places, class_names, load, load_to_fit
-from components.trainer.recipe import with_class_weights
+from components.trainer.dataset import load
+from components.trainer.task import load_task
 
 
 @component
@@ -39,18 +39,18 @@ def Relatedness(
         split: [f"{transformed_examples.uri}/Split-{split}/*"]
         for split in (outputs.TRAIN, outputs.VALIDATION, outputs.EVAL)
     }
-    classes = class_names(transform)
-    train, validation = load_to_fit(
-        files[outputs.TRAIN], files[outputs.VALIDATION], transform, chosen["labels"]["classification"]
+    task = load_task(
+        transform,
+        files[outputs.TRAIN],
+        files[outputs.VALIDATION],
+        label=chosen["labels"]["classification"],
+        memory_mb=chosen["training"]["memory_mb"],
     )
     found = relate(
-        train,
-        validation,
+        task,
         load(files[outputs.EVAL], transform).masked(),
-        category_places(transform, train),
-        len(classes),
         chosen["model"],
-        with_class_weights(chosen["training"], classes),
+        chosen["training"],
         seeds=chosen["seeds"],
         resamples=chosen["resamples"],
         level=chosen["confidence"],

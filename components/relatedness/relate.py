@@ -25,13 +25,13 @@ from components.evaluator.wording import plain
 from components.outputs import CLASSIFICATION, COSINE, REGRESSION
 from components.relatedness.cost import Cost, Network, cost
 from components.relatedness.sharing import RULE, TOLERANCE, Sharing, judge
-from components.trainer.dataset import Dataset
+from components.trainer.dataset import Dataset, predict
 from components.trainer.fit import AUTO, fit
 from components.trainer.recipe import FIXED
+from components.trainer.task import Task
 
 HEADS = {"regression": REGRESSION, "classification": CLASSIFICATION}
 MULTI_TASK = "multi_task"
-_PREDICT_BATCH = 4096
 _CALLS, _WARM_UP = 200, 20
 
 
@@ -67,11 +67,8 @@ class Relatedness:
 
 
 def relate(
-    train: Dataset,
-    validation: Dataset,
+    task: Task,
     judged: Dataset,
-    categories: int,
-    num_classes: int,
     model: Mapping[str, Any],
     training: Mapping[str, Any],
     *,
@@ -82,11 +79,8 @@ def relate(
     """Trains three networks per seed and compares the heads on rows that none of them has seen.
 
     Args:
-        train: see `fit`.
-        validation: see `fit`.
+        task: what there is to learn.
         judged: the rows to judge on, in the user's units; a row of an unknown class counts as wholly wrong.
-        categories: see `fit`.
-        num_classes: number of classes K.
         model: the `model` section of the configuration.
         training: the `training` section of the configuration; its seed is the first one.
         seeds: number of seeds, at least 2.
@@ -94,7 +88,7 @@ def relate(
         level: level of the intervals.
 
     Raises:
-        InputError: a head's weight is 0, or training left no finite prediction.
+        InputError: a head's weight is 0, a class weight's class is unknown, or training left no finite prediction.
     """
     for head in HEADS:
         if not training[f"{head}_weight"] > 0:
@@ -109,15 +103,7 @@ def relate(
         for seed in chosen:
             for name, (layers, settings) in kinds.items():
                 began = time.perf_counter()
-                network, history = fit(
-                    train,
-                    validation,
-                    categories,
-                    num_classes,
-                    layers,
-                    {**settings, "seed": seed},
-                    f"{logs}/{name}{seed}",
-                )
+                network, history = fit(task, layers, {**settings, "seed": seed}, f"{logs}/{name}{seed}")
                 seconds = time.perf_counter() - began
                 losses = row_losses(network, judged)
                 if name != MULTI_TASK:
@@ -186,12 +172,11 @@ def row_losses(network: keras.Model, rows: Dataset) -> dict[str, Floats]:
     Raises:
         InputError: a prediction is not finite.
     """
-    answer = network.predict(rows.features, batch_size=_PREDICT_BATCH, verbose=0)
-    number = answer[REGRESSION][:, 0].astype(np.float64) * rows.target_scale + rows.target_mean
+    answer = predict(network, rows)
     known = rows.classes >= 0
     chosen = answer[CLASSIFICATION][np.arange(len(rows)), np.where(known, rows.classes, 0)].astype(np.float64)
     losses = {
-        "regression": np.abs(number - rows.regression),
+        "regression": np.abs(answer[REGRESSION][:, 0] - rows.regression),
         "classification": -np.log(np.maximum(np.where(known, chosen, 0.0), EPSILON)),
     }
     return {head: _weighted(head, values, rows) for head, values in losses.items()}

@@ -1,10 +1,12 @@
-"""Transformed examples in memory: what the network is fitted on."""
+"""Transformed examples by column: what the network is fitted on and asked."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import keras
 import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
@@ -13,7 +15,8 @@ from components import outputs
 from components.errors import InputError
 from components.trainer.spill import Columns
 
-_PARSE_BATCH = 4096
+BATCH = 4096
+"""Rows that are read, or that a network answers, at a time."""
 _FEATURES = (outputs.NUMERIC, outputs.MISSING, outputs.CATEGORICAL)
 
 
@@ -115,19 +118,18 @@ def _row_weights(split: Dataset) -> np.ndarray:
     return np.ones(len(split)) if split.row_weights is None else split.row_weights.astype(np.float64)
 
 
-def load(patterns: Sequence[str], transform: tft.TFTransformOutput, features: Columns | None = None) -> Dataset:
+def load(patterns: Sequence[str], transform: tft.TFTransformOutput, budget: float = math.inf) -> Dataset:
     """Reads one split of transformed examples.
 
     Args:
         patterns: globs of gzipped TFRecord files.
         transform: the transform that wrote them.
-        features: where the features are collected; in memory when left out. Labels are in memory always.
+        budget: bytes of features that are kept in memory, see `Columns`. Labels are in memory always.
     """
-    features = features or Columns()
-    rest = Columns()
+    features, rest = Columns(budget), Columns()
     spec = transform.transformed_feature_spec()
     files = sorted(file for pattern in patterns for file in tf.io.gfile.glob(pattern))
-    records = tf.data.TFRecordDataset(files, compression_type="GZIP").batch(_PARSE_BATCH)
+    records = tf.data.TFRecordDataset(files, compression_type="GZIP").batch(BATCH)
     batches = records.map(lambda batch: tf.io.parse_example(batch, spec)).prefetch(2).as_numpy_iterator()
     for batch in batches:
         features.add({name: values for name, values in batch.items() if name in _FEATURES})
@@ -149,41 +151,20 @@ def load(patterns: Sequence[str], transform: tft.TFTransformOutput, features: Co
     )
 
 
-def load_to_fit(
-    train_files: Sequence[str],
-    validation_files: Sequence[str],
-    transform: tft.TFTransformOutput,
-    label: str,
-    features: Columns | None = None,
-) -> tuple[Dataset, Dataset]:
-    """Reads the splits that a network is fitted on, weighted, without validation rows of a class that train lacks.
+def predict(network: keras.Model, rows: Dataset) -> dict[str, np.ndarray]:
+    """Returns what a fitted network answers, in the user's units.
 
     Args:
-        train_files: globs of the train split.
-        validation_files: globs of the validation split.
-        transform: the transform that wrote them.
-        label: the class label's column, for the message.
-        features: where the features of train are collected; in memory when left out.
+        network: a network with the two outputs, and perhaps quantiles of the number.
+        rows: n rows.
 
-    Raises:
-        InputError: a class cannot be learnt from, or a head has no row that counts.
+    Returns:
+        Output name -> probabilities float32 [n, K] of the class; float64 [n, U] of the number and its quantiles.
     """
-    train = load(train_files, transform, features)
-    if (train.classes < 0).any():
-        raise InputError(
-            f'The class label "{label}" must be text without line breaks, got a class with one. Rename the class.'
-        )
-    return weighted(train, load(validation_files, transform).with_known_class())
-
-
-def class_names(transform: tft.TFTransformOutput) -> list[str]:
-    """Returns the classes in the order of their index."""
-    return [text.decode() for text in transform.vocabulary_by_name(outputs.CLASSES_VOCABULARY)]
-
-
-def category_places(transform: tft.TFTransformOutput, train: Dataset) -> int:
-    """Returns how many places the categories take: the vocabulary, and two more per column (`encode`)."""
-    columns = train.features.get(outputs.CATEGORICAL)
-    if columns is None:
-        return 0
-    return transform.vocabulary_size_by_name(outputs.CATEGORIES_VOCABULARY) + 2 * columns.shape[1]
+    answers = network.predict(rows.features, batch_size=BATCH, verbose=0)
+    return {
+        name: values
+        if name == outputs.CLASSIFICATION
+        else values.astype(np.float64) * rows.target_scale + rows.target_mean
+        for name, values in answers.items()
+    }

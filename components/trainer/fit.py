@@ -13,17 +13,17 @@ import tensorflow as tf
 from components.outputs import CLASSIFICATION, REGRESSION
 from components.trainer.balancing import BALANCERS
 from components.trainer.balancing.log import BalanceLog
-from components.trainer.dataset import Dataset
+from components.trainer.dataset import BATCH
 from components.trainer.model import build_table_model, compile_model
 from components.trainer.network.architecture import Architecture
 from components.trainer.network.encoder import FeatureSpace
 from components.trainer.recipe import FIXED, Recipe
 from components.trainer.scan import ScanningModel, chunks
+from components.trainer.task import Task
 
 HEADLINE = "val_headline"
 AUTO = "auto"
 _CANDIDATES = ("shared_bottom", "separate")
-_VALIDATION_BATCH = 4096
 # Rows on which the gradients of the two heads are compared after each epoch.
 _PROBE = 1024
 # On a plateau: the factor of the learning rate, how often it is used before training stops, and the share by which
@@ -34,10 +34,7 @@ History = dict[str, list[float]]
 
 
 def fit(
-    train: Dataset,
-    validation: Dataset,
-    categories: int,
-    num_classes: int,
+    task: Task,
     model: Mapping[str, Any],
     training: Mapping[str, Any],
     log_dir: str,
@@ -46,10 +43,8 @@ def fit(
     """Fits the network on standardised labels.
 
     Args:
-        train: rows to learn from.
-        validation: rows whose loss decides when to stop, and which trunk `auto` stands for.
-        categories: number of places that `categorical` can point to.
-        num_classes: number of classes K.
+        task: what there is to learn; the loss of its validation rows decides when to stop, and which trunk `auto`
+            stands for.
         model: the `model` section of the configuration; see `Architecture`.
         training: the `training` section of the configuration; see `Recipe`.
         log_dir: folder for TensorBoard.
@@ -58,41 +53,43 @@ def fit(
     Returns:
         The model with the weights of its best epoch, named after its trunk, and the losses and metrics of every epoch:
         `val_headline`, whose lowest value marks that epoch, and what `BalanceLog` adds among them.
+
+    Raises:
+        InputError: a weight is given to a class that train does not have.
     """
-    architecture, recipe = Architecture.of(model), Recipe.of(training)
-    space = FeatureSpace.of(train.features, categories, architecture.bins)
+    architecture, recipe = Architecture(**model), Recipe(**training)
+    space = FeatureSpace.of(task.train.features, task.categories, architecture.bins)
     trunks = _CANDIDATES if architecture.trunk == AUTO else (architecture.trunk,)
     results = []
     for trunk in trunks:
         folder = log_dir if len(trunks) == 1 else f"{log_dir}/{trunk}"
         candidate = replace(architecture, trunk=trunk)
-        results.append(_fit(train, validation, space, num_classes, candidate, recipe, folder, strategy))
+        results.append(_fit(task, space, candidate, recipe, folder, strategy))
     return min(results, key=lambda result: np.nanmin([*result[1][HEADLINE], np.inf]))
 
 
 def _fit(
-    train: Dataset,
-    validation: Dataset,
+    task: Task,
     space: FeatureSpace,
-    num_classes: int,
     architecture: Architecture,
     recipe: Recipe,
     log_dir: str,
     strategy: tf.distribute.Strategy | None,
 ) -> tuple[keras.Model, History]:
+    train, validation = task.train, task.validation
     keras.utils.set_random_seed(recipe.seed)
     strategy = strategy or _strategy(recipe.balancing)
     scan = strategy.num_replicas_in_sync == 1
     batch_size = recipe.batch_size_for(len(train))
     with strategy.scope():
         network = build_table_model(
-            space, num_classes, architecture, model_class=ScanningModel if scan else keras.Model
+            space, len(task.classes), architecture, model_class=ScanningModel if scan else keras.Model
         )
         compile_model(
             network,
             learning_rate=recipe.learning_rate,
             weight_decay=recipe.weight_decay,
-            losses=recipe.losses(train.classes[train.has(CLASSIFICATION)], num_classes),
+            losses=recipe.losses(train.classes[train.has(CLASSIFICATION)], task.classes),
             loss_weights=recipe.head_weights,
             jit_compile=scan or "auto",
             weighted=train.weights is not None,
@@ -111,7 +108,7 @@ def _fit(
         **data,
         shuffle=not scan,
         validation_data=(validation.features, validation.labels(), validation.weights),
-        validation_batch_size=_VALIDATION_BATCH,
+        validation_batch_size=BATCH,
         epochs=recipe.epochs,
         verbose=2,
         callbacks=[

@@ -29,10 +29,12 @@ class RegressionLoss(keras.losses.Loss):
         kind: `mse` e²; `mae` |e|; `huber` ½e² up to `delta`, δ(|e| - ½δ) beyond (Huber 1964); `log_cosh` log cosh e;
             `quantile` max(qe', (q-1)e') with e' = -e, the pinball loss (Koenker & Bassett 1978).
         delta: δ of `huber`, in standard deviations of the label.
-        quantile: q of `quantile`, in (0, 1).
+        quantile: q of `quantile`, in (0, 1); or one for each of U predictions, whose losses count on average.
     """
 
-    def __init__(self, kind: str = "mse", delta: float = 1.0, quantile: float = 0.5, **kwargs: Any) -> None:
+    def __init__(
+        self, kind: str = "mse", delta: float = 1.0, quantile: float | Sequence[float] = 0.5, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.kind = kind
         self.delta = delta
@@ -52,7 +54,8 @@ class RegressionLoss(keras.losses.Loss):
         elif self.kind == "log_cosh":
             loss = _log_cosh(error)
         else:
-            loss = keras.ops.maximum(-self.quantile * error, (1.0 - self.quantile) * error)
+            quantile = keras.ops.convert_to_tensor(self.quantile, error.dtype)
+            loss = keras.ops.maximum(-quantile * error, (1.0 - quantile) * error)
         return _by_row(loss)
 
     def get_config(self) -> dict[str, Any]:

@@ -7,17 +7,14 @@ it is, so the number and the class are the same with and without them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import keras
 import numpy as np
 
 from components.outputs import REGRESSION
-from components.trainer.dataset import Dataset
+from components.trainer.dataset import BATCH, Dataset
+from components.trainer.losses import RegressionLoss
 
 QUANTILES = "regression_quantiles"
-_BATCH = 4096
 _STEP_ROWS = 256
 _EPOCHS = 200
 _PATIENCE = 10
@@ -26,29 +23,6 @@ _PATIENCE = 10
 def levels(coverage: float) -> tuple[float, float]:
     """Returns the levels of the two quantiles between which a share `coverage` of the labels lies."""
     return (1 - coverage) / 2, (1 + coverage) / 2
-
-
-@keras.saving.register_keras_serializable("mtl")
-class PinballLoss(keras.losses.Loss):
-    """The mean over levels τ of `max(τ e, (τ - 1) e)`, `e = label - quantile`, which the τ-quantile makes lowest.
-
-    Args:
-        levels: τ of each column of the predictions.
-    """
-
-    def __init__(self, levels: Sequence[float], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.levels = list(levels)
-
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Returns the loss of each row, [B], of labels [B, 1] and quantiles [B, levels]."""
-        error = y_true - y_pred
-        tau = keras.ops.convert_to_tensor(self.levels, error.dtype)
-        return keras.ops.mean(keras.ops.maximum(tau * error, (tau - 1.0) * error), axis=-1)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
-        return super().get_config() | {"levels": self.levels}
 
 
 def with_quantiles(
@@ -79,7 +53,8 @@ def with_quantiles(
         bias_initializer=keras.initializers.Constant(np.quantile(error[weight > 0], levels(coverage))),
     )
     fitted = keras.Sequential([keras.Input(x.shape[1:]), head])
-    fitted.compile(optimizer=keras.optimizers.Adam(0.001), loss=PinballLoss(levels(coverage)), jit_compile=False)
+    loss = RegressionLoss("quantile", quantile=levels(coverage))
+    fitted.compile(optimizer=keras.optimizers.Adam(0.001), loss=loss, jit_compile=False)
     fitted.fit(
         x,
         error,
@@ -87,7 +62,7 @@ def with_quantiles(
         batch_size=_STEP_ROWS,
         epochs=_EPOCHS,
         validation_data=_insight(insight, validation),
-        validation_batch_size=_BATCH,
+        validation_batch_size=BATCH,
         verbose=0,
         callbacks=[keras.callbacks.EarlyStopping(patience=_PATIENCE, restore_best_weights=True)],
     )
@@ -98,7 +73,7 @@ def with_quantiles(
 
 def _insight(insight: keras.Model, rows: Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Returns what the head sees of each row, float32 [n, H], the error of its number, [n, 1], and its weight, [n]."""
-    seen, number = insight.predict(rows.features, batch_size=_BATCH, verbose=0)
+    seen, number = insight.predict(rows.features, batch_size=BATCH, verbose=0)
     weight = np.ones(len(rows), np.float32) if rows.weights is None else rows.weights[REGRESSION]
     return seen, rows.target[:, None] - number, weight
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -39,7 +38,7 @@ class Recipe:
         quantile: the quantile of `quantile`.
         focal_gamma: γ of the focal loss; 0 is cross-entropy.
         label_smoothing: share of the class label spread over all classes.
-        class_weights: `none`, `balanced`, or a weight per class index.
+        class_weights: `none`, `balanced`, or class -> weight, 1 for classes left out.
         seed: seed of initial weights, shuffling and dropout.
         memory_mb: MiB of features of the train split that are kept in memory.
     """
@@ -58,32 +57,29 @@ class Recipe:
     quantile: float = 0.5
     focal_gamma: float = 0.0
     label_smoothing: float = 0.0
-    class_weights: str | tuple[float, ...] = "none"
+    class_weights: str | Mapping[str, float] = "none"
     seed: int = 0
     memory_mb: int = 4096
-
-    @classmethod
-    def of(cls, section: Mapping[str, Any]) -> Recipe:
-        """Reads the section; keys that are not the trainer's are left to others."""
-        known = {field.name for field in fields(cls)}
-        return cls(**{key: value for key, value in section.items() if key in known})
 
     @property
     def head_weights(self) -> dict[str, float]:
         """Returns output name -> weight of its loss."""
         return {REGRESSION: self.regression_weight, CLASSIFICATION: self.classification_weight}
 
-    def losses(self, classes: np.ndarray, num_classes: int) -> dict[str, keras.losses.Loss]:
+    def losses(self, labels: np.ndarray, classes: Sequence[str]) -> dict[str, keras.losses.Loss]:
         """Returns output name -> its loss.
 
         Args:
-            classes: class index of each train row that has a class, int64 [n].
-            num_classes: number of classes K.
+            labels: class index of each train row that has a class, int64 [n].
+            classes: names of the K classes, by index.
+
+        Raises:
+            InputError: a weight is given to a class that train does not have.
         """
         return {
             REGRESSION: RegressionLoss(self.regression_loss, self.huber_delta, self.quantile),
             CLASSIFICATION: ClassificationLoss(
-                self.focal_gamma, self.label_smoothing, self._weights_of_classes(classes, num_classes)
+                self.focal_gamma, self.label_smoothing, self._weights_of_classes(labels, classes)
             ),
         }
 
@@ -94,32 +90,17 @@ class Recipe:
         wanted = 2 ** int(np.log2(max(rows / _BATCHES, 1)))
         return int(np.clip(wanted, _SMALLEST_BATCH, _LARGEST_BATCH))
 
-    def _weights_of_classes(self, classes: np.ndarray, num_classes: int) -> list[float] | None:
+    def _weights_of_classes(self, labels: np.ndarray, classes: Sequence[str]) -> list[float] | None:
         """Returns a weight per class; `balanced` as in scikit-learn, n / (K * rows of the class)."""
-        if self.class_weights == "none":
-            return None
-        if self.class_weights == "balanced":
-            counts = np.maximum(np.bincount(classes, minlength=num_classes), 1)
-            return (len(classes) / (num_classes * counts)).tolist()
-        return [float(weight) for weight in self.class_weights]
-
-
-def with_class_weights(training: Mapping[str, Any], classes: Sequence[str]) -> dict[str, Any]:
-    """Returns the section with class weights by index where they are given by name; 1 for classes left out.
-
-    Args:
-        training: the `training` section of the configuration.
-        classes: the classes in the order of their index.
-
-    Raises:
-        InputError: a weight is given to a class that train does not have.
-    """
-    given = training["class_weights"]
-    if isinstance(given, str):
-        return dict(training)
-    if unknown := sorted(set(given) - set(classes)):
-        raise InputError(
-            f'training.class_weights must name classes of the train split, got "{unknown[0]}". '
-            f"The classes are {', '.join(classes)}."
-        )
-    return {**training, "class_weights": [given.get(name, 1.0) for name in classes]}
+        given = self.class_weights
+        if isinstance(given, str):
+            if given == "none":
+                return None
+            counts = np.maximum(np.bincount(labels, minlength=len(classes)), 1)
+            return (len(labels) / (len(classes) * counts)).tolist()
+        if unknown := sorted(set(given) - set(classes)):
+            raise InputError(
+                f'training.class_weights must name classes of the train split, got "{unknown[0]}". '
+                f"The classes are {', '.join(classes)}."
+            )
+        return [given.get(name, 1.0) for name in classes]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,15 +17,12 @@ from components import outputs
 from components.artifact_files import HISTORY
 from components.errors import InputError
 from components.trainer.calibration import calibrate, uncalibrated
-from components.trainer.dataset import Dataset, category_places, class_names, load, load_to_fit
+from components.trainer.dataset import Dataset, load, predict
 from components.trainer.export import export, feature_columns
 from components.trainer.fit import HEADLINE, fit
 from components.trainer.manifest import CQR, Calibration, Column, Manifest, TrainLabels
 from components.trainer.quantiles import QUANTILES, with_quantiles
-from components.trainer.recipe import with_class_weights
-from components.trainer.spill import Columns
-
-_BATCH = 4096
+from components.trainer.task import Task, load_task
 
 
 def run_fn(fn_args: Any) -> None:
@@ -41,27 +37,17 @@ def run_fn(fn_args: Any) -> None:
     Raises:
         InputError: a class cannot be learnt from, or the loss is no finite number.
     """
-    with tempfile.TemporaryDirectory(prefix="mtl-") as folder:
-        _train(fn_args, Columns(folder, fn_args.custom_config["training"]["memory_mb"] << 20))
-
-
-def _train(fn_args: Any, features: Columns) -> None:
     config = fn_args.custom_config
     labels = [config["labels"]["regression"], config["labels"]["classification"]]
     transform = tft.TFTransformOutput(fn_args.transform_output)
-    classes = class_names(transform)
-    stopping = _files(fn_args.eval_files, outputs.VALIDATION)
-    train, validation = load_to_fit(fn_args.train_files, stopping, transform, labels[1], features)
-    categories = category_places(transform, train)
-    network, history = fit(
-        train,
-        validation,
-        categories,
-        len(classes),
-        config["model"],
-        with_class_weights(config["training"], classes),
-        fn_args.model_run_dir,
+    task = load_task(
+        transform,
+        fn_args.train_files,
+        _files(fn_args.eval_files, outputs.VALIDATION),
+        label=labels[1],
+        memory_mb=config["training"]["memory_mb"],
     )
+    network, history = fit(task, config["model"], config["training"], fn_args.model_run_dir)
     (Path(fn_args.model_run_dir) / HISTORY).write_text(json.dumps(history), encoding="utf-8")
     best = _best_epoch(history[HEADLINE])
 
@@ -74,17 +60,18 @@ def _train(fn_args: Any, features: Columns) -> None:
     calibration = uncalibrated(coverage)
     if held_out:
         if config["intervals"]["method"] == CQR:
-            network = with_quantiles(network, train, validation, coverage, config["training"]["seed"])
+            network = with_quantiles(network, task.train, task.validation, coverage, config["training"]["seed"])
         calibration = _calibrate(network, load(held_out, transform), coverage)
-    export(network, transform, columns, labels, train.target_mean, train.target_scale, calibration, directory)
+    units = (task.train.target_mean, task.train.target_scale)
+    export(network, transform, columns, labels, *units, calibration, directory)
     Manifest(
         regression=labels[0],
         classification=labels[1],
-        classes=classes,
-        columns=_with_presence(columns, train, categories),
+        classes=list(task.classes),
+        columns=_with_presence(columns, task),
         missing=config["reading"]["missing"],
         vectors=config["reading"]["vectors"],
-        train=_train_labels(train, classes),
+        train=_train_labels(task),
         parameters=network.count_params(),
         epochs=len(history[HEADLINE]),
         best_epoch=best,
@@ -98,28 +85,28 @@ def _files(patterns: list[str], split: str) -> list[str]:
 
 
 def _calibrate(network: keras.Model, rows: Dataset, coverage: float) -> Calibration:
-    answers = network.predict(rows.features, batch_size=_BATCH, verbose=0)
-    scaled = {name: values * rows.target_scale + rows.target_mean for name, values in answers.items()}
+    answers = predict(network, rows)
     return calibrate(
         np.where(rows.has(outputs.REGRESSION), rows.regression, np.nan),
-        scaled[outputs.REGRESSION][:, 0],
+        answers[outputs.REGRESSION][:, 0],
         np.where(rows.has(outputs.CLASSIFICATION), rows.classes, -1),
         answers[outputs.CLASSIFICATION],
         coverage=coverage,
-        quantiles=scaled.get(QUANTILES),
+        quantiles=answers.get(QUANTILES),
     )
 
 
-def _with_presence(columns: list[Column], train: Dataset, categories: int) -> list[Column]:
+def _with_presence(columns: list[Column], task: Task) -> list[Column]:
     """Returns the columns with what train says of missing values; the tensors hold them in this order."""
+    features = task.train.features
     texts = [column for column in columns if column.kind == "BYTES"]
     numbers = [column for column in columns if column.kind in ("INT", "FLOAT")]
     present: dict[str, bool] = {}
     for position, column in enumerate(numbers):
-        present[column.name] = not train.features[outputs.MISSING][:, position].any()
+        present[column.name] = not features[outputs.MISSING][:, position].any()
     for position, column in enumerate(texts):
-        missing = categories - len(texts) + position
-        present[column.name] = not (train.features[outputs.CATEGORICAL][:, position] == missing).any()
+        missing = task.categories - len(texts) + position
+        present[column.name] = not (features[outputs.CATEGORICAL][:, position] == missing).any()
     return [replace(column, always_present=bool(present.get(column.name, False))) for column in columns]
 
 
@@ -134,12 +121,13 @@ def _best_epoch(losses: list[float]) -> int:
     return int(np.argmin(finite)) + 1
 
 
-def _train_labels(train: Dataset, classes: list[str]) -> TrainLabels:
+def _train_labels(task: Task) -> TrainLabels:
+    train = task.train
     numbers = train.regression[train.has(outputs.REGRESSION)]
-    counts = np.bincount(train.classes[train.has(outputs.CLASSIFICATION)], minlength=len(classes))
+    counts = np.bincount(train.classes[train.has(outputs.CLASSIFICATION)], minlength=len(task.classes))
     return TrainLabels(
         rows=len(train),
         mean=float(np.mean(numbers, dtype=np.float64)),
         median=float(np.median(numbers)),
-        class_counts={name: int(count) for name, count in zip(classes, counts, strict=True)},
+        class_counts={name: int(count) for name, count in zip(task.classes, counts, strict=True)},
     )

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import math
+import tempfile
+from collections import defaultdict
 from collections.abc import Mapping
-from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 
 class Columns:
-    """Collects tensors batch by batch, in memory up to a budget and in files beyond it.
+    """Collects tensors batch by batch, in memory up to a budget and in temporary files beyond it.
+
+    The files have no name, so nobody has to remove them: they go with the arrays, or with the process however it ends.
 
     Args:
-        folder: where files go; it must outlive the arrays.
         budget: bytes kept in memory; all when left out.
     """
 
-    def __init__(self, folder: str | Path = "", budget: float = math.inf) -> None:
-        self._folder = Path(folder)
+    def __init__(self, budget: float = math.inf) -> None:
         self._budget = budget
         self._held = 0
         self._parts: dict[str, list[np.ndarray]] = {}
-        self._spilt = False
+        self._files: dict[str, IO[bytes]] = defaultdict(tempfile.TemporaryFile)
 
     def add(self, batch: Mapping[str, np.ndarray]) -> None:
         """Appends the rows of a batch, [b, ...] each."""
@@ -30,28 +32,27 @@ class Columns:
             self._parts.setdefault(name, []).append(values)
             self._held += values.nbytes
         if self._held > self._budget:
-            self._spilt = True
             self._flush()
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Returns every tensor whole, [n, ...]: in memory, or read-only memory-mapped if the budget was exceeded."""
-        if not self._spilt:
+        """Returns every tensor whole, [n, ...]: in memory, or read-only memory-mapped if the budget was exceeded.
+
+        To be called once, at the end.
+        """
+        if not self._files:
             return {name: np.concatenate(parts) for name, parts in self._parts.items()}
-        likes = {name: parts[0] for name, parts in self._parts.items()}
         self._flush()
-        return {
-            name: np.memmap(self._file(name), like.dtype, mode="r").reshape(-1, *like.shape[1:])
-            for name, like in likes.items()
-        }
+        return {name: self._mapped(name, like) for name, [like] in self._parts.items()}
 
     def _flush(self) -> None:
         """Appends what is held to the files; an empty array stays and says of which shape and type it was."""
         for name, parts in self._parts.items():
-            with self._file(name).open("ab") as file:
-                for values in parts:
-                    file.write(np.ascontiguousarray(values).data)
+            for values in parts:
+                self._files[name].write(np.ascontiguousarray(values).data)
             self._parts[name] = [parts[-1][:0]]
         self._held = 0
 
-    def _file(self, name: str) -> Path:
-        return self._folder / f"{name}.bin"
+    def _mapped(self, name: str, like: np.ndarray) -> np.ndarray:
+        with self._files[name] as file:  # the mapping keeps what it needs of it
+            file.flush()
+            return np.memmap(file, like.dtype, mode="r").reshape(-1, *like.shape[1:])

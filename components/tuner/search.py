@@ -18,9 +18,8 @@ from keras_tuner.engine.trial import Trial, TrialStatus
 
 from components.errors import InputError
 from components.relatedness.relate import twin
-from components.trainer.dataset import Dataset
 from components.trainer.fit import HEADLINE, fit
-from components.trainer.recipe import with_class_weights
+from components.trainer.task import Task
 from components.tuner.objective import METRICS, head_losses, objective, ratios
 from components.tuner.oracles import NAME, make_oracle, write
 from components.tuner.space import Sections, declare, sections_of, value_of
@@ -29,23 +28,6 @@ LOGGER = logging.getLogger("mtl.tuner")
 """What is said here is for a person to read while the search goes on."""
 
 _REFERENCES = "references.json"
-
-
-@dataclass(frozen=True)
-class Task:
-    """What there is to learn.
-
-    Args:
-        train: rows to learn from.
-        validation: rows to stop and to judge by.
-        categories: number of places that `categorical` can point to.
-        classes: names of the classes, by index.
-    """
-
-    train: Dataset
-    validation: Dataset
-    categories: int
-    classes: list[str]
 
 
 @dataclass(frozen=True)
@@ -75,7 +57,7 @@ class Search(BaseTuner):
     """Tries settings on one task; finds its earlier trials in its folder and goes on from there.
 
     Args:
-        task: what there is to learn.
+        task: what there is to learn; trials are judged on its validation rows.
         settings: what is asked for.
         directory: folder of the search; whatever a trial's outcome depends on must be the same for all its calls.
     """
@@ -202,17 +184,8 @@ class Search(BaseTuner):
             InputError: a prediction is not finite.
         """
         keras.utils.clear_session()
-        task = self.task
-        network, history = fit(
-            task.train,
-            task.validation,
-            task.categories,
-            len(task.classes),
-            sections["model"],
-            with_class_weights(sections["training"], task.classes),
-            str(log_dir),
-        )
-        return head_losses(network, task.validation), network, len(history[HEADLINE])
+        network, history = fit(self.task, sections["model"], sections["training"], str(log_dir))
+        return head_losses(network, self.task.validation), network, len(history[HEADLINE])
 
 
 def _last_line(message: str | None) -> str:

@@ -10,8 +10,8 @@ from typing import Any
 import tensorflow_transform as tft
 from tfx.components.tuner.component import TunerFnResult
 
-from components.trainer.dataset import category_places, class_names, load_to_fit
-from components.tuner.search import Search, Settings, Task
+from components.trainer.task import load_task
+from components.tuner.search import Search, Settings
 
 
 def tuner_fn(fn_args: Any) -> TunerFnResult:
@@ -29,8 +29,13 @@ def tuner_fn(fn_args: Any) -> TunerFnResult:
     transform = tft.TFTransformOutput(fn_args.transform_graph_path)
     directory = Path(config["directory"] or fn_args.working_dir) / _key(fn_args, settings)
     directory.parent.mkdir(parents=True, exist_ok=True)
-    train, validation = load_to_fit(fn_args.train_files, fn_args.eval_files, transform, config["label"])
-    task = Task(train, validation, category_places(transform, train), class_names(transform))
+    task = load_task(
+        transform,
+        fn_args.train_files,
+        fn_args.eval_files,
+        label=config["label"],
+        memory_mb=settings.start["training"]["memory_mb"],
+    )
     return TunerFnResult(Search(task, settings, str(directory)), {})
 
 

@@ -82,6 +82,7 @@ def _network(contestant: str, rows: Split, seed: int) -> tuple[np.ndarray, np.nd
 
     from components.outputs import CLASSIFICATION, REGRESSION
     from components.trainer.fit import fit
+    from components.trainer.task import Task
     from pipeline.config import Config
 
     raw = contestant == SEED_AS_IT_WAS
@@ -98,9 +99,8 @@ def _network(contestant: str, rows: Split, seed: int) -> tuple[np.ndarray, np.nd
             for part in (train, validation, test)
         )
     with tempfile.TemporaryDirectory() as folder:
-        network, _ = fit(
-            train, validation, rows.categories, rows.num_classes, config.model.model_dump(), training, folder
-        )
+        task = Task(train, validation, [str(label) for label in range(rows.num_classes)], rows.categories)
+        network, _ = fit(task, config.model.model_dump(), training, folder)
     answer = network.predict(test.features, batch_size=4096, verbose=0)
     keras.backend.clear_session()
     number = answer[REGRESSION][:, 0].astype(np.float64) * test.target_scale + test.target_mean

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 import statistics
 import sys
-import tempfile
 import time
 
 import keras
@@ -43,7 +42,7 @@ def rows(count: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
 class Contestant:
     """A way to train; `epoch` makes one pass over its rows."""
 
-    def __init__(self, name: str, folder: str):
+    def __init__(self, name: str):
         keras.utils.set_random_seed(0)
         self.rows = 20_000 if name == PLAIN else 130_000
         features, labels = rows(self.rows)
@@ -51,7 +50,7 @@ class Contestant:
             self.model = build_multi_task_model((FEATURES,), CLASSES)
             self.data = {"x": features, "y": labels, "batch_size": BATCH}
         else:
-            collected = Columns(folder, 0 if name == MAPPED else math.inf)
+            collected = Columns(0 if name == MAPPED else math.inf)
             collected.add({"numeric": features})
             columns = collected.arrays()
             space = FeatureSpace({"numeric": FEATURES})
@@ -71,14 +70,13 @@ class Contestant:
 
 def measure(rounds: int) -> dict[str, float]:
     """Returns the median examples per second of each way, over some rounds in turn."""
-    with tempfile.TemporaryDirectory() as folder:
-        contestants = {name: Contestant(name, folder) for name in (PLAIN, FIXED, MAPPED, *BALANCERS)}
-        for contestant in contestants.values():
-            contestant.epoch()  # compiles
-        speeds: dict[str, list[float]] = {name: [] for name in contestants}
-        for _ in range(rounds):
-            for name, contestant in contestants.items():
-                speeds[name].append(contestant.epoch())
+    contestants = {name: Contestant(name) for name in (PLAIN, FIXED, MAPPED, *BALANCERS)}
+    for contestant in contestants.values():
+        contestant.epoch()  # compiles
+    speeds: dict[str, list[float]] = {name: [] for name in contestants}
+    for _ in range(rounds):
+        for name, contestant in contestants.items():
+            speeds[name].append(contestant.epoch())
     return {name: statistics.median(values) for name, values in speeds.items()}
 
 

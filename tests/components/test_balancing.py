@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from test_fit import MODEL, TRAINING, rows
+from small_task import MODEL, TRAINING, rows, task
 
 from components.outputs import CLASSIFICATION, COSINE, REGRESSION, WEIGHTS
 from components.report.training import training_curves
@@ -191,7 +191,7 @@ def test_a_balancer_is_saved_and_reloaded_with_the_model(name, data, tmp_path):
 @pytest.mark.parametrize("name", BALANCERS)
 def test_both_heads_learn_and_the_weights_are_logged(name, tmp_path):
     training = TRAINING | {"balancing": name, "epochs": 5, "patience": 5}
-    network, history = fit(rows(400, 0), rows(200, 1), 0, 2, MODEL, training, str(tmp_path))
+    network, history = fit(task(rows(400, 0), rows(200, 1)), MODEL, training, str(tmp_path))
     assert history[f"val_{REGRESSION}_mae"][-1] < 0.5 * history[f"val_{REGRESSION}_mae"][0]
     assert history[f"val_{CLASSIFICATION}_loss"][-1] < 0.6 * history[f"val_{CLASSIFICATION}_loss"][0]
     for series in (COSINE, *WEIGHTS.values()):

@@ -1,5 +1,6 @@
 """Transformed examples in memory, and the weights of their rows in the loss of each head."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ import tensorflow as tf
 from components import outputs
 from components.errors import InputError
 from components.outputs import CLASSIFICATION, REGRESSION
-from components.trainer.dataset import Dataset, load, weighted
+from components.trainer.dataset import BATCH, Dataset, load, predict, weighted
 
 
 def split(has_number, has_class, weights=None):
@@ -134,3 +135,24 @@ def test_labels_and_weights_are_read_as_the_transform_wrote_them(tmp_path, gaps)
         assert found.row_weights.tolist() == [0, 0.5, 1, 1.5, 2]
     else:
         assert (found.present, found.row_weights) == (None, None)
+
+
+def test_answers_are_in_the_users_units():
+    """The number and its quantiles, exactly; the class's probabilities stay what they are."""
+    asked = []
+
+    class Network:
+        def predict(self, features, **options):
+            asked.append((features, options))
+            return {
+                REGRESSION: np.float32([[0.1], [-2.0]]),
+                "regression_quantiles": np.float32([[-1, 1], [-3, 0.5]]),
+                CLASSIFICATION: np.float32([[0.25, 0.75], [1, 0]]),
+            }
+
+    rows = replace(split([1, 1], [1, 1]), target_mean=1e6, target_scale=3.0)
+    found = predict(Network(), rows)
+    assert asked == [(rows.features, {"batch_size": BATCH, "verbose": 0})]
+    np.testing.assert_allclose(found[REGRESSION], 1e6 + 3 * np.float64(np.float32([[0.1], [-2]])), rtol=1e-15)
+    np.testing.assert_array_equal(found["regression_quantiles"], [[999_997, 1_000_003], [999_991, 1_000_001.5]])
+    np.testing.assert_array_equal(found[CLASSIFICATION], np.float32([[0.25, 0.75], [1, 0]]))

@@ -7,37 +7,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from small_task import MODEL, TRAINING, rows, task
 
 from components.outputs import CLASSIFICATION, REGRESSION
-from components.trainer.dataset import Dataset
 from components.trainer.fit import HEADLINE, fit
-
-MODEL = {"hidden": [16], "dropout": 0.0, "l2": 0.0}
-TRAINING = {
-    "seed": 0,
-    "balancing": "fixed",
-    "learning_rate": 0.01,
-    "regression_weight": 1.0,
-    "classification_weight": 1.0,
-    "batch_size": 32,
-    "epochs": 30,
-    "patience": 3,
-}
-
-
-def rows(count, seed, noise=0.0):
-    random = np.random.default_rng(seed)
-    numeric = random.normal(size=(count, 4)).astype("float32")
-    target = (numeric[:, 0] + noise * random.normal(size=count)).astype("float32")
-    classes = (numeric[:, 1] + noise * random.normal(size=count) > 0).astype("int64")
-    features = {"numeric": numeric, "missing": np.zeros_like(numeric)}
-    return Dataset(features, target, target, classes, 0.0, 1.0)
 
 
 def test_the_weights_of_the_best_epoch_are_kept(tmp_path):
     """With more noise than rows the network overfits soon, so the last epoch is not the best one."""
     validation = rows(200, 1, noise=1.0)
-    network, history = fit(rows(150, 0, noise=1.0), validation, 0, 2, MODEL, TRAINING, str(tmp_path))
+    network, history = fit(task(rows(150, 0, noise=1.0), validation), MODEL, TRAINING, str(tmp_path))
     headline = history[HEADLINE]
     best = int(np.argmin(headline))
     assert len(headline) == best + 1 + TRAINING["patience"] < TRAINING["epochs"]
@@ -50,7 +29,7 @@ def test_the_weights_of_the_best_epoch_are_kept(tmp_path):
 
 def test_the_headline_is_weighted_as_the_losses_are(tmp_path):
     training = TRAINING | {"regression_weight": 0.25, "classification_weight": 2.0, "epochs": 2}
-    _, history = fit(rows(150, 0), rows(50, 1), 0, 2, MODEL, training, str(tmp_path))
+    _, history = fit(task(rows(150, 0), rows(50, 1)), MODEL, training, str(tmp_path))
     expected = 0.25 * np.array(history[f"val_{REGRESSION}_mae"]) + 2 * np.array(
         history[f"val_{CLASSIFICATION}_log_loss"]
     )
@@ -60,13 +39,13 @@ def test_the_headline_is_weighted_as_the_losses_are(tmp_path):
 def test_a_loss_that_is_not_finite_ends_training(tmp_path):
     train = rows(150, 0)
     train.target[3] = np.nan
-    _, history = fit(train, rows(50, 1), 0, 2, MODEL, TRAINING, str(tmp_path))
+    _, history = fit(task(train, rows(50, 1)), MODEL, TRAINING, str(tmp_path))
     assert len(history["loss"]) == 1
 
 
 def test_on_a_plateau_training_goes_on_from_the_best_weights_more_slowly(tmp_path):
     training = TRAINING | {"plateau": 2, "patience": 30, "epochs": 60}
-    _, history = fit(rows(150, 0, noise=1.0), rows(200, 1, noise=1.0), 0, 2, MODEL, training, str(tmp_path))
+    _, history = fit(task(rows(150, 0, noise=1.0), rows(200, 1, noise=1.0)), MODEL, training, str(tmp_path))
     rates = history["learning_rate"]
     assert rates[0] == pytest.approx(0.01)
     assert len(rates) < training["epochs"], "it stops after the third time"
@@ -82,10 +61,10 @@ def test_on_a_plateau_training_goes_on_from_the_best_weights_more_slowly(tmp_pat
 def test_the_trunk_that_is_better_on_validation_is_kept(tmp_path):
     train, validation = rows(150, 0, noise=0.5), rows(200, 1, noise=0.5)
     training = TRAINING | {"epochs": 3}
-    network, history = fit(train, validation, 0, 2, MODEL | {"trunk": "auto"}, training, str(tmp_path))
+    network, history = fit(task(train, validation), MODEL | {"trunk": "auto"}, training, str(tmp_path))
     headlines = {}
     for trunk in ("shared_bottom", "separate"):
-        _, alone = fit(train, validation, 0, 2, MODEL | {"trunk": trunk}, training, str(tmp_path))
+        _, alone = fit(task(train, validation), MODEL | {"trunk": trunk}, training, str(tmp_path))
         headlines[trunk] = min(alone[HEADLINE])
     assert network.name == min(headlines, key=headlines.get)
     assert min(history[HEADLINE]) == pytest.approx(min(headlines.values()), rel=1e-4)
@@ -97,7 +76,7 @@ def test_a_head_without_weight_leaves_the_trunk_alone(tmp_path):
     training = TRAINING | {"classification_weight": 0.0, "epochs": 3}
     answers = []
     for classes in (train.classes, 1 - train.classes):
-        network, _ = fit(replace(train, classes=classes), validation, 0, 2, MODEL, training, str(tmp_path))
+        network, _ = fit(task(replace(train, classes=classes), validation), MODEL, training, str(tmp_path))
         answers.append(network.predict(validation.features, verbose=0)[REGRESSION])
     np.testing.assert_array_equal(*answers)
 
@@ -106,8 +85,8 @@ def test_a_large_number_does_not_drown_the_class(tmp_path):
     """Labels in the hundreds of thousands, as Transform standardises them: the class is learnt as it is alone."""
     train, validation = rows(1000, 0, noise=0.1), rows(400, 1, noise=0.1)
     training = TRAINING | {"epochs": 10, "patience": 10}
-    _, both = fit(train, validation, 0, 2, MODEL, training, str(tmp_path))
-    _, alone = fit(train, validation, 0, 2, MODEL, training | {"regression_weight": 0.0}, str(tmp_path))
+    _, both = fit(task(train, validation), MODEL, training, str(tmp_path))
+    _, alone = fit(task(train, validation), MODEL, training | {"regression_weight": 0.0}, str(tmp_path))
     key = f"val_{CLASSIFICATION}_log_loss"
     assert min(both[key]) < 1.15 * min(alone[key]) < 0.2
 
@@ -118,10 +97,10 @@ import tensorflow as tf
 [cpu] = tf.config.list_physical_devices("CPU")
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from components.trainer.fit import fit
-from tests.components.test_fit import MODEL, TRAINING, rows
+from tests.components.small_task import MODEL, TRAINING, rows, task
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 training = TRAINING | {"epochs": 3}
-_, history = fit(rows(1000, 0), rows(200, 1), 0, 2, MODEL, training, tempfile.mkdtemp(), strategy)
+_, history = fit(task(rows(1000, 0), rows(200, 1)), MODEL, training, tempfile.mkdtemp(), strategy)
 print(json.dumps([strategy.num_replicas_in_sync, history["val_loss"]]))
 """
 
@@ -131,6 +110,6 @@ def test_several_devices_learn_the_same(tmp_path):
     done = subprocess.run([sys.executable, "-c", TWO_DEVICES], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     replicas, losses = json.loads(done.stdout.splitlines()[-1])
-    _, history = fit(rows(1000, 0), rows(200, 1), 0, 2, MODEL, TRAINING | {"epochs": 3}, str(tmp_path))
+    _, history = fit(task(rows(1000, 0), rows(200, 1)), MODEL, TRAINING | {"epochs": 3}, str(tmp_path))
     assert replicas == 2
     np.testing.assert_allclose(losses, history["val_loss"], rtol=0.25)

@@ -8,8 +8,9 @@ from sklearn.metrics import log_loss as reference_log_loss
 from sklearn.metrics import mean_pinball_loss
 
 from components.errors import InputError
+from components.outputs import CLASSIFICATION
 from components.trainer.losses import ClassificationLoss, RegressionLoss, accuracy, log_loss, mae
-from components.trainer.recipe import Recipe, with_class_weights
+from components.trainer.recipe import Recipe
 
 RANDOM = np.random.default_rng(0)
 LABEL, ANSWER = RANDOM.normal(size=(2, 50, 1)).astype("float32") * 2
@@ -35,6 +36,17 @@ def test_losses_of_the_number_are_those_of_numpy(loss, expected):
 def test_quantile_loss_is_that_of_scikit_learn():
     expected = mean_pinball_loss(LABEL, ANSWER, alpha=0.2)
     assert float(RegressionLoss("quantile", quantile=0.2)(LABEL, ANSWER)) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("members", [(), (4,)])
+def test_each_prediction_has_its_quantile(members):
+    alphas = (0.05, 0.5, 0.9)
+    answers = RANDOM.normal(size=(50, *members, 3)).astype("float32")
+    of_members = answers.reshape(50, -1, 3).swapaxes(0, 1)
+    expected = [mean_pinball_loss(LABEL[:, 0], one[:, i], alpha=alphas[i]) for one in of_members for i in range(3)]
+    loss = RegressionLoss("quantile", quantile=alphas)
+    assert loss.call(LABEL, answers).shape == (50,)
+    assert float(loss(LABEL, answers)) == pytest.approx(np.mean(expected), rel=1e-5)
 
 
 def test_cross_entropy_is_that_of_scikit_learn():
@@ -81,7 +93,11 @@ def test_the_gradient_stays_finite_where_the_answer_is_certain():
 
 
 def test_a_loss_is_saved_and_reloaded():
-    for loss in (RegressionLoss("huber", 0.3), ClassificationLoss(2.0, 0.1, [1, 2, 3])):
+    for loss in (
+        RegressionLoss("huber", 0.3),
+        RegressionLoss("quantile", quantile=[0.1, 0.9]),
+        ClassificationLoss(2.0, 0.1, [1, 2, 3]),
+    ):
         again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(loss))
         assert again.get_config() == loss.get_config()
 
@@ -90,7 +106,7 @@ def test_balanced_class_weights_are_those_of_scikit_learn():
     from sklearn.utils.class_weight import compute_class_weight
 
     expected = compute_class_weight("balanced", classes=np.arange(3), y=CLASSES)
-    loss = Recipe(class_weights="balanced").losses(CLASSES, 3)["classification_output"]
+    loss = Recipe(class_weights="balanced").losses(CLASSES, ["a", "b", "c"])[CLASSIFICATION]
     np.testing.assert_allclose(loss.class_weights, expected)
 
 
@@ -101,11 +117,11 @@ def test_an_automatic_batch_size_suits_the_rows(rows, size):
 
 
 def test_class_weights_by_name_become_weights_by_index():
-    training = {"epochs": 3, "class_weights": {"b": 2.0}}
-    assert with_class_weights(training, ["a", "b"]) == {"epochs": 3, "class_weights": [1.0, 2.0]}
-    assert with_class_weights({"class_weights": "balanced"}, ["a"]) == {"class_weights": "balanced"}
+    recipe = Recipe(class_weights={"b": 2.0})
+    assert recipe.losses(CLASSES, ["a", "b", "c"])[CLASSIFICATION].class_weights == [1.0, 2.0, 1.0]
+    assert Recipe().losses(CLASSES, ["a", "b", "c"])[CLASSIFICATION].class_weights is None
     with pytest.raises(InputError) as raised:
-        with_class_weights(training, ["a", "c"])
+        recipe.losses(CLASSES, ["a", "c"])
     assert str(raised.value) == (
         'training.class_weights must name classes of the train split, got "b". The classes are a, c.'
     )

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from test_fit import MODEL, TRAINING, rows
+from small_task import MODEL, TRAINING, rows, task
 
 from components.outputs import CLASSIFICATION, REGRESSION
 from components.trainer.balancing import BALANCERS
@@ -40,7 +40,7 @@ def with_garbage(split):
 
 
 def trained(train, validation, log_dir, **training):
-    network, history = fit(*weighted(train, validation), 0, 2, MODEL, TRAINING | training, str(log_dir))
+    network, history = fit(task(*weighted(train, validation)), MODEL, TRAINING | training, str(log_dir))
     return network, history
 
 

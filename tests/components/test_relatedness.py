@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import small_task
 from sklearn.metrics import log_loss, mean_absolute_error
 
 from components.errors import InputError
@@ -16,19 +17,11 @@ from components.trainer.fit import HEADLINE, fit
 from components.trainer.model import build_table_model
 from components.trainer.network.architecture import Architecture
 from components.trainer.network.encoder import FeatureSpace
+from components.trainer.task import Task
 
-MODEL = {"hidden": [12], "dropout": 0.0, "l2": 0.0}
-TRAINING = {
-    "seed": 7,
-    "balancing": "fixed",
-    "learning_rate": 0.01,
-    "regression_weight": 1.0,
-    "classification_weight": 1.0,
-    "batch_size": 32,
-    "epochs": 40,
-    "patience": 8,
-}
-CLASSES = 2
+MODEL = small_task.MODEL | {"hidden": [12]}
+TRAINING = small_task.TRAINING | {"seed": 7, "epochs": 40, "patience": 8}
+CLASSES = ["low", "high"]
 
 
 def table(count: int, seed: int) -> Dataset:
@@ -54,7 +47,7 @@ def single_head(
         1.0,
     )
     layers, settings = twin(MODEL | layers, TRAINING | {"epochs": 5, "weight_decay": 0.01}, head)
-    network, history = fit(changed, changed, 0, CLASSES, layers, settings, "logs")
+    network, history = fit(Task(changed, changed, CLASSES), layers, settings, "logs")
     return network.predict(dataset.features, verbose=0), history
 
 
@@ -66,7 +59,7 @@ def test_the_other_head_does_not_touch_a_twin(head, layers, tmp_path, monkeypatc
     rows = table(200, 0)
     random = np.random.default_rng(1)
     other = (
-        {"classes": random.integers(CLASSES, size=200)}
+        {"classes": random.integers(2, size=200)}
         if head == "regression"
         else {"number": (50 * random.normal(size=200)).astype("float32")}
     )
@@ -144,7 +137,7 @@ def test_rows_without_a_label_are_left_out_and_the_others_count_by_their_weight(
 
 def test_predictions_must_be_finite():
     rows = table(9, 0)
-    answer = Fixed(np.full(9, np.nan), np.full((9, CLASSES), 1 / CLASSES))
+    answer = Fixed(np.full(9, np.nan), np.full((9, 2), 1 / 2))
     with pytest.raises(InputError, match="Predictions of the regression head must be finite numbers, got others"):
         row_losses(answer, rows)
 
@@ -153,13 +146,13 @@ def test_predictions_must_be_finite():
 def test_a_head_that_does_not_train_cannot_be_compared(head):
     rows = table(9, 0)
     with pytest.raises(InputError, match=f"training.{head}_weight must be above 0 .*, got 0.0"):
-        relate(rows, rows, rows, 0, CLASSES, MODEL, TRAINING | {f"{head}_weight": 0.0}, seeds=2)
+        relate(Task(rows, rows, CLASSES), rows, MODEL, TRAINING | {f"{head}_weight": 0.0}, seeds=2)
 
 
 @pytest.mark.slow
 def test_a_noisy_class_is_helped_by_a_clean_number_of_the_same_function():
     """Alone the class's head learns the noise of 300 rows; the number shows the shared layer what there is to see."""
-    found = relate(table(300, 0), table(300, 1), table(4_000, 2), 0, CLASSES, MODEL, TRAINING, seeds=4)
+    found = relate(Task(table(300, 0), table(300, 1), CLASSES), table(4_000, 2), MODEL, TRAINING, seeds=4)
     sharing = found.heads["classification"]
     assert (sharing.verdict, sharing.metric, sharing.n) == ("helped", "log_loss", 4_000), sharing.sentence
     assert sharing.multi_task < 0.95 * sharing.single_task
@@ -167,13 +160,13 @@ def test_a_noisy_class_is_helped_by_a_clean_number_of_the_same_function():
     assert all(-1 <= cosine <= 1 for cosine in found.gradient_cosine)
     trunk = 8 * 12 + 12
     assert {name: network.parameters for name, network in found.networks.items()} == {
-        "multi_task": trunk + 13 + 13 * CLASSES,
+        "multi_task": trunk + 13 + 13 * 2,
         "regression": trunk + 13,
-        "classification": trunk + 13 * CLASSES,
+        "classification": trunk + 13 * 2,
     }
     assert (found.cost.parameters.one, found.cost.parameters.two) == (
-        trunk + 13 + 13 * CLASSES,
-        2 * trunk + 13 + 13 * CLASSES,
+        trunk + 13 + 13 * 2,
+        2 * trunk + 13 + 13 * 2,
     )
     assert 0 < found.cost.latency.one < found.cost.latency.two
     assert all(0 < seconds < 600 for network in found.networks.values() for seconds in network.seconds)
@@ -185,7 +178,7 @@ def test_against_itself_sharing_makes_no_difference(monkeypatch):
     """Networks of one seed begin alike and see the same mini-batches, so a twin that is no twin is the same network."""
     monkeypatch.setattr(module, "twin", lambda model, training, head: (model, training))
     rows = table(200, 0)
-    found = relate(rows, table(100, 1), table(300, 2), 0, CLASSES, MODEL, TRAINING | {"epochs": 3}, seeds=2)
+    found = relate(Task(rows, table(100, 1), CLASSES), table(300, 2), MODEL, TRAINING | {"epochs": 3}, seeds=2)
     for sharing in found.heads.values():
         assert sharing.verdict == "no difference"
         np.testing.assert_allclose(sharing.by_seed, 0, atol=1e-4)

@@ -9,22 +9,22 @@ from components.trainer.scan import chunks, shuffled
 from components.trainer.spill import Columns
 
 
-def collected(folder, budget, batches):
-    columns = Columns(folder, budget)
+def collected(budget, batches):
+    columns = Columns(budget)
     for batch in batches:
         columns.add(batch)
     return columns.arrays()
 
 
 @pytest.mark.parametrize(("budget", "mapped"), [(10**6, False), (3000, True), (0, True)])
-def test_the_budget_decides_where_columns_are_and_not_what(budget, mapped, tmp_path):
+def test_the_budget_decides_where_columns_are_and_not_what(budget, mapped):
     random = np.random.default_rng(0)
     sizes = [64, 64, 64, 7]
     batches = [
         {"numbers": random.normal(size=(size, 5)).astype("float32"), "label": random.integers(0, 9, size)}
         for size in sizes
     ]
-    arrays = collected(tmp_path, budget, batches)
+    arrays = collected(budget, batches)
     for name in ("numbers", "label"):
         expected = np.concatenate([batch[name] for batch in batches])
         assert isinstance(arrays[name], np.memmap) == mapped
@@ -43,9 +43,9 @@ def test_blocks_come_in_a_new_order_and_rows_once():
     np.testing.assert_array_equal(np.sort(shuffled(1_050, 100, 500, random)), np.arange(1_050))
 
 
-def test_chunks_of_mapped_features_hold_every_row_with_its_label(tmp_path):
+def test_chunks_of_mapped_features_hold_every_row_with_its_label():
     numbers = np.arange(5_000, dtype="float32")[:, None]
-    mapped = collected(tmp_path, 0, [{"numeric": numbers}])
+    mapped = collected(0, [{"numeric": numbers}])
     labels = {REGRESSION: -numbers, CLASSIFICATION: np.arange(5_000)}
     seen = []
     for features, answers in chunks(mapped, labels, 32, seed=0):
@@ -56,8 +56,8 @@ def test_chunks_of_mapped_features_hold_every_row_with_its_label(tmp_path):
     np.testing.assert_array_equal(np.sort(np.concatenate(seen)), numbers[:, 0])
 
 
-def test_the_encoder_learns_the_same_from_mapped_features(tmp_path):
+def test_the_encoder_learns_the_same_from_mapped_features():
     numbers = np.random.default_rng(0).normal(size=(500, 3)).astype("float32")
     missing = (numbers > 1).astype("float32")
     features = {"numeric": numbers, "missing": missing}
-    assert FeatureSpace.of(collected(tmp_path, 0, [features]), 0, 8) == FeatureSpace.of(features, 0, 8)
+    assert FeatureSpace.of(collected(0, [features]), 0, 8) == FeatureSpace.of(features, 0, 8)

@@ -13,31 +13,20 @@ import keras
 import numpy as np
 import pytest
 from sklearn.metrics import log_loss, mean_absolute_error
+from small_task import MODEL, TRAINING, rows, task
 
 from components.errors import InputError
 from components.outputs import CLASSIFICATION, REGRESSION
 from components.trainer.dataset import Dataset
 from components.trainer.fit import fit
+from components.trainer.task import Task
 from components.tuner.component import results_of
 from components.tuner.objective import FLOOR, head_losses, objective, ratios
 from components.tuner.results import best_of
-from components.tuner.search import Search, Settings, Task
+from components.tuner.search import Search, Settings
 from components.tuner.space import declare, sections_of
 
-START = {
-    "model": {"hidden": [8], "dropout": 0.0, "l2": 0.0},
-    "training": {
-        "seed": 0,
-        "balancing": "fixed",
-        "class_weights": "none",
-        "learning_rate": 0.01,
-        "regression_weight": 1.0,
-        "classification_weight": 1.0,
-        "batch_size": 32,
-        "epochs": 50,
-        "patience": 3,
-    },
-}
+START = {"model": MODEL | {"hidden": [8]}, "training": TRAINING | {"epochs": 50}}
 SPACE = {
     "model.hidden": [[8], [16, 8]],
     "training.learning_rate": {"min": 0.001, "max": 0.1, "log": True},
@@ -45,16 +34,8 @@ SPACE = {
 }
 
 
-def rows(count: int, seed: int) -> Dataset:
-    random = np.random.default_rng(seed)
-    numeric = random.normal(size=(count, 4)).astype("float32")
-    target = (numeric[:, 0] + 0.3 * random.normal(size=count)).astype("float32")
-    classes = (numeric[:, 1] + 0.3 * random.normal(size=count) > 0).astype("int64")
-    return Dataset({"numeric": numeric}, target, target, classes, 0.0, 1.0)
-
-
 def toy_task() -> Task:
-    return Task(rows(300, 0), rows(200, 1), 0, ["a", "b"])
+    return task(rows(300, 0, noise=0.3), rows(200, 1, noise=0.3))
 
 
 def search(folder: Path, **changed) -> Search:
@@ -87,7 +68,7 @@ def fake(made: Search, monkeypatch: pytest.MonkeyPatch, loss=lambda sections: 0.
 
 def test_a_trial_is_judged_as_early_stopping_judges(tmp_path):
     task = toy_task()
-    network, _ = fit(task.train, task.validation, 0, 2, START["model"], START["training"], str(tmp_path))
+    network, _ = fit(task, START["model"], START["training"], str(tmp_path))
     answer = network.predict(task.validation.features, verbose=0)
     losses = head_losses(network, task.validation)
     assert losses["regression"] == pytest.approx(mean_absolute_error(task.validation.target, answer[REGRESSION][:, 0]))
@@ -127,7 +108,7 @@ def test_a_reference_learns_its_own_head_alone(done, tmp_path):
     """The same network with no weight on the class: what it reaches on the number is the number's reference."""
     training = START["training"] | {"epochs": 3, "classification_weight": 0.0}
     task = toy_task()
-    network, _ = fit(task.train, task.validation, 0, 2, START["model"], training, str(tmp_path))
+    network, _ = fit(task, START["model"], training, str(tmp_path))
     error = np.abs(network.predict(task.validation.features, verbose=0)[REGRESSION][:, 0] - task.validation.target)
     assert done.references["regression"] == pytest.approx(error.mean(), rel=1e-5)
     assert START["training"]["classification_weight"] == 1.0

@@ -1,8 +1,12 @@
 """The command in this process, and a table for it."""
 
+import sys
 from dataclasses import dataclass
 
 import pandas as pd
+import pytest
+
+from pipeline.cli import main
 
 
 @dataclass(frozen=True)
@@ -12,6 +16,18 @@ class Said:
     code: int
     out: str
     error: str
+
+
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: object) -> Said:
+    """Runs `mtl` with arguments."""
+    monkeypatch.setattr(sys, "argv", ["mtl", *map(str, arguments)])
+    code = 0
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code
+    captured = capsys.readouterr()
+    return Said(code, captured.out, captured.err)
 
 
 def rows(**columns: object) -> pd.DataFrame:

@@ -1,12 +1,10 @@
 """What several modules start from: the command, and the folder of a configuration file."""
 
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
-from command import Said
-
-from pipeline.cli import main
+from command import call
 
 
 @pytest.fixture
@@ -15,17 +13,7 @@ def mtl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "400")
 
-    def call(*arguments: str) -> Said:
-        monkeypatch.setattr(sys, "argv", ["mtl", *arguments])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code
-        captured = capsys.readouterr()
-        return Said(code, captured.out, captured.err)
-
-    return call
+    return partial(call, monkeypatch, capsys)
 
 
 @pytest.fixture

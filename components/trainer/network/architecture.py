@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -29,8 +28,8 @@ class Architecture:
     """
 
     trunk: str = "shared_bottom"
-    hidden: tuple[int, ...] = (128, 64)
-    head_hidden: tuple[int, ...] = ()
+    hidden: Sequence[int] = (128, 64)
+    head_hidden: Sequence[int] = ()
     experts: int = 4
     block: str = "plain"
     normalisation: str = "none"
@@ -42,11 +41,3 @@ class Architecture:
     members: int = 1
     dropout: float = 0.0
     l2: float = 0.0
-
-    @classmethod
-    def of(cls, section: Mapping[str, Any]) -> Architecture:
-        """Reads the section; keys that are not the network's are left to others."""
-        known = {field.name for field in fields(cls)}
-        lists = {"hidden", "head_hidden"}
-        values: dict[str, Any] = {key: value for key, value in section.items() if key in known}
-        return cls(**values | {key: tuple(values[key]) for key in lists & set(values)})

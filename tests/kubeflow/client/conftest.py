@@ -1,25 +1,14 @@
 """A cluster on loopback, and `mtl kubeflow` run against it in this process."""
 
 import shutil
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from pipeline.cli import main
 from tests.kubeflow.client.api import Cluster, serving
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command printed and how it ended."""
-
-    code: int
-    out: str
-    error: str
-
+from tests.unit.command import Said, call
 
 Kubeflow = Callable[..., Said]
 
@@ -51,14 +40,4 @@ def kubeflow(
         monkeypatch.setenv(f"KFP_{name}", value)
     monkeypatch.setenv("COLUMNS", "200")
 
-    def call(*arguments: str | Path) -> Said:
-        monkeypatch.setattr(sys, "argv", ["mtl", "kubeflow", *map(str, arguments)])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code
-        captured = capsys.readouterr()
-        return Said(code, captured.out, captured.err)
-
-    return call
+    return partial(call, monkeypatch, capsys, "kubeflow")

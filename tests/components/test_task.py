@@ -1,0 +1,174 @@
+"""The task that the Trainer, the comparison and the search are given: through a real transform, in memory and not."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import small_task
+import tensorflow as tf
+import tensorflow_transform as tft
+import tensorflow_transform.beam as tft_beam
+from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
+from tfx.types.standard_artifacts import Examples, ModelEvaluation, TransformGraph
+
+from components import outputs
+from components.errors import InputError
+from components.relatedness import component as relatedness
+from components.trainer.task import Task, load_task
+from components.transform.preprocessing import preprocessing_fn
+from components.tuner.component import results_of
+from components.tuner.tuner_fn import tuner_fn
+
+LABELS = {"regression": "y", "classification": "k", "weight": None}
+COLOURS = ("red", "green", "blue")
+SIZES = {outputs.TRAIN: 160, outputs.VALIDATION: 80, outputs.EVAL: 60}
+MODEL = small_task.MODEL | {"hidden": [8]}
+# All rows in one mini-batch: their order, which depends on where they lie, then makes no difference.
+TRAINING = small_task.TRAINING | {"seed": 3, "epochs": 4, "batch_size": 512}
+PLENTY = 4096
+
+
+def table(count: int, seed: int) -> list[dict]:
+    random = np.random.default_rng(seed)
+    rows = []
+    for _ in range(count):
+        x, colour = random.normal(size=2), random.integers(3)
+        rows.append(
+            {
+                "x0": [x[0]],
+                "x1": [x[1]],
+                "c": [COLOURS[colour]],
+                "y": [50 + 9 * x[0] + 4 * colour],
+                "k": ["yes" if x[1] > 0.4 else "no"],
+            }
+        )
+    return rows
+
+
+@pytest.fixture(scope="module")
+def transformed(tmp_path_factory) -> Path:
+    """A folder with `graph`, Transform's, and `Split-…` of what it made of each split."""
+    folder = tmp_path_factory.mktemp("transformed")
+    types = {"x0": tf.float32, "x1": tf.float32, "c": tf.string, "y": tf.float32, "k": tf.string}
+    spec = {name: tf.io.VarLenFeature(dtype) for name, dtype in types.items()}
+    metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
+    splits = {split: table(size, seed) for seed, (split, size) in enumerate(SIZES.items())}
+    splits[outputs.VALIDATION][7]["k"] = ["perhaps"]
+    with tft_beam.Context(str(tmp_path_factory.mktemp("beam"))):
+        fn = (splits[outputs.TRAIN], metadata) | tft_beam.AnalyzeDataset(
+            lambda inputs: preprocessing_fn(inputs, LABELS | {"max_categories": 9})
+        )
+        fn | tft_beam.WriteTransformFn(str(folder / "graph"))
+        for split, rows in splits.items():
+            found, made = ((rows, metadata), fn) | tft_beam.TransformDataset()
+            coder = tft.coders.ExampleProtoCoder(made.schema)
+            (folder / f"Split-{split}").mkdir()
+            file = str(folder / f"Split-{split}" / "part.gz")
+            with tf.io.TFRecordWriter(file, tf.io.TFRecordOptions(compression_type="GZIP")) as writer:
+                for row in found:
+                    writer.write(coder.encode(row))
+    return folder
+
+
+def loaded(folder: Path, memory_mb: int) -> Task:
+    files = [[str(folder / f"Split-{split}" / "*")] for split in (outputs.TRAIN, outputs.VALIDATION)]
+    return load_task(tft.TFTransformOutput(str(folder / "graph")), *files, label="k", memory_mb=memory_mb)
+
+
+def mapped(task: Task) -> set[bool]:
+    return {isinstance(values, np.memmap) for values in task.train.features.values()}
+
+
+def test_a_task_is_what_the_transform_left(transformed):
+    task, train = loaded(transformed, PLENTY), table(SIZES[outputs.TRAIN], 0)
+    assert task.classes == ["no", "yes"], "most frequent first"
+    assert task.categories == 3 + 2
+    np.testing.assert_allclose(task.train.regression, [row["y"][0] for row in train], rtol=1e-6)
+    assert task.train.target_mean == pytest.approx(np.mean([row["y"][0] for row in train]))
+    assert [task.classes[place] for place in task.train.classes] == [row["k"][0] for row in train]
+    known = [row for number, row in enumerate(table(SIZES[outputs.VALIDATION], 1)) if number != 7]
+    np.testing.assert_allclose(task.validation.regression, [row["y"][0] for row in known], rtol=1e-6)
+
+
+def test_beyond_the_budget_the_features_of_train_are_mapped(transformed):
+    """The files have no name that could be left behind, and can be read for as long as there is an array on them."""
+    held, spilt = loaded(transformed, PLENTY), loaded(transformed, 0)
+    assert (mapped(held), mapped(spilt)) == ({False}, {True})
+    assert sorted(spilt.train.features) == ["categorical", "missing", "numeric"]
+    for name, values in held.train.features.items():
+        assert spilt.train.features[name].filename is None
+        np.testing.assert_array_equal(spilt.train.features[name], values)
+    assert not any(isinstance(values, np.memmap) for values in spilt.validation.features.values())
+
+
+def test_a_class_that_cannot_be_learnt_is_refused(transformed, monkeypatch):
+    monkeypatch.setattr("components.trainer.task.load", lambda *_: SimpleNamespace(classes=np.array([0, -1])))
+    with pytest.raises(InputError) as raised:
+        loaded(transformed, PLENTY)
+    assert str(raised.value) == (
+        'The class label "k" must be text without line breaks, got a class with one. Rename the class.'
+    )
+
+
+def test_a_comparison_streams_beyond_the_budget_and_finds_the_same(transformed, tmp_path, monkeypatch):
+    compare, tasks, found = relatedness.relate, [], []
+    monkeypatch.setattr(
+        relatedness, "relate", lambda task, *rest, **more: tasks.append(task) or compare(task, *rest, **more)
+    )
+    examples, graph = Examples(), TransformGraph()
+    examples.uri, graph.uri = str(transformed), str(transformed / "graph")
+    for memory_mb in (PLENTY, 0):
+        result = ModelEvaluation()
+        result.uri = str(tmp_path / str(memory_mb))
+        Path(result.uri).mkdir()
+        settings = {"labels": LABELS, "model": MODEL, "training": TRAINING | {"memory_mb": memory_mb}}
+        relatedness.Relatedness.test_call(
+            transformed_examples=examples,
+            transform_graph=graph,
+            relatedness=result,
+            settings=json.dumps(settings | {"seeds": 2, "resamples": 100, "confidence": 0.9}),
+            code="",
+        )
+        found.append(json.loads((Path(result.uri) / "relatedness.json").read_text(encoding="utf-8")))
+    assert [mapped(task) for task in tasks] == [{False}, {True}]
+    for head in ("regression", "classification"):
+        held, spilt = (result["heads"][head] for result in found)
+        assert held["n"] == SIZES[outputs.EVAL]
+        for figure in ("multi_task", "single_task"):
+            assert spilt[figure] == pytest.approx(held[figure], rel=1e-4)
+        assert held["multi_task"] != pytest.approx(held["single_task"], rel=1e-4), "two networks, so two figures"
+
+
+def test_a_search_streams_beyond_the_budget_and_finds_the_same(transformed, tmp_path):
+    """The step makes the search in one call and lets it go in the next: the files must outlive the first."""
+    found = []
+    for memory_mb in (PLENTY, 0):
+        settings = {
+            "start": {"model": MODEL, "training": TRAINING | {"memory_mb": memory_mb}},
+            "space": {"model.hidden": [[8], [16, 8]]},
+            "method": "random",
+            "trials": 2,
+            "minutes": None,
+            "epochs": 4,
+            "seed": 0,
+        }
+        search = tuner_fn(
+            SimpleNamespace(
+                custom_config={"settings": settings, "directory": "", "label": "k", "code": ""},
+                transform_graph_path=str(transformed / "graph"),
+                train_files=[str(transformed / f"Split-{outputs.TRAIN}" / "*")],
+                eval_files=[str(transformed / f"Split-{outputs.VALIDATION}" / "*")],
+                working_dir=str(tmp_path),
+            )
+        ).tuner
+        assert mapped(search.task) == {memory_mb == 0}
+        search.search()
+        found.append(results_of(search))
+    held, spilt = found
+    assert spilt["references"] == pytest.approx(held["references"], rel=1e-4)
+    assert [trial["values"] for trial in spilt["trials"]] == [trial["values"] for trial in held["trials"]]
+    losses = [[trial["losses"][head] for trial in one["trials"] for head in sorted(trial["losses"])] for one in found]
+    assert len(losses[0]) == 4
+    np.testing.assert_allclose(*losses, rtol=1e-4)
