@@ -1,6 +1,6 @@
 """How well presets predict, beside boosted trees on the same rows.
 
-    python -m tests.benchmarks.quality [--sets NAME,...] [--seeds 0,1,2] [--presets seed,best]
+    python -m tests.benchmarks.quality [--sets NAME,...] [--seeds 0,1,2] [--presets default,best]
     python -m tests.benchmarks.quality --table
 
 The first form measures what `quality.json` beside this file does not hold yet; the second prints the table. Scores:
@@ -81,6 +81,7 @@ def _network(contestant: str, rows: Split, seed: int) -> tuple[np.ndarray, np.nd
     import keras
 
     from components.outputs import CLASSIFICATION, REGRESSION
+    from components.trainer.dataset import predict
     from components.trainer.fit import fit
     from components.trainer.task import Task
     from pipeline.config import Config
@@ -101,35 +102,72 @@ def _network(contestant: str, rows: Split, seed: int) -> tuple[np.ndarray, np.nd
     with tempfile.TemporaryDirectory() as folder:
         task = Task(train, validation, [str(label) for label in range(rows.num_classes)], rows.categories)
         network, _ = fit(task, config.model.model_dump(), training, folder)
-    answer = network.predict(test.features, batch_size=4096, verbose=0)
+    answer = predict(network, test)
     keras.backend.clear_session()
-    number = answer[REGRESSION][:, 0].astype(np.float64) * test.target_scale + test.target_mean
-    return number, answer[CLASSIFICATION]
+    return answer[REGRESSION][:, 0], answer[CLASSIFICATION]
+
+
+Figures = dict[str, dict[str, list[float]]]
+"""Contestant -> row of a table -> one value per seed."""
 
 
 def table(results: dict[str, Any]) -> str:
-    """Returns ratios to the better trees as Markdown: the mean over seeds of each head, and the geometric mean."""
-    ratios: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    """Returns ratios to the better trees as Markdown: the mean over seeds of each head, and what they come to."""
+    ratios: Figures = defaultdict(lambda: defaultdict(list))
     for key, by_contestant in results.items():
-        name = key.split("/")[0]
-        if not set(TREES) <= set(by_contestant):
-            continue
-        best = np.min([by_contestant[trees]["scores"] for trees in TREES], axis=0)
-        for contestant, found in by_contestant.items():
-            if contestant not in TREES and ":" not in contestant:
-                for head, value in zip(("number", "class"), np.array(found["scores"]) / best, strict=True):
-                    ratios[contestant][f"{name}, {head}"].append(float(value))
-    heads = list(dict.fromkeys(head for found in ratios.values() for head in found))
-    lines = [f"| set, head | {' | '.join(ratios)} |", "|---|" + "---|" * len(ratios)]
-    for head in heads:
-        cells = [f"{np.mean(found[head]):.3f}" if head in found else "–" for found in ratios.values()]
-        lines.append(f"| {head} | {' | '.join(cells)} |")
-    means = [np.exp(np.mean([np.log(np.mean(values)) for values in found.values()])) for found in ratios.values()]
-    lines.append(
-        "| geometric mean (heads) | "
-        + " | ".join(f"{mean:.3f} ({len(found)})" for mean, found in zip(means, ratios.values(), strict=True))
-        + " |"
+        if set(TREES) <= set(by_contestant):
+            best = np.min([by_contestant[trees]["scores"] for trees in TREES], axis=0)
+            for contestant, found in by_contestant.items():
+                if contestant not in TREES and ":" not in contestant:
+                    _add(ratios[contestant], key, np.array(found["scores"]) / best)
+    means = [[float(np.mean(values)) for values in found.values()] for found in ratios.values()]
+    return _markdown(
+        "set, head",
+        ratios,
+        {
+            "geometric mean": [f"{np.exp(np.mean(np.log(found))):.3f}" for found in means],
+            "worst": [f"{max(found):.3f}" for found in means],
+            "ahead or level": [f"{sum(value <= 1 for value in found)} of {len(found)}" for found in means],
+        },
     )
+
+
+def twins_table(results: dict[str, Any]) -> str:
+    """Returns ratios of a preset to its single-task twins as Markdown: each head, the mean over seeds."""
+    ratios: Figures = defaultdict(lambda: defaultdict(list))
+    for key, by_contestant in results.items():
+        for contestant, found in by_contestant.items():
+            twins = [by_contestant.get(f"{contestant}:{head}_weight") for head in ("regression", "classification")]
+            if all(twins):
+                own = np.array([twin["scores"][place] for place, twin in enumerate(twins)])
+                _add(ratios[contestant], key, np.array(found["scores"]) / own)
+    return _markdown("set, head", ratios, {})
+
+
+def calibration_table(results: dict[str, Any]) -> str:
+    """Returns coverage of 90 % intervals and calibration error as Markdown, where there are rows enough."""
+    figures: Figures = defaultdict(lambda: defaultdict(list))
+    for key, by_contestant in results.items():
+        for contestant, found in by_contestant.items():
+            for measure in ("coverage", "calibration_error"):
+                if measure in found:
+                    figures[contestant][f"{key.split('/')[0]}, {measure.replace('_', ' ')}"].append(found[measure])
+    return _markdown("set, measure", figures, {})
+
+
+def _add(rows: dict[str, list[float]], key: str, by_head: np.ndarray) -> None:
+    for head, value in zip(("number", "class"), by_head, strict=True):
+        rows[f"{key.split('/')[0]}, {head}"].append(float(value))
+
+
+def _markdown(corner: str, figures: Figures, summary: dict[str, list[str]]) -> str:
+    if not figures:
+        return ""
+    lines = [f"| {corner} | {' | '.join(figures)} |", "|---|" + "---|" * len(figures)]
+    for row in dict.fromkeys(row for found in figures.values() for row in found):
+        cells = [f"{np.mean(found[row]):.3f}" if row in found else "–" for found in figures.values()]
+        lines.append(f"| {row} | {' | '.join(cells)} |")
+    lines += [f"| {name} | {' | '.join(cells)} |" for name, cells in summary.items()]
     return "\n".join(lines)
 
 
@@ -138,12 +176,12 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--sets", default=",".join(TABLES))
     parser.add_argument("--seeds", default="0,1,2")
-    parser.add_argument("--presets", default="seed,best")
+    parser.add_argument("--presets", default="seed,default,best")
     parser.add_argument("--table", action="store_true")
     chosen = parser.parse_args()
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     if chosen.table:
-        print(table(results))
+        print(*filter(None, (table(results), twins_table(results), calibration_table(results))), sep="\n\n")
         return
     for seed in map(int, chosen.seeds.split(",")):
         for name in chosen.sets.split(","):
