@@ -205,7 +205,7 @@ def test_both_heads_learn_and_the_weights_are_logged(name, tmp_path):
 
 
 def test_heads_that_share_nothing_have_no_cosine_and_fixed_weights_no_weights(tmp_path):
-    _, history = fit(rows(60, 0), rows(30, 1), 0, 2, MODEL | {"trunk": "separate"}, TRAINING, str(tmp_path))
+    _, history = fit(task(rows(60, 0), rows(30, 1)), MODEL | {"trunk": "separate"}, TRAINING, str(tmp_path))
     assert not {COSINE, *WEIGHTS.values()} & set(history)
     drawn = training_curves(history, 1)
     assert drawn["gradient_cosine"] is drawn["weights"] is None
