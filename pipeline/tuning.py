@@ -8,8 +8,8 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from pipeline.section import Section
 
-# What a tried setting is compared by cannot itself be tried.
-HELD = ("training.epochs", "training.seed")
+# What trials are compared by cannot itself be tried, nor what is the same for all of them.
+HELD = ("training.epochs", "training.seed", "training.memory_mb")
 SECTIONS = ("model", "training")
 
 
@@ -42,10 +42,10 @@ def _form(value: Any) -> str:
 
 Allowed = Annotated[Annotated[list[Any], Tag("values")] | Annotated[Range, Tag(RANGE)], Discriminator(_form)]
 
-WIDTHS = (64, 128, 256, 512)
+WIDTHS = (64, 128, 256)
 SPACE: dict[str, list[Any] | Range] = {
     "model.trunk": ["shared_bottom", "mmoe", "ple", "separate"],
-    "model.hidden": [[width] * depth for depth in (1, 2, 3, 4) for width in WIDTHS],
+    "model.hidden": [[width] * depth for depth in (1, 2, 3) for width in WIDTHS],
     "model.head_hidden": [[], [64]],
     "model.number_encoding": ["plain", "piecewise_linear"],
     "model.members": [1, 4, 8],

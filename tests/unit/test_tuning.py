@@ -117,6 +117,10 @@ def test_values_are_what_the_configuration_makes_of_them(folder: Path):
             "{training.seed: [1, 2]}",
             'tuning.space must name keys of model or training that may vary, got "training.seed". Take it out.',
         ),
+        (
+            "{training.memory_mb: [1, 2]}",
+            'tuning.space must name keys of model or training that may vary, got "training.memory_mb". Take it out.',
+        ),
         ("{model.l2: []}", "tuning.space: model.l2 must have at least one value, got none. Name one."),
         ("{model.l2: 0.1}", "tuning.space.model.l2 must be a list, got 0.1. Write [0.1]."),
         ("{model.l2: {min: 0}}", "tuning.space.model.l2.max must be given, got nothing. Add it to space.yaml."),
@@ -237,5 +241,5 @@ def test_the_best_is_shown_beside_the_start():
 
 def test_widths_and_depths_of_the_default_space():
     assert sorted(SPACE["model.hidden"]) == sorted(
-        [width] * depth for width, depth in itertools.product((64, 128, 256, 512), (1, 2, 3, 4))
+        [width] * depth for width, depth in itertools.product((64, 128, 256), (1, 2, 3))
     )
