@@ -23,7 +23,7 @@ def decimals(interval: Interval) -> int:
     size, digits = 0.0, 1
     if interval.low is not None and interval.high is not None:
         size = interval.high - interval.low
-    if size <= 0:
+    if size <= 1e-9 * abs(interval.value or 0.0):  # no width but that of rounding
         size, digits = abs(interval.value or 0.0), 2
     return min(8, max(0, digits - math.floor(math.log10(size)))) if size > 0 else digits
 

@@ -19,6 +19,7 @@ from components.evaluator.wording import estimate, figure, plain
         (-0.00001, -0.2, 0.2, "0.00 [−0.20, 0.20]"),
         (12.3456, None, None, "12.3"),
         (None, None, None, "undefined"),
+        (0.22314355, 0.22314355, 0.22314355 + 1e-16, "0.223 [0.223, 0.223]"),
     ],
 )
 def test_an_estimate_shows_what_its_interval_supports(value, low, high, text):
