@@ -54,7 +54,7 @@ def test_the_same_again_runs_nothing_and_says_so(workshop):
 
 
 def test_a_config_key_reruns_what_depends_on_it(workshop):
-    done = run(workshop, "-s", "training.learning_rate=0.002")
+    done = run(workshop, "-s", "training.learning_rate=0.003")
     assert done.code in (0, 3)
     assert cached(done) - CHECK == INGEST | {"Transform"}
     assert done.reasons["Trainer"] == "config changed"
