@@ -51,7 +51,7 @@ def test_tfx_own_artifacts_say_the_same(searched):
     tfx = pd.read_json(searched.artifact("Tuner", "tuner_results") / "tuner_results.json")
     assert sorted(tfx["score"]) == pytest.approx(sorted(trial["objective"] for trial in found["trials"]))
     config = json.loads((searched.artifact("Tuner", "best_hyperparameters") / "best_hyperparameters.txt").read_text())
-    assert config["values"]["training.batch_size"] == best["values"]["training.batch_size"]
+    assert json.loads(config["values"]["training.batch_size"]) == best["values"]["training.batch_size"]
     assert json.loads(config["values"]["model.hidden"]) == best["values"]["model.hidden"]
 
 

@@ -92,7 +92,7 @@ def test_a_schedule_may_change_data_thresholds_training_and_destination(mounted:
         "data_path": ("STRING", str(mounted / "wine.csv")),
         "data_date": ("STRING", ""),
         "training_epochs": ("NUMBER_INTEGER", 200),
-        "training_learning_rate": ("NUMBER_DOUBLE", 0.001),
+        "training_learning_rate": ("NUMBER_DOUBLE", 0.002),
         "training_seed": ("NUMBER_INTEGER", 0),
         "regression_thresholds": ("STRUCT", {}),
         "classification_thresholds": ("STRUCT", {}),

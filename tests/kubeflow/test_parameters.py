@@ -19,7 +19,7 @@ def test_each_parameter_is_a_key_of_the_configuration():
         "data_path": "/t.csv",
         "data_date": "",
         "training_epochs": 200,
-        "training_learning_rate": 0.001,
+        "training_learning_rate": 0.002,
         "training_seed": 0,
         "regression_thresholds": {},
         "classification_thresholds": {},
