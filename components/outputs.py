@@ -7,6 +7,9 @@ CLASSIFICATION = "classification_output"
 LOWER = "regression_lower"
 UPPER = "regression_upper"
 
+HEADS = {"regression": REGRESSION, "classification": CLASSIFICATION}
+"""Head, as configuration and reports name it -> its output."""
+
 TRAIN = "train"
 VALIDATION = "validation"
 CALIBRATION = "calibration"

@@ -22,7 +22,7 @@ from components.errors import InputError
 from components.evaluator.classification import EPSILON
 from components.evaluator.metric import Floats
 from components.evaluator.wording import plain
-from components.outputs import CLASSIFICATION, COSINE, REGRESSION
+from components.outputs import CLASSIFICATION, COSINE, HEADS, REGRESSION
 from components.relatedness.cost import Cost, Network, cost
 from components.relatedness.sharing import RULE, TOLERANCE, Sharing, judge
 from components.trainer.dataset import Dataset, predict
@@ -30,7 +30,6 @@ from components.trainer.fit import AUTO, fit
 from components.trainer.recipe import FIXED
 from components.trainer.task import Task
 
-HEADS = {"regression": REGRESSION, "classification": CLASSIFICATION}
 MULTI_TASK = "multi_task"
 _CALLS, _WARM_UP = 200, 20
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from components.outputs import CLASSIFICATION, COSINE, REGRESSION, WEIGHTS
+from components.outputs import COSINE, HEADS, WEIGHTS
 
 # More points than this a drawing of that width cannot show.
 MAX_EPOCHS = 100
@@ -21,8 +21,6 @@ BALANCING = {
     "famo": "FAMO (Liu et al. 2023)",
 }
 """`training.balancing` in words."""
-
-_OUTPUTS = {"regression": REGRESSION, "classification": CLASSIFICATION}
 
 Values = Mapping[str, Any]
 
@@ -46,7 +44,7 @@ def training_curves(history: Values, best_epoch: int) -> dict[str, Any]:
     """
     losses = {
         head: {split: history[f"{prefix}{output}_loss"] for split, prefix in (("train", ""), ("validation", "val_"))}
-        for head, output in _OUTPUTS.items()
+        for head, output in HEADS.items()
     }
     epochs = _epochs(len(losses["regression"]["train"]), best_epoch)
     return {
@@ -62,7 +60,7 @@ def training_curves(history: Values, best_epoch: int) -> dict[str, Any]:
 
 def _weights(history: Values, epochs: Sequence[int]) -> dict[str, list[float | None]] | None:
     """The balancer's weights; one that works on the gradients instead, such as PCGrad, leaves all of them at 1."""
-    found = {head: history.get(WEIGHTS[output], []) for head, output in _OUTPUTS.items()}
+    found = {head: history.get(WEIGHTS[output], []) for head, output in HEADS.items()}
     if all(weight == 1 for weights in found.values() for weight in weights):
         return None
     return {head: _at(epochs, weights) for head, weights in found.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import keras
 
@@ -68,10 +69,7 @@ def build_table_model(
         members, in training, [B, M, 1] and [B, M, K].
     """
     inputs = space.inputs()
-
-    def features(prefix: str) -> keras.KerasTensor:
-        return encode(inputs, space, architecture, prefix)
-
+    features = partial(encode, inputs, space, architecture)
     return model_class(inputs, _two_headed(features, num_classes, architecture), name="table")
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.report.parts.data import data_part, number_column, text_column
+from tests.report.parts.data import NO_NUMBERS, data_part, number_column, text_column
 from tests.report.parts.heads import interval
 from tests.report.parts.model import model_part
 from tests.report.parts.relatedness import relatedness_part
@@ -195,12 +195,7 @@ def ugly(columns: int = 50, classes: int = 30, slices: int = 20) -> dict[str, An
         "n": 0,
         "missing": 1000,
         "missing_share": 1.0,
-        "mean": None,
-        "std": None,
-        "min": None,
-        "median": None,
-        "max": None,
-        "histogram": None,
+        **NO_NUMBERS,
     }
     made[10]["role"] = "left out"
     made[11]["splits"]["train"]["unique"] = 1

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
+
+from components.report.page.numbers import short
+
+_LONGEST_LABEL = 24
 
 
 def figure(
@@ -21,3 +25,8 @@ def figure(
         wide: whether it needs the whole width of the page.
     """
     return {"title": title, "drawing": drawing, "caption": caption, "legend": legend, "wide": wide}
+
+
+def label_of(head: Mapping[str, Any]) -> str:
+    """Returns the label that a head of the report predicts, as long as an axis or a legend has room for."""
+    return short(head["label"], _LONGEST_LABEL)

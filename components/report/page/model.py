@@ -9,13 +9,12 @@ from typing import Any
 from markupsafe import Markup
 
 from components.report.page.charts import classification, estimates, regression
-from components.report.page.figure import figure
+from components.report.page.figure import figure, label_of
 from components.report.page.numbers import number, short
 from components.report.page.training import training_view
 from components.report.verdict import said
 
 _IMPORTANT = 15
-_LONGEST_LABEL = 24
 _FITS_BESIDE_OTHERS = 7  # classes of a confusion matrix
 _TASKS = {"regression": "Number", "classification": "Class"}
 
@@ -30,7 +29,7 @@ def model_view(model: _Part) -> dict[str, Any]:
 
 def _head(name: str, head: _Part, model: _Part) -> dict[str, Any]:
     lead = head["metrics"].get(head["headline"])
-    label = short(head["label"], _LONGEST_LABEL)
+    label = label_of(head)
     return {
         **head,
         "name": name,

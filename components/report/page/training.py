@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.report.page.charts import curves
-from components.report.page.figure import figure
-from components.report.page.numbers import short
+from components.report.page.figure import figure, label_of
 from components.report.training import BALANCING
 
-_LONGEST_LABEL = 24
 _TASKS = {"regression": "number", "classification": "class"}
 
 
@@ -64,6 +62,6 @@ def _weights(found: Mapping[str, Any], heads: Mapping[str, Any]) -> list[dict[st
             "Weights of the losses",
             curves.loss_weights(found["epochs"], weights, found["best_epoch"]),
             "What the balancing multiplied each head's loss by, on top of its weight in the configuration.",
-            legend=tuple((curves.HEADS[head], short(heads[head]["label"], _LONGEST_LABEL), "") for head in weights),
+            legend=tuple((curves.HEADS[head], label_of(heads[head]), "") for head in weights),
         )
     ]

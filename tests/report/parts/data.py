@@ -4,6 +4,9 @@ from typing import Any
 
 import numpy as np
 
+NO_NUMBERS: dict[str, None] = dict.fromkeys(("mean", "std", "min", "median", "max", "histogram"))
+"""What a column has no figures of where it holds no numbers."""
+
 
 def data_part(columns: list[dict[str, Any]], checks: list[dict[str, Any]]) -> dict[str, Any]:
     return {
@@ -93,12 +96,7 @@ def text_column(name: str, values: list[str], rng: np.random.Generator, role: st
             "missing_share": 0.0,
             "zeros": None,
             "unique": len(values),
-            "mean": None,
-            "std": None,
-            "min": None,
-            "median": None,
-            "max": None,
-            "histogram": None,
+            **NO_NUMBERS,
             "top": [{"value": value, "count": int(count)} for value, count in zip(values, counts, strict=True)][:10],
         }
 
