@@ -1,13 +1,10 @@
-"""What is re-run when something changes, and what a killed run leaves behind."""
+"""What is re-run when something changes."""
 
-import os
 import shutil
-import signal
-import subprocess
 
 import pytest
 
-from tests.e2e.conftest import MTL, ROOT, mtl, records, wait_for
+from tests.e2e.conftest import QUICK, ROOT, mtl
 
 INGEST = {"ExampleGen", "StatisticsGen", "SchemaGen"}
 CHECK = {"Baseline", "DataValidator", "DataReport", "DataGate"}  # what is pushed may have changed
@@ -31,11 +28,7 @@ def workshop(tmp_path_factory):
 def run(folder, *arguments):
     return mtl(
         folder / "output",
-        "-c",
-        "data/wine/config.yaml",
-        "-s",
-        "training.epochs=30",
-        *arguments,
+        *("-c", "data/wine/config.yaml", *QUICK, *arguments),
         code_from=folder,
     )
 
@@ -103,53 +96,3 @@ def test_a_model_that_was_deleted_is_pushed_again(workshop):
     assert done.states["Pusher"] == "done"
     assert cached(done) >= INGEST | FIT
     assert (workshop / "output" / "serving" / "current" / "saved_model.pb").exists()
-
-
-ALWAYS_BLESSED = ["--config", "data/wine/config.yaml", "--set", "gates.rule=classification"]
-ALWAYS_BLESSED += ["--set", "gates.classification.no_worse_than_pushed=false"]
-
-
-# Where a run is killed, and what is changed so that it comes to that step; earlier changes stay.
-KILLS = {
-    "ExampleGen": ["data.split.salt=other"],
-    "Transform": ["features.max_categories=9"],
-    "Trainer": ["training.seed=2"],
-    "Evaluator": [],
-    "Pusher": [],
-}
-
-
-@pytest.mark.slow
-def test_runs_killed_in_a_step_leave_the_pushed_model_and_the_next_run_continues(pushed_once):
-    output, arguments = pushed_once, [*ALWAYS_BLESSED]
-    current = (output / "serving" / "current").resolve()
-    content = {path: path.read_bytes() for path in current.rglob("*") if path.is_file()}
-    for step, changes in KILLS.items():
-        arguments += [word for change in changes for word in ("--set", change)]
-        command = [MTL, "run", *arguments, "--set", f"runtime.output={output}"]
-        earlier = records(output)
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
-        wait_for(process, output, earlier, step)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        listed = subprocess.run([MTL, "runs", "-o", output], capture_output=True, text=True, check=True).stdout
-        *_, last_run, page = listed.splitlines()
-        assert "interrupted" in last_run, step
-        assert page.startswith("Page: ")
-        assert (output / "serving" / "current").resolve() == current, step
-        assert {path: path.read_bytes() for path in current.rglob("*") if path.is_file()} == content, step
-
-    after = mtl(output, *arguments)
-    assert after.code == 0, after.out + after.err
-    assert after.record["state"] == "pushed"
-    assert cached(after) >= INGEST | FIT
-    assert not list((output / "serving").glob(".staging*"))
-
-
-@pytest.fixture(scope="module")
-def pushed_once(tmp_path_factory):
-    """An output folder with one pushed model."""
-    output = tmp_path_factory.mktemp("killed")
-    done = mtl(output, *ALWAYS_BLESSED)
-    assert done.code == 0, done.out + done.err
-    return output

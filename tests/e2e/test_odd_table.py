@@ -41,7 +41,8 @@ def table():
 def done(table, tmp_path_factory):
     folder = tmp_path_factory.mktemp("odd")
     pq.write_table(table, folder / "odd.parquet")
-    return mtl(folder / "output", "-d", folder / "odd.parquet", "-r", "Preis in €", "-k", "ok?")
+    labels = ("-r", "Preis in €", "-k", "ok?")
+    return mtl(folder / "output", "-d", folder / "odd.parquet", *labels, "-s", "model.members=1")
 
 
 def test_it_is_pushed(done):

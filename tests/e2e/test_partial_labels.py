@@ -31,7 +31,8 @@ def table():
 def done(table, tmp_path_factory):
     folder = tmp_path_factory.mktemp("partial")
     table.to_csv(folder / "table.csv", index=False)
-    settings = ("labels.weight=w", "evaluation.slices=[group]", "evaluation.tfma=true", "training.epochs=30")
+    settings = ("labels.weight=w", "evaluation.slices=[group]", "evaluation.tfma=true")
+    settings += ("model.members=1", "training.epochs=30")
     arguments = [argument for setting in settings for argument in ("--set", setting)]
     return mtl(folder / "output", "-d", folder / "table.csv", "-r", "y", "-k", "label", *arguments)
 

@@ -4,14 +4,14 @@ import subprocess
 
 import pandas as pd
 
-from tests.e2e.conftest import MTL, ROOT, mtl
+from tests.e2e.conftest import MTL, QUICK, ROOT, mtl
 
 
 def test_a_run_without_a_calibration_split(tmp_path):
     done = mtl(
         tmp_path / "out",
         *("--config", "data/wine/config.yaml", "--set", "data.split.calibration=0", "--set", "data.split.eval=0.2"),
-        *("--set", "training.epochs=30"),
+        *QUICK,
     )
     assert done.code == 0, done.out + done.err
     assert "178 rows: train 111, validation 30, eval 37" in done.out
