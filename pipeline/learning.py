@@ -19,9 +19,9 @@ class Model(Section):
     """What the heads share: `shared_bottom`, all layers (Caruana 1997); `mmoe`, experts mixed by a gate per head (Ma et
     al. 2018); `ple`, shared experts and some of each head's own (Tang et al. 2020); `separate`, nothing; `auto` fits
     `shared_bottom` and `separate` and keeps the better on the validation split."""
-    hidden: list[Annotated[int, Field(ge=1, le=16_384)]] = [128, 128]
+    hidden: list[Annotated[int, Field(ge=1, le=16_384)]] = [128]
     """Units of each relu layer of the trunk; of each expert in `mmoe`, of each level's experts in `ple`."""
-    head_hidden: list[Annotated[int, Field(ge=1, le=16_384)]] = []
+    head_hidden: list[Annotated[int, Field(ge=1, le=16_384)]] = [128]
     """Units of each relu layer that a head has to itself, after the trunk."""
     experts: Annotated[int, Field(ge=1, le=64)] = 4
     """Experts of `mmoe`; of each kind and level in `ple`."""

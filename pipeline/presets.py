@@ -14,6 +14,7 @@ PRESETS: dict[str, Values] = {
         "model": {
             "trunk": "shared_bottom",
             "hidden": [128, 64],
+            "head_hidden": [],
             "number_encoding": "plain",
             "members": 1,
             "dropout": 0.0,
@@ -27,7 +28,10 @@ PRESETS: dict[str, Values] = {
             "regression_loss": "mse",
         },
     },
-    "best": {"model": {"hidden": [256, 256], "dropout": 0.1}, "training": {"patience": 24, "plateau": 12}},
+    "best": {
+        "model": {"hidden": [256], "head_hidden": [256], "dropout": 0.1},
+        "training": {"patience": 24, "plateau": 12},
+    },
 }
 """Name -> section -> key -> value; `default` is what the models of `pipeline.config` say."""
 

@@ -46,7 +46,7 @@ WIDTHS = (64, 128, 256)
 SPACE: dict[str, list[Any] | Range] = {
     "model.trunk": ["shared_bottom", "mmoe", "ple", "separate"],
     "model.hidden": [[width] * depth for depth in (1, 2, 3) for width in WIDTHS],
-    "model.head_hidden": [[], [64]],
+    "model.head_hidden": [[], [64], [128]],
     "model.number_encoding": ["plain", "piecewise_linear"],
     "model.members": [1, 4, 8],
     "model.dropout": [0.0, 0.1, 0.2, 0.3],

@@ -12,8 +12,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MTL = Path(sys.executable).with_name("mtl")
-SMALL = ("model.members=1", "model.hidden=[32]", "model.number_encoding=plain", "training.learning_rate=0.02")
-QUICK = [part for setting in (*SMALL, "training.epochs=12") for part in ("--set", setting)]
+SMALL = ("model.members=1", "model.hidden=[32]", "model.head_hidden=[]", "model.number_encoding=plain")
+BRIEF = ("training.learning_rate=0.02", "training.epochs=12")
+QUICK = [part for setting in (*SMALL, *BRIEF) for part in ("--set", setting)]
 """A network that learns the bundled data well enough to be pushed, for tests that ask no more of it."""
 
 

@@ -52,7 +52,7 @@ def test_config_table_has_every_key_once_and_in_order():
         ("data.split.by", "`row`, `column`, `time`", "`row`"),
         ("data.split.calibration", "number ≥ 0, < 1", "`0.08`"),
         ("data.split.eval", "number > 0, < 1", "`0.12`"),
-        ("model.hidden", "list of whole number ≥ 1, ≤ 16,384", "`[128, 128]`"),
+        ("model.hidden", "list of whole number ≥ 1, ≤ 16,384", "`[128]`"),
         ("evaluation.slices", "list of (text or list of text)", "`[]`"),
         ("checks", "list of check", "`[]`"),
         ("evaluation.tfma", "true or false", "`false`"),
