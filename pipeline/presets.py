@@ -17,7 +17,7 @@ PRESETS: dict[str, Values] = {
             "head_hidden": [],
             "number_encoding": "plain",
             "members": 1,
-            "dropout": 0.0,
+            "class_dropout": 0.0,
         },
         "training": {
             "batch_size": 32,
@@ -29,7 +29,7 @@ PRESETS: dict[str, Values] = {
         },
     },
     "best": {
-        "model": {"hidden": [256], "head_hidden": [256], "dropout": 0.1},
+        "model": {"hidden": [256], "head_hidden": [256]},
         "training": {"patience": 24, "plateau": 12},
     },
 }

@@ -50,6 +50,7 @@ SPACE: dict[str, list[Any] | Range] = {
     "model.number_encoding": ["plain", "piecewise_linear"],
     "model.members": [1, 4, 8],
     "model.dropout": [0.0, 0.1, 0.2, 0.3],
+    "model.class_dropout": [0.0, 0.2, 0.4],
     "training.learning_rate": Range(min=0.0003, max=0.01, log=True),
     "training.weight_decay": [0.0, 0.0001, 0.0003, 0.001, 0.003, 0.01],
     "training.batch_size": [64, 128, 256, 512],

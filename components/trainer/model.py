@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import keras
@@ -123,9 +124,10 @@ def compile_model(
 def _two_headed(features: Features, num_classes: int, architecture: Architecture) -> dict[str, keras.KerasTensor]:
     """Puts the trunk on the features and the two heads on the trunk."""
     units = {REGRESSION: (1, None), CLASSIFICATION: (num_classes, "softmax")}
+    own = {REGRESSION: architecture, CLASSIFICATION: replace(architecture, dropout=architecture.class_dropout)}
     outputs = {}
     for head, x in zip(HEADS, TRUNKS[architecture.trunk](features, architecture), strict=True):
-        x = stack(x, architecture.head_hidden, architecture, f"{head}_hidden")
+        x = stack(x, architecture.head_hidden, own[head], f"{head}_hidden")
         if architecture.members == 1:
             outputs[head] = keras.layers.Dense(*units[head], name=head)(x)
         else:

@@ -105,6 +105,17 @@ def test_members_see_the_input_with_random_signs_and_answer_apart(use_bias):
     np.testing.assert_allclose(answer, expected, rtol=1e-4, atol=1e-4)
 
 
+def test_the_class_has_a_dropout_of_its_own():
+    architecture = Architecture(hidden=(8,), head_hidden=(4,), dropout=0.1, class_dropout=0.3)
+    model = build_table_model(FeatureSpace({"numeric": 2}), 3, architecture)
+    rates = {layer.name: layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)}
+    assert rates == {
+        "shared_0_dropout": 0.1,
+        "regression_output_hidden_0_dropout": 0.1,
+        "classification_output_hidden_0_dropout": 0.3,
+    }
+
+
 @pytest.mark.parametrize("trunk", TRUNKS)
 @pytest.mark.parametrize("layers", [{"hidden": ()}, {"hidden": (3, 3), "block": "residual", "head_hidden": (2,)}])
 def test_members_are_parted_wherever_the_first_layer_is(trunk, layers):

@@ -23,7 +23,8 @@ class Architecture:
         category_encoding: `one_hot` or `embedding`.
         embedding_size: length of a category's or a number's learnt embedding.
         members: members of the batch ensemble; 1 is an ordinary network.
-        dropout: share of each layer's outputs dropped in training.
+        dropout: share of each layer's outputs dropped in training, but for the class's own layers.
+        class_dropout: the same for the class's own layers.
         l2: L2 penalty on the kernels of the trunk.
     """
 
@@ -40,4 +41,5 @@ class Architecture:
     embedding_size: int = 16
     members: int = 1
     dropout: float = 0.0
+    class_dropout: float = 0.0
     l2: float = 0.0
