@@ -8,7 +8,8 @@ mean absolute error, and log loss floored at 0.02; a ratio is that to the better
 HistGradientBoosting. `seed_raw` is the seed network on the number as it is. A preset with `:regression_weight` or
 `:classification_weight` behind it is its single-task twin: that weight stays, the other head's is 0. With 1,000 test
 rows or more, two fifths of them calibrate the network, and the rest say what its intervals hold and what its
-probabilities are worth. Seconds are the wall clock's, whatever else the machine was doing.
+probabilities are worth: their calibration error, and how large that is by chance where they are right. Seconds are the
+wall clock's, whatever else the machine was doing.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ TREES = ("lightgbm", "hist_gradient_boosting")
 SEED_AS_IT_WAS = "seed_raw"
 _COLUMNS = (SEED_AS_IT_WAS, "seed", "default", "best")
 _FLOOR = 0.02
+_CALIBRATION = ("coverage", "calibration_error", "calibration_error_by_chance")
 _MANY = 1000
+_DRAWS = 100
 
 
 def score(rows: Split, number: np.ndarray, probabilities: np.ndarray) -> list[float]:
@@ -70,10 +73,20 @@ def calibrated(rows: Split, number: np.ndarray, probabilities: np.ndarray) -> di
     assert found.margin is not None, "there are rows enough"
     held = covered(truth[rest], number[rest] - found.margin, number[rest] + found.margin)
     names = [str(place) for place in range(rows.num_classes)]
-    scores = ClassificationScores.of(
-        label[rest].astype(str), rescale(probabilities[rest], found.temperature), names, ["calibration_error"]
-    )
-    return {"coverage": held.value, "calibration_error": values(scores)["calibration_error"]}
+    given = rescale(probabilities[rest], found.temperature)
+
+    def error(label: np.ndarray) -> float:
+        scores = ClassificationScores.of(label.astype(str), given, names, ["calibration_error"])
+        return values(scores)["calibration_error"]
+
+    # Labels drawn from the probabilities themselves: what a head would show that is right about them.
+    draws = np.random.default_rng(0).random((_DRAWS, len(rest), 1))
+    drawn = (draws > np.cumsum(given, axis=1)[None, :, :-1]).sum(axis=2)
+    return {
+        "coverage": held.value,
+        "calibration_error": error(label[rest]),
+        "calibration_error_by_chance": float(np.mean([error(labels) for labels in drawn])),
+    }
 
 
 def _network(contestant: str, rows: Split, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -152,7 +165,7 @@ def calibration_table(results: dict[str, Any]) -> str:
     figures: Figures = defaultdict(lambda: defaultdict(list))
     for key, by_contestant in results.items():
         for contestant, found in by_contestant.items():
-            for measure in ("coverage", "calibration_error"):
+            for measure in _CALIBRATION:
                 if measure in found:
                     figures[contestant][f"{key.split('/')[0]}, {measure.replace('_', ' ')}"].append(found[measure])
     return _markdown("set, measure", figures, {})
