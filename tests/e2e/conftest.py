@@ -12,9 +12,16 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MTL = Path(sys.executable).with_name("mtl")
+
+
+def arguments(*settings):
+    """Settings, each `key=value`, as arguments of the command."""
+    return [word for setting in settings for word in ("--set", setting)]
+
+
 SMALL = ("model.members=1", "model.hidden=[32]", "model.head_hidden=[]", "model.number_encoding=plain")
 BRIEF = ("training.learning_rate=0.02", "training.epochs=12")
-QUICK = [part for setting in (*SMALL, *BRIEF) for part in ("--set", setting)]
+QUICK = arguments(*SMALL, *BRIEF)
 """A network that learns the bundled data well enough to be pushed, for tests that ask no more of it."""
 
 
@@ -57,12 +64,12 @@ class Done:
         return (self.output / "serving" / "current").resolve()
 
 
-def mtl(output, *arguments, code_from=None):
+def mtl(output, *words, code_from=None):
     """Runs `mtl run` into an output folder; `code_from` is another copy of the source to run."""
     environment = dict(os.environ)
     if code_from is not None:
         environment["PYTHONPATH"] = str(code_from)
-    command = [MTL, "run", *map(str, arguments), "--set", f"runtime.output={output}"]
+    command = [MTL, "run", *map(str, words), "--set", f"runtime.output={output}"]
     if code_from is not None:
         command = [sys.executable, "-c", "from pipeline.cli import main; main()", *map(str, command[1:])]
     done = subprocess.run(command, capture_output=True, text=True, cwd=code_from or ROOT, env=environment, timeout=900)

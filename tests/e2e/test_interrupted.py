@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tests.e2e.conftest import MTL, QUICK, ROOT, mtl, records, wait_for
+from tests.e2e.conftest import MTL, QUICK, ROOT, arguments, mtl, records, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -63,11 +63,11 @@ def test_the_next_run_continues_where_it_ended(continued):
 
 
 def test_runs_killed_in_a_step_leave_the_pushed_model_and_the_next_run_continues(continued, output):
-    arguments, current = [*ALWAYS_BLESSED], continued.model
+    words, current = [*ALWAYS_BLESSED], continued.model
     content = {path: path.read_bytes() for path in current.rglob("*") if path.is_file()}
     for step, changes in KILLS.items():
-        arguments += [word for change in changes for word in ("--set", change)]
-        command = [MTL, "run", *arguments, "--set", f"runtime.output={output}"]
+        words += arguments(*changes)
+        command = [MTL, "run", *words, "--set", f"runtime.output={output}"]
         earlier = records(output)
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
         wait_for(process, output, earlier, step)
@@ -80,7 +80,7 @@ def test_runs_killed_in_a_step_leave_the_pushed_model_and_the_next_run_continues
         assert continued.model == current, step
         assert {path: path.read_bytes() for path in current.rglob("*") if path.is_file()} == content, step
 
-    after = mtl(output, *arguments)
+    after = mtl(output, *words)
     assert after.code == 0, after.out + after.err
     assert after.record["state"] == "pushed"
     done = ("ExampleGen", "StatisticsGen", "SchemaGen", "Transform", "Trainer")

@@ -10,7 +10,7 @@ from sklearn import metrics
 
 from components.example_gen.reading import read_examples
 from data.synthetic import Synthetic
-from tests.e2e.conftest import MTL, mtl
+from tests.e2e.conftest import MTL, arguments, mtl
 
 ROWS = 2_000
 LABELS = ("y", "label")
@@ -33,8 +33,7 @@ def done(table, tmp_path_factory):
     table.to_csv(folder / "table.csv", index=False)
     settings = ("labels.weight=w", "evaluation.slices=[group]", "evaluation.tfma=true")
     settings += ("model.members=1", "training.epochs=30")
-    arguments = [argument for setting in settings for argument in ("--set", setting)]
-    return mtl(folder / "output", "-d", folder / "table.csv", "-r", "y", "-k", "label", *arguments)
+    return mtl(folder / "output", "-d", folder / "table.csv", "-r", "y", "-k", "label", *arguments(*settings))
 
 
 @pytest.fixture(scope="module")

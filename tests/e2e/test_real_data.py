@@ -18,6 +18,7 @@ SETS = {
     "student_por": ("G3", "school", ["G1", "G2"]),
     "wine_quality_semicolon": ("quality", "colour", []),
 }
+LARGE = {"bike_hour", "chicago_taxi", "diamonds", "wine_quality_semicolon"}
 PENGUIN_IDENTIFIERS = ["studyName", "Sample Number", "Region", "Stage", "Individual ID", "Date Egg", "Comments"]
 
 
@@ -64,7 +65,8 @@ def other_set(request, tmp_path_factory):
     """A run on each of the larger sets; what the network reaches after all its epochs, the quality table says."""
     if not SHARED.is_dir():
         pytest.skip("the larger sets are not part of the repository")
-    data, settings = SHARED / f"{request.param}.csv", ("-s", "training.epochs=12")
+    epochs = 12 if request.param in LARGE else 40
+    data, settings = SHARED / f"{request.param}.csv", ("-s", f"training.epochs={epochs}")
     return run(tmp_path_factory.mktemp(request.param), data, *SETS[request.param], *settings)
 
 

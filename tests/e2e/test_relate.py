@@ -6,11 +6,11 @@ import subprocess
 
 import pytest
 
-from tests.e2e.conftest import MTL, ROOT, mtl
+from tests.e2e.conftest import MTL, ROOT, arguments, mtl
 
 CONFIG = ["--config", "data/wine/config.yaml"]
 SMALL = ("training.epochs=2", "model.members=2", "model.hidden=[32]", "model.head_hidden=[8]")
-SHORT = [part for setting in SMALL for part in ("--set", setting)]
+SHORT = arguments(*SMALL)
 # Of the network's parameters, those of the heads: a layer of 8 on 32 units each, and on it linear answers of the two
 # members, one number and three classes.
 ONE, HEADS = 13_552, 2 * 8 * (32 + 1) + 2 * (1 + 3) * (8 + 1)
