@@ -61,8 +61,6 @@ def measure(contestant: str, rows: Split, seed: int) -> dict[str, Any]:
 
 def calibrated(rows: Split, number: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
     """Returns the coverage of 90 % intervals and the calibration error on test rows that did not calibrate them."""
-    from components.evaluator.classification import ClassificationScores
-    from components.evaluator.metric import values
     from components.evaluator.uncertainty import covered
     from components.trainer.calibration import calibrate, rescale
 
@@ -72,21 +70,28 @@ def calibrated(rows: Split, number: np.ndarray, probabilities: np.ndarray) -> di
     found = calibrate(truth[first], number[first], label[first], probabilities[first], coverage=0.9)
     assert found.margin is not None, "there are rows enough"
     held = covered(truth[rest], number[rest] - found.margin, number[rest] + found.margin)
-    names = [str(place) for place in range(rows.num_classes)]
-    given = rescale(probabilities[rest], found.temperature)
-
-    def error(label: np.ndarray) -> float:
-        scores = ClassificationScores.of(label.astype(str), given, names, ["calibration_error"])
-        return values(scores)["calibration_error"]
-
-    # Labels drawn from the probabilities themselves: what a head would show that is right about them.
-    draws = np.random.default_rng(0).random((_DRAWS, len(rest), 1))
-    drawn = (draws > np.cumsum(given, axis=1)[None, :, :-1]).sum(axis=2)
+    answered = rescale(probabilities[rest], found.temperature)
     return {
         "coverage": held.value,
-        "calibration_error": error(label[rest]),
-        "calibration_error_by_chance": float(np.mean([error(labels) for labels in drawn])),
+        "calibration_error": _calibration_error(label[rest], answered),
+        "calibration_error_by_chance": _by_chance(answered),
     }
+
+
+def _calibration_error(label: np.ndarray, probabilities: np.ndarray) -> float:
+    from components.evaluator.classification import ClassificationScores
+    from components.evaluator.metric import values
+
+    names = [str(place) for place in range(probabilities.shape[1])]
+    scores = ClassificationScores.of(label.astype(str), probabilities, names, ["calibration_error"])
+    return values(scores)["calibration_error"]
+
+
+def _by_chance(probabilities: np.ndarray) -> float:
+    """Returns the mean calibration error on labels drawn from the probabilities, which are then exactly right."""
+    draws = np.random.default_rng(0).random((_DRAWS, len(probabilities), 1))
+    labels = (draws > np.cumsum(probabilities, axis=1)[:, :-1]).sum(axis=2)
+    return float(np.mean([_calibration_error(label, probabilities) for label in labels]))
 
 
 def _network(contestant: str, rows: Split, seed: int) -> tuple[np.ndarray, np.ndarray]:

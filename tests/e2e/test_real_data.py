@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import betabinom
 
-from tests.e2e.conftest import ROOT, mtl
+from tests.e2e.conftest import ROOT, arguments, mtl
 
 SHARED = ROOT.parent / "shared" / "data"
 SETS = {
@@ -23,7 +23,7 @@ PENGUIN_IDENTIFIERS = ["studyName", "Sample Number", "Region", "Stage", "Individ
 
 
 def run(output, data, regression, classification, ignore, *settings):
-    settings = ("-s", f"data.ignore={json.dumps(ignore)}", *settings)
+    settings = arguments(f"data.ignore={json.dumps(ignore)}", *settings)
     done = mtl(output, "-d", data, "-r", regression, "-k", classification, *settings)
     assert done.code == 0, done.out + done.err
     assert done.record["state"] == "pushed"
@@ -51,7 +51,7 @@ def test_penguins(tmp_path):
 def test_housing_reaches_what_a_plain_script_reaches(tmp_path):
     """The seed network in a plain script reaches R² 0.78 and accuracy 0.90."""
     data = ROOT / "tests/data/california_housing.csv.gz"
-    done = run(tmp_path, data, "median_house_value", "ocean_proximity", [], "-s", "training.epochs=25")
+    done = run(tmp_path, data, "median_house_value", "ocean_proximity", [], "training.epochs=25")
     assert value(done, "regression", "r2") >= 0.75
     assert value(done, "classification", "accuracy") >= 0.87
     assert value(done, "regression", "mae") < 42_000, "in dollars, not in standard deviations"
@@ -66,8 +66,8 @@ def other_set(request, tmp_path_factory):
     if not SHARED.is_dir():
         pytest.skip("the larger sets are not part of the repository")
     epochs = 12 if request.param in LARGE else 40
-    data, settings = SHARED / f"{request.param}.csv", ("-s", f"training.epochs={epochs}")
-    return run(tmp_path_factory.mktemp(request.param), data, *SETS[request.param], *settings)
+    data = SHARED / f"{request.param}.csv"
+    return run(tmp_path_factory.mktemp(request.param), data, *SETS[request.param], f"training.epochs={epochs}")
 
 
 @pytest.mark.slow
