@@ -110,16 +110,12 @@ def test_no_path_of_a_pod_is_registered(runs: Runs):
                 assert "/pod-" not in json.dumps(artifact.properties)
 
 
-def with_cached_examples(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    changed = copy.deepcopy(documents)
-    changed[0]["root"]["dag"]["tasks"]["ExampleGen"]["cachingOptions"] = {"enableCache": True}
-    return changed
-
-
 def test_a_step_with_the_same_inputs_comes_from_the_cache(runs: Runs, documents: list[dict[str, Any]]):
     """A new ExampleGen has new ids, so all below it runs anew; with the same examples nothing does."""
     assert all(task.state == "succeeded" for task in runs.second.values())
-    third = runs.cluster.run(with_cached_examples(documents), until="SchemaGen")
+    cached = copy.deepcopy(documents)
+    cached[0]["root"]["dag"]["tasks"]["ExampleGen"]["cachingOptions"] = {"enableCache": True}
+    third = runs.cluster.run(cached, until="SchemaGen")
     steps = ("ExampleGen", "StatisticsGen", "SchemaGen")
     assert {name: task.state for name, task in third.items()} == dict.fromkeys(steps, "cached")
 
@@ -139,12 +135,18 @@ def test_without_the_wrapper_the_first_container_dies(documents: list[dict[str, 
     assert {task.state for name, task in done.items() if name not in ("ExampleGen", "Baseline")} == {"omitted"}
 
 
-def test_what_the_data_gate_refuses_ends_the_run(runs: Runs, volume: Path):
-    """A check allows two cultivars of three; nothing trains, and the sentence says so."""
-    checks = "checks=[{check: allowed, column: cultivar, values: [class_0, class_1]}]"
-    config = wine_config(volume, f"push.destination={volume}/other", checks, *SMALL, *PATIENT)
-    done = runs.cluster.run(with_cached_examples(compile_pipeline(config, IMAGE)))
-    assert done["SchemaGen"].state == "cached"
+def test_what_the_data_gate_refuses_ends_the_run(volume: Path, tmp_path: Path):
+    """The reviewed schema knows no cultivar `b`; nothing trains, and the sentence says so."""
+    schema = tmp_path / "schema.pbtxt"
+    header = (volume / "wine.csv").read_text().splitlines()[0].split(",")
+    lines = [f'feature {{ name: "{name}" type: {"BYTES" if name == "cultivar" else "FLOAT"} }}' for name in header]
+    lines.append('string_domain { name: "cultivars" value: "none of them" }')
+    text = "\n".join(lines).replace('"cultivar" type: BYTES', '"cultivar" type: BYTES domain: "cultivars"')
+    schema.write_text(text)
+    documents = compile_pipeline(
+        wine_config(volume, f"data.schema_file={schema}", f"push.destination={volume}/other"), IMAGE
+    )
+    done = Cluster(tmp_path / "store").run(documents, {"training_epochs": 2})
     gate = next(task for task in done.values() if task.state == "failed")
     assert (gate.code, gate.attempts) == (3, 1)
     assert gate.log.rstrip().splitlines()[-1].startswith("error: ")
