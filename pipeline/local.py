@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 from rich.console import Console
 
+from components.imports import heavy_imports
 from pipeline import details
 from pipeline.errors import MtlError, Rejected
 from pipeline.facts import gather
@@ -94,10 +95,11 @@ def _run(record: Run, resolved: Resolved, earlier: list[Run], cache: bool, until
         watcher.started(start.name)
         # GPU memory is taken as needed, not all at once; must stand before TensorFlow is imported.
         os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
-        from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+        with heavy_imports():
+            from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 
-        from pipeline.graph import build, up_to
-        from pipeline.watch import observed
+            from pipeline.graph import build, up_to
+            from pipeline.watch import observed
 
         pipeline = up_to(build(config, facts, search=until == TUNER), until)
         pipeline.enable_cache = cache

@@ -18,6 +18,7 @@ from components.example_gen.cells import Cells
 from components.example_gen.roles import vector_members
 from components.example_gen.spec import expand
 from components.example_gen.tables import Batch, Table, open_table
+from components.imports import heavy_imports
 from components.objects.staging import staged
 from components.outputs import LOWER, REGRESSION, UPPER
 from components.schema_gen.schema import categories, read_schema
@@ -131,7 +132,8 @@ def _as_text(rows: pa.RecordBatch) -> pd.DataFrame:
 def _load(folder: Path) -> tuple[Any, Any]:
     """Returns the `predict` signature and the model, which must live as long as its signature."""
     with output_to(Path(os.devnull)):  # what TensorFlow says of this machine; a failure still raises
-        import tensorflow as tf
+        with heavy_imports():
+            import tensorflow as tf
 
         model = tf.saved_model.load(str(folder))
     return model.signatures["predict"], model

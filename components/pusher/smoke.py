@@ -42,6 +42,7 @@ import numpy as np
 
 import components
 from components.errors import Rejected
+from components.imports import heavy_imports
 
 TOLERANCE = 1e-5
 """Largest difference between two ways of asking, relative to the largest value of that output over all rows."""
@@ -109,7 +110,8 @@ def smoke(model_dir: Path, rows: Sequence[Row]) -> dict[str, Any]:
     Raises:
         Unservable: with the first thing that is wrong.
     """
-    import tensorflow as tf
+    with heavy_imports():
+        import tensorflow as tf
 
     if not rows:
         raise Unservable(["The rows to check the model with must be one or more, got none. Give some eval rows."])

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from components.imports import heavy_imports
 from components.objects.place import PREFIXES
 from pipeline.config import Config
 from pipeline.errors import ConfigError, did_you_mean
@@ -86,9 +87,10 @@ def require_reachable(config: Config) -> None:
 
 
 def _compiled_by_tfx(config: Config, image: str) -> Json:
-    from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import KubeflowV2DagRunner, KubeflowV2DagRunnerConfig
+    with heavy_imports():
+        from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import KubeflowV2DagRunner, KubeflowV2DagRunnerConfig
 
-    from pipeline.graph import build
+        from pipeline.graph import build
 
     runner = KubeflowV2DagRunner(
         KubeflowV2DagRunnerConfig(default_image=image, default_commands=COMMAND, use_pipeline_spec_2_1=True)

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from components.imports import heavy_imports
 from pipeline.errors import InputError, MtlError
 from pipeline.kubeflow.parameters import substitute
 from pipeline.kubeflow.spec import STEP
@@ -54,10 +55,11 @@ def run(arguments: Sequence[str]) -> None:
 
     # GPU memory is taken as needed, not all at once; must stand before TensorFlow is imported.
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
-    from tfx.orchestration.kubeflow.v2.container import kubeflow_v2_run_executor
+    with heavy_imports():
+        from tfx.orchestration.kubeflow.v2.container import kubeflow_v2_run_executor
 
-    from pipeline.kubeflow.file_driver import drive
-    from pipeline.kubeflow.types import is_file, register
+        from pipeline.kubeflow.file_driver import drive
+        from pipeline.kubeflow.types import is_file, register
 
     register(executor)
     outputs = artifacts(executor_input["outputs"])
