@@ -60,7 +60,9 @@ class ScanningModel(keras.Model):
             labels: their labels, each [n, ...].
             weights: weight of each row in each head, [n], where rows have one.
         """
-        self.evaluate(features, labels, sample_weight=weights, verbose=0)
+        data = (features, labels) if weights is None else (features, labels, weights)
+        # A step of its own, since `evaluate` would compile a function for these few rows.
+        self.test_step(tf.nest.map_structure(tf.convert_to_tensor, data))
         self.reset_metrics()
         self.optimizer.build(self.trainable_variables)
 
