@@ -20,6 +20,7 @@ from components.trainer.network.encoder import FeatureSpace
 from components.trainer.recipe import FIXED, Recipe
 from components.trainer.scan import ScanningModel, chunks
 from components.trainer.task import Task
+from components.trainer.xla import prefer_plain_emitters
 
 HEADLINE = "val_headline"
 AUTO = "auto"
@@ -78,6 +79,8 @@ def _fit(
 ) -> tuple[keras.Model, History]:
     train, validation = task.train, task.validation
     keras.utils.set_random_seed(recipe.seed)
+    if architecture.members > 1:
+        prefer_plain_emitters()
     strategy = strategy or _strategy(recipe.balancing)
     scan = strategy.num_replicas_in_sync == 1
     batch_size = recipe.batch_size_for(len(train))
