@@ -11,8 +11,10 @@ from tests.e2e.conftest import MTL, QUICK, ROOT, arguments, mtl, records, wait_f
 
 pytestmark = pytest.mark.slow
 
-ALWAYS_BLESSED = ["--config", "data/wine/config.yaml", *QUICK, "--set", "gates.rule=classification"]
-ALWAYS_BLESSED += ["--set", "gates.classification.no_worse_than_pushed=false"]
+ALWAYS_BLESSED = [
+    *("--config", "data/wine/config.yaml", *QUICK),
+    *arguments("gates.rule=classification", "gates.classification.no_worse_than_pushed=false"),
+]
 
 # Where a run is killed, and what is changed so that it comes to that step; earlier changes stay.
 KILLS = {

@@ -7,13 +7,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.e2e.conftest import MTL, QUICK, ROOT, mtl
+from tests.e2e.conftest import MTL, QUICK, ROOT, arguments, mtl
 
 MODELS = "s3://bucket/models/wine"
 SETTINGS = [
     *("--data", "s3://bucket/wine/*.csv", "--regression", "alcohol", "--classification", "cultivar"),
-    *("--set", f"push.destination={MODELS}", "--set", "gates.rule=classification"),
-    *("--set", "gates.classification.no_worse_than_pushed=false", *QUICK),
+    *QUICK,
+    *arguments(f"push.destination={MODELS}", "gates.rule=classification"),
+    *arguments("gates.classification.no_worse_than_pushed=false"),
 ]
 
 
