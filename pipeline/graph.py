@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from tfx.components.evaluator.component import Evaluator as ModelAnalysis
 from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.components.trainer.component import Trainer
@@ -197,8 +199,19 @@ def build(config: Config, facts: Facts, *, search: bool = False) -> Pipeline:
         metadata_connection_config=metadata.sqlite_metadata_connection_config(str(config.output / "metadata.db")),
         components=steps,
         enable_cache=True,
-        beam_pipeline_args=list(config.runtime.beam_args),
+        beam_pipeline_args=_beam_args(config.runtime.beam_args),
     )
+
+
+def _beam_args(given: Sequence[str]) -> list[str]:
+    """Returns the arguments of the Beam steps.
+
+    Each of them has TFX build a package of itself for Beam's workers, which takes seconds and stays in the temporary
+    folder, unless an image is named that the workers run in. Those of the direct runner run in no image: whatever is
+    named, they have the code of this process.
+    """
+    runner = PipelineOptions(list(given)).view_as(StandardOptions).runner or "DirectRunner"
+    return [*given, "--sdk_container_image=none"] if "direct" in runner.lower() else list(given)
 
 
 def up_to(pipeline: Pipeline, last: str) -> Pipeline:
