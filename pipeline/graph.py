@@ -206,12 +206,15 @@ def build(config: Config, facts: Facts, *, search: bool = False) -> Pipeline:
 def _beam_args(given: Sequence[str]) -> list[str]:
     """Returns the arguments of the Beam steps.
 
-    Each of them has TFX build a package of itself for Beam's workers, which takes seconds and stays in the temporary
-    folder, unless an image is named that the workers run in. Those of the direct runner run in no image: whatever is
-    named, they have the code of this process.
+    Workers that are processes of their own import TFX first, because TFDV fails where it is imported before.
+
+    TFX has each step build a package of it for the workers, which takes seconds and stays in the temporary folder,
+    unless an image is named that they run in. Those of the direct runner run in no image: whatever is named, they have
+    the code of this machine.
     """
     runner = PipelineOptions(list(given)).view_as(StandardOptions).runner or "DirectRunner"
-    return [*given, "--sdk_container_image=none"] if "direct" in runner.lower() else list(given)
+    image = ["--sdk_container_image=none"] if "direct" in runner.lower() else []
+    return [*given, "--beam_plugin=tfx.components", *image]
 
 
 def up_to(pipeline: Pipeline, last: str) -> Pipeline:

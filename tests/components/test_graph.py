@@ -70,6 +70,6 @@ def test_an_optional_step_changes_the_arguments_of_the_report_only(tmp_path: Pat
 def test_only_workers_elsewhere_get_a_package_of_tfx(tmp_path: Path, monkeypatch, given: list[str], added: list[str]):
     monkeypatch.setattr(dependency_utils, "build_ephemeral_package", lambda: "tfx.tar.gz")
     arguments = pipeline(tmp_path, f"runtime.beam_args={given}").beam_pipeline_args
-    assert arguments == [*given, *added]
+    assert arguments == [*given, "--beam_plugin=tfx.components", *added]
     package = [] if added else ["--extra_package=tfx.tar.gz"]
     assert dependency_utils.make_beam_dependency_flags(arguments) == [*arguments, *package]
