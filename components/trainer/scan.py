@@ -60,7 +60,7 @@ class ScanningModel(keras.Model):
             labels: their labels, each [n, ...].
             weights: weight of each row in each head, [n], where rows have one.
         """
-        data = (features, labels) if weights is None else (features, labels, weights)
+        data = keras.utils.pack_x_y_sample_weight(features, labels, weights)
         # A step of its own, since `evaluate` would compile a function for these few rows.
         self.test_step(tf.nest.map_structure(tf.convert_to_tensor, data))
         self.reset_metrics()
@@ -145,7 +145,7 @@ def chunks(
     Returns:
         A dataset of `(features, labels)` or `(features, labels, weights)` with tensors [S, B, ...].
     """
-    data = (features, labels) if weights is None else (features, labels, weights)
+    data = keras.utils.pack_x_y_sample_weight(features, labels, weights)
     rows = len(tf.nest.flatten(data)[0])
     random = np.random.default_rng(seed)
     row_bytes = sum(values[:1].nbytes for values in tf.nest.flatten(data))

@@ -12,7 +12,7 @@ def prefer_plain_emitters() -> None:
     """Has XLA emit fused kernels straight through LLVM instead of MLIR, unless `XLA_FLAGS` is set.
 
     Networks of several members compile in about two thirds of the time with it and train at two to three times the
-    speed (`python -m tests.benchmarks.emitters`); those of one member are up to a third slower, so they keep XLA's
-    choice. XLA reads its flags once in a process, when it first compiles.
+    speed (`python -m tests.benchmarks.emitters`); those of one member are slower, by half with PCGrad, so they keep
+    XLA's choice. XLA reads its flags once in a process, when it first compiles.
     """
     os.environ.setdefault(FLAGS, PLAIN_EMITTERS)

@@ -26,7 +26,7 @@ print("flags:", os.environ.get("XLA_FLAGS"))
     [
         (1, None, None),
         (2, None, PLAIN_EMITTERS),
-        (2, "--xla_cpu_enable_fast_math=false", "--xla_cpu_enable_fast_math=false"),
+        (2, OWN, OWN),
     ],
 )
 def test_networks_of_several_members_get_plain_kernels(members, given, flags, tmp_path):
