@@ -25,7 +25,6 @@ _CHILD = "--one"
 def one(name: str) -> tuple[float, float]:
     """Returns the seconds of a first and of a later epoch on the first split of a set."""
     from components.trainer.fit import fit
-    from components.trainer.task import Task
     from pipeline.config import Config
     from tests.benchmarks.sets import split
 
@@ -33,7 +32,7 @@ def one(name: str) -> tuple[float, float]:
     labels = {"regression": "y", "classification": "k"}
     config = Config.model_validate({"data": {"path": "table"}, "labels": labels})
     train, validation, _ = rows.datasets
-    task = Task(train, validation, [str(label) for label in range(rows.num_classes)], rows.categories)
+    task = rows.task(train, validation)
 
     def seconds(epochs: int) -> float:
         began = time.perf_counter()

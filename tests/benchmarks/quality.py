@@ -102,7 +102,6 @@ def _network(contestant: str, rows: Split, seed: int) -> tuple[np.ndarray, np.nd
     from components.outputs import CLASSIFICATION, REGRESSION
     from components.trainer.dataset import predict
     from components.trainer.fit import fit
-    from components.trainer.task import Task
     from pipeline.config import Config
 
     raw = contestant == SEED_AS_IT_WAS
@@ -119,7 +118,7 @@ def _network(contestant: str, rows: Split, seed: int) -> tuple[np.ndarray, np.nd
             for part in (train, validation, test)
         )
     with tempfile.TemporaryDirectory() as folder:
-        task = Task(train, validation, [str(label) for label in range(rows.num_classes)], rows.categories)
+        task = rows.task(train, validation)
         network, _ = fit(task, config.model.model_dump(), training, folder)
     answer = predict(network, test)
     keras.backend.clear_session()

@@ -11,6 +11,7 @@ import pandas as pd
 
 from components.outputs import CATEGORICAL, MISSING, NUMERIC
 from components.trainer.dataset import Dataset
+from components.trainer.task import Task
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data"
 MAX_CATEGORIES = 200
@@ -97,6 +98,10 @@ class Split:
         )
         first, second, third = (whole.take(part) for part in self.parts)
         return first, second, third
+
+    def task(self, train: Dataset, validation: Dataset) -> Task:
+        """Returns what a network learns from two of the parts."""
+        return Task(train, validation, [str(label) for label in range(self.num_classes)], self.categories)
 
     @property
     def categories(self) -> int:
