@@ -167,7 +167,10 @@ def chunks(
     signature = tf.nest.map_structure(lambda values: tf.TensorSpec((None, None, *values.shape[1:]), values.dtype), data)
     count = -(-(rows // batch_size) // steps) + bool(rows % batch_size)
     dataset = tf.data.Dataset.from_generator(epoch, output_signature=signature)
-    return dataset.apply(tf.data.experimental.assert_cardinality(count)).prefetch(1)
+    # There is nothing to tune, and the end of an epoch would wait for the tuning thread, which may sleep for a minute.
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.apply(tf.data.experimental.assert_cardinality(count)).prefetch(1).with_options(options)
 
 
 def shuffled(rows: int, block: int, window: int, random: np.random.Generator) -> np.ndarray:

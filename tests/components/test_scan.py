@@ -49,6 +49,11 @@ def test_every_row_comes_once_per_epoch_in_a_new_order(data):
     assert dataset.cardinality().numpy() == 2
 
 
+def test_the_end_of_an_epoch_waits_for_no_tuning(data):
+    """The thread that tunes a dataset sleeps ever longer, and an iterator that ends may wait until it wakes up."""
+    assert chunks(*data, BATCH, seed=0).options().autotune.enabled is False
+
+
 def test_scanned_steps_give_the_weights_and_metrics_of_ordinary_steps(data):
     features, labels = data
     scanning, ordinary = build(ScanningModel, jit_compile=True), build(keras.Model)
