@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from components.untuned import untuned
+
 _BATCH = 1024
 
 
@@ -15,4 +17,4 @@ def read_examples(folder: str | Path) -> Iterator[np.ndarray]:
     """Yields serialized tf.Examples of one split, object [n], in their order."""
     files = sorted(str(path) for path in Path(folder).glob("*.gz"))
     records = tf.data.TFRecordDataset(files, compression_type="GZIP").batch(_BATCH)
-    yield from records.as_numpy_iterator()
+    yield from untuned(records).as_numpy_iterator()

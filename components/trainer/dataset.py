@@ -14,6 +14,7 @@ import tensorflow_transform as tft
 from components import outputs
 from components.errors import InputError
 from components.trainer.spill import Columns
+from components.untuned import untuned
 
 BATCH = 4096
 """Rows that are read, or that a network answers, at a time."""
@@ -130,8 +131,8 @@ def load(patterns: Sequence[str], transform: tft.TFTransformOutput, budget: floa
     spec = transform.transformed_feature_spec()
     files = sorted(file for pattern in patterns for file in tf.io.gfile.glob(pattern))
     records = tf.data.TFRecordDataset(files, compression_type="GZIP").batch(BATCH)
-    batches = records.map(lambda batch: tf.io.parse_example(batch, spec)).prefetch(2).as_numpy_iterator()
-    for batch in batches:
+    batches = records.map(lambda batch: tf.io.parse_example(batch, spec)).prefetch(2)
+    for batch in untuned(batches).as_numpy_iterator():
         features.add({name: values for name, values in batch.items() if name in _FEATURES})
         rest.add({name: values for name, values in batch.items() if name not in _FEATURES})
     columns = rest.arrays()

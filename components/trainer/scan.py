@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from components.outputs import CLASSIFICATION, REGRESSION
 from components.trainer.balancing import Balancer
+from components.untuned import untuned
 
 # Mini-batches per chunk, at most, and bytes: a chunk is one more copy of its rows.
 _STEPS, _CHUNK_BYTES = 4096, 128 << 20
@@ -167,10 +168,7 @@ def chunks(
     signature = tf.nest.map_structure(lambda values: tf.TensorSpec((None, None, *values.shape[1:]), values.dtype), data)
     count = -(-(rows // batch_size) // steps) + bool(rows % batch_size)
     dataset = tf.data.Dataset.from_generator(epoch, output_signature=signature)
-    # There is nothing to tune, and the end of an epoch would wait for the tuning thread, which may sleep for a minute.
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    return dataset.apply(tf.data.experimental.assert_cardinality(count)).prefetch(1).with_options(options)
+    return untuned(dataset.apply(tf.data.experimental.assert_cardinality(count)).prefetch(1))
 
 
 def shuffled(rows: int, block: int, window: int, random: np.random.Generator) -> np.ndarray:
