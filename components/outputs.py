@@ -31,6 +31,7 @@ WEIGHT = "weight"
 CLASSES_VOCABULARY = "classes"
 CATEGORIES_VOCABULARY = "categories"
 
-# What the training history holds of each epoch beside losses and metrics.
+# What the training history holds of each epoch beside losses and metrics; `ALONE`, of the epochs of a head by itself.
 COSINE = "gradient_cosine"
 WEIGHTS = {REGRESSION: f"weight_{REGRESSION}", CLASSIFICATION: f"weight_{CLASSIFICATION}"}
+ALONE = {REGRESSION: f"alone_{REGRESSION}", CLASSIFICATION: f"alone_{CLASSIFICATION}"}

@@ -84,6 +84,7 @@ def Evaluator(
             "parameters": manifest.parameters,
             "epochs": manifest.epochs,
             "best_epoch": manifest.best_epoch,
+            "trunk": manifest.trunk,
         },
         "uncertainty": plain(uncertainty(rows, predictions, manifest.calibration, level=chosen["confidence"]))
         if manifest.calibration

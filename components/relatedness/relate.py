@@ -1,9 +1,9 @@
 """Trains the multi-task network and its single-task twins, and compares them.
 
 A twin is the same network with the same settings and the other head's weight at 0: the loss of that head then moves
-nothing, and early stopping follows the one head that is left. A single loss leaves nothing to balance and no trunk to
-choose, so a twin trains with `balancing: fixed`, and with `shared_bottom` where the trunk is `auto`. Network and twins
-of one seed begin with the same weights and see the same mini-batches.
+nothing, and early stopping follows the one head that is left. A single loss leaves nothing to balance, so a twin trains
+with `balancing: fixed`. Where the trunk is `auto`, the question is whether to share at all, so the multi-task network
+is `shared_bottom`. Network and twins of one seed begin with the same weights and see the same mini-batches.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ from components.outputs import CLASSIFICATION, COSINE, HEADS, REGRESSION
 from components.relatedness.cost import Cost, Network, cost
 from components.relatedness.sharing import RULE, TOLERANCE, Sharing, judge
 from components.trainer.dataset import Dataset, predict
-from components.trainer.fit import AUTO, fit
+from components.trainer.fit import fit
+from components.trainer.model import single_task
+from components.trainer.network.architecture import AUTO, SHARED_BOTTOM
 from components.trainer.recipe import FIXED
 from components.trainer.task import Task
 
@@ -95,6 +97,8 @@ def relate(
                 f"training.{head}_weight must be above 0 to compare both heads with networks of their own, "
                 f"got {training[f'{head}_weight']}. Set it, or leave the comparison out."
             )
+    if model.get("trunk") == AUTO:
+        model = {**model, "trunk": SHARED_BOTTOM}
     chosen = [(training["seed"] + step) % 2**32 for step in range(seeds)]
     kinds = {MULTI_TASK: (model, training)} | {head: twin(model, training, head) for head in HEADS}
     trained: dict[str, list[_Trained]] = {name: [] for name in kinds}
@@ -106,7 +110,7 @@ def relate(
                 seconds = time.perf_counter() - began
                 losses = row_losses(network, judged)
                 if name != MULTI_TASK:
-                    network = single_task(network, name)
+                    network = single_task(network, HEADS[name])
                 trained[name].append(_Trained(network, history, seconds, losses))
     first = {name: runs[0].network for name, runs in trained.items()}
     networks = {
@@ -143,20 +147,8 @@ def twin(model: Mapping[str, Any], training: Mapping[str, Any], head: str) -> tu
         training: the `training` section of the configuration.
         head: `regression` or `classification`.
     """
-    layers = {**model, "trunk": "shared_bottom"} if model.get("trunk") == AUTO else dict(model)
     others = {f"{other}_weight": 0.0 for other in HEADS if other != head}
-    return layers, {**training, **others, "balancing": FIXED}
-
-
-def single_task(network: keras.Model, head: str) -> keras.Model:
-    """Returns the part of a twin that its head needs: what would be served, without the head that was not trained.
-
-    Args:
-        network: a functional model with the two outputs.
-        head: `regression` or `classification`.
-    """
-    output = HEADS[head]
-    return keras.Model(network.inputs, {output: network.output[output]}, name=head)
+    return dict(model), {**training, **others, "balancing": FIXED}
 
 
 def row_losses(network: keras.Model, rows: Dataset) -> dict[str, Floats]:

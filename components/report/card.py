@@ -11,7 +11,8 @@ from typing import Any
 
 from components.evaluator.wording import held
 from components.report.page.numbers import estimate, number, percent
-from components.report.training import BALANCING
+from components.report.page.training import said_of_alone
+from components.report.training import BALANCING, TRUNKS
 
 _MAX_SLICES = 5
 _FILL_IN = "To be filled in by the people who know."
@@ -85,7 +86,7 @@ def _details(report: Values, model: Values) -> dict[str, Any]:
     details = {
         "Name": report["pipeline"],
         "Run": f"{run['id']}, started {run['started']}, {run['state']}" if run else "Kept by the runner.",
-        "Model type": "One shared network with a head for a number and a head for a class, trained together.",
+        "Model type": "A network with a head for a number and a head for a class, trained together.",
         "Software": [f"{row['name']} {row['version']}" for row in report["versions"]],
         "Licence, citation and contact": _FILL_IN,
     }
@@ -98,11 +99,13 @@ def _details(report: Values, model: Values) -> dict[str, Any]:
 
 
 def _together(model: Values) -> str:
-    """Says how the losses were balanced, and whether the heads' gradients agreed, as far as it is known."""
+    """Says what the heads share, how their losses were balanced and how far their gradients agreed, as far as known."""
     curves = model["curves"] or {}
-    said = ""
+    said = f" Trunk: {TRUNKS.get(trunk, trunk)}." if (trunk := model["trunk"]) else ""
+    if alone := said_of_alone(model):
+        said += f" {alone}"
     if method := model["balancing"]:
-        said = f" Balancing of the losses: {BALANCING.get(method, method)}"
+        said += f" Balancing of the losses: {BALANCING.get(method, method)}"
         if weights := curves.get("weights"):
             kept = curves["epochs"].index(curves["best_epoch"])
             labels = {head: found["label"] for head, found in model["heads"].items()}

@@ -7,7 +7,7 @@ from typing import Any
 
 from components.evaluator.head import METRICS
 from components.evaluator.trivial import PREDICTORS
-from components.report.training import training_curves
+from components.report.training import alone, training_curves
 
 # A matrix with more classes than this cannot be read; the rarer ones are counted together.
 MAX_CLASSES = 30
@@ -60,6 +60,8 @@ def model_part(
         },
         "slices": [_slice(part) for part in evaluation["slices"]],
         "balancing": balancing,
+        "trunk": evaluation["training"].get("trunk"),  # older evaluations do not say it
+        "alone": None if history is None else alone(history, evaluation["training"]["best_epoch"]),
         "curves": None if history is None else training_curves(history, evaluation["training"]["best_epoch"]),
     }
 

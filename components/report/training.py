@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from components.outputs import COSINE, HEADS, WEIGHTS
+from components.outputs import ALONE, COSINE, HEADS, WEIGHTS
 
 # More points than this a drawing of that width cannot show.
 MAX_EPOCHS = 100
@@ -22,7 +22,19 @@ BALANCING = {
 }
 """`training.balancing` in words."""
 
+SEPARATE = "separate"
+TRUNKS = {
+    "shared_bottom": "both heads share its layers (Caruana 1997)",
+    "mmoe": "shared experts, mixed by a gate per head (Ma et al. 2018)",
+    "ple": "shared experts and some of each head's own (Tang et al. 2020)",
+    SEPARATE: "each head has layers of its own",
+}
+"""`model.trunk` in words."""
+
 Values = Mapping[str, Any]
+
+# Head -> the metric that chooses its epoch.
+_JUDGED_BY = {"regression": "mae", "classification": "log_loss"}
 
 
 def training_curves(history: Values, best_epoch: int) -> dict[str, Any]:
@@ -56,6 +68,27 @@ def training_curves(history: Values, best_epoch: int) -> dict[str, Any]:
         "weights": _weights(history, epochs),
         "gradient_cosine": _cosine(history.get(COSINE, []), epochs),
     }
+
+
+def alone(history: Values, best_epoch: int) -> dict[str, dict[str, float | int]] | None:
+    """Returns what each head came to when it was trained by itself, after it had shared its layers with the other.
+
+    Args:
+        history: `history.json` of the Trainer.
+        best_epoch: the epoch, from 1, whose network was best while the heads shared it.
+
+    Returns:
+        Head to `shared` and `alone`, its mean absolute error (standardised) or log loss on the validation split in that
+        network and by itself, and `epochs` by itself; None where this was not tried.
+    """
+    if not all(ALONE[output] in history for output in HEADS.values()):
+        return None
+    found = {}
+    for head, output in HEADS.items():
+        shared, own = history[f"val_{output}_{_JUDGED_BY[head]}"], history[ALONE[output]]
+        least = min(value for value in (*shared, *own) if math.isfinite(value))
+        found[head] = {"shared": shared[best_epoch - 1], "alone": least, "epochs": len(own)}
+    return found
 
 
 def _weights(history: Values, epochs: Sequence[int]) -> dict[str, list[float | None]] | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import keras
 import numpy as np
@@ -80,6 +81,11 @@ class Dataset:
     def labels(self) -> dict[str, np.ndarray]:
         """Returns the labels by output name, as the losses want them."""
         return {outputs.REGRESSION: self.target[:, None], outputs.CLASSIFICATION: self.classes}
+
+    def arrays(self, heads: Collection[str]) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], Any]:
+        """Returns what Keras calls x, y and sample weight, the latter two of some heads, by output name."""
+        labels = {head: values for head, values in self.labels().items() if head in heads}
+        return self.features, labels, self.weights and {head: self.weights[head] for head in labels}
 
 
 def weighted(train: Dataset, validation: Dataset) -> tuple[Dataset, Dataset]:

@@ -102,6 +102,8 @@ class Manifest:
         parameters: number of trained weights.
         epochs: epochs run.
         best_epoch: the epoch, from 1, whose weights were kept.
+        trunk: what the heads share, as `model.trunk` names it; never `auto`. None in models of the time before it was
+            written down.
         calibration: the temperature and the intervals; None in models of the time before there were any.
     """
 
@@ -115,6 +117,7 @@ class Manifest:
     parameters: int
     epochs: int
     best_epoch: int
+    trunk: str | None = None
     calibration: Calibration | None = None
 
     def write(self, model_dir: str | Path, schema: str) -> None:

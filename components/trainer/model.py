@@ -17,6 +17,8 @@ from components.trainer.network.members import MeanOfMembers, MemberDense
 from components.trainer.network.trunks import HEADS, TRUNKS, Features
 
 BALANCER = "balancer"
+METRICS = {REGRESSION: (mae,), CLASSIFICATION: (accuracy, log_loss)}
+"""Output name -> metrics of its head, functions as Keras wants them."""
 
 
 def build_multi_task_model(
@@ -74,6 +76,16 @@ def build_table_model(
     return model_class(inputs, _two_headed(features, num_classes, architecture), name="table")
 
 
+def single_task(network: keras.Model, head: str) -> keras.Model:
+    """Returns the part of a two-headed model that leads to one of its outputs, with the same layers.
+
+    Args:
+        network: a functional model.
+        head: output name.
+    """
+    return type(network)(network.inputs, {head: network.output[head]}, name=head)
+
+
 def is_shared(variable: keras.Variable) -> bool:
     """Returns whether a variable of a two-headed model is the trunk's: no head's and no balancer's."""
     return not any(part.startswith((*HEADS, BALANCER)) for part in variable.path.split("/"))
@@ -84,37 +96,41 @@ def compile_model(
     *,
     learning_rate: float = 0.001,
     weight_decay: float = 0.0,
+    ema_momentum: float = 0.0,
     losses: Mapping[str, keras.losses.Loss] | None = None,
     loss_weights: Mapping[str, float] | None = None,
     jit_compile: bool | str = "auto",
     weighted: bool = False,
 ) -> None:
-    """Compiles a two-headed model with Adam and the loss and metrics of each head, in place.
+    """Compiles a model with Adam and the loss and metrics of each of its heads, in place.
 
     Args:
-        model: a model with the outputs `regression_output` and `classification_output`.
+        model: a model with the outputs `regression_output` and `classification_output`, or one of them.
         learning_rate: Adam's learning rate.
         weight_decay: decoupled weight decay of the kernels (AdamW, Loshchilov & Hutter 2019).
+        ema_momentum: momentum of the moving average of the weights that the optimizer keeps beside them; 0 for none.
         losses: output name -> its loss; mean squared error and cross-entropy when left out.
         loss_weights: output name -> weight of its loss in the sum; 1 each when left out.
         jit_compile: whether XLA compiles the training step; Keras's "auto" does not on a CPU.
         weighted: whether rows come with weights, which metrics then use.
     """
-    optimizer: keras.optimizers.Optimizer = keras.optimizers.Adam(learning_rate)
+    average = {"use_ema": True, "ema_momentum": ema_momentum} if ema_momentum else {}
+    optimizer: keras.optimizers.Optimizer = keras.optimizers.Adam(learning_rate, **average)
     if weight_decay:
-        optimizer = keras.optimizers.AdamW(learning_rate, weight_decay=weight_decay)
+        optimizer = keras.optimizers.AdamW(learning_rate, weight_decay=weight_decay, **average)
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "scaling"])
+    losses = losses or {REGRESSION: RegressionLoss(), CLASSIFICATION: ClassificationLoss()}
+    heads = list(model.output)
+    # Keras tells metrics by their output's name only where there are several outputs.
+    names = {head: "" if len(heads) > 1 else f"{head}_" for head in heads}
     metrics = {
-        REGRESSION: [keras.metrics.MeanMetricWrapper(mae, name="mae")],
-        CLASSIFICATION: [
-            keras.metrics.MeanMetricWrapper(accuracy, name="accuracy"),
-            keras.metrics.MeanMetricWrapper(log_loss, name="log_loss"),
-        ],
+        head: [keras.metrics.MeanMetricWrapper(metric, name=f"{prefix}{metric.__name__}") for metric in METRICS[head]]
+        for head, prefix in names.items()
     }
     model.compile(
         optimizer=optimizer,
-        loss=dict(losses or {REGRESSION: RegressionLoss(), CLASSIFICATION: ClassificationLoss()}),
-        loss_weights=dict(loss_weights) if loss_weights else None,
+        loss={head: losses[head] for head in heads},
+        loss_weights={head: loss_weights[head] for head in heads} if loss_weights else None,
         metrics=None if weighted else metrics,
         weighted_metrics=metrics if weighted else None,
         jit_compile=jit_compile,

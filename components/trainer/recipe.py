@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,8 @@ class Recipe:
         batch_size: rows per step; None for one that suits the number of rows.
         learning_rate: Adam's learning rate.
         weight_decay: decoupled weight decay.
+        ema_epochs: epochs that the moving average of the weights reaches back, which is validated and kept; 0 for the
+            weights themselves.
         patience: epochs without a better validation headline before training stops.
         plateau: epochs without a better headline before the best weights are restored and the learning rate is
             multiplied by 0.3; 0 for never.
@@ -47,6 +50,7 @@ class Recipe:
     batch_size: int | None = 32
     learning_rate: float = 0.001
     weight_decay: float = 0.0
+    ema_epochs: float = 0.0
     patience: int = 20
     plateau: int = 0
     balancing: str = FIXED
@@ -89,6 +93,11 @@ class Recipe:
             return self.batch_size
         wanted = 2 ** int(np.log2(max(rows / _BATCHES, 1)))
         return int(np.clip(wanted, _SMALLEST_BATCH, _LARGEST_BATCH))
+
+    def ema_momentum_for(self, rows: int) -> float:
+        """Returns the momentum by which weights `ema_epochs` old count 1/e of the newest; 0 for no average."""
+        steps = -(-rows // self.batch_size_for(rows))
+        return math.exp(-1 / (self.ema_epochs * steps)) if self.ema_epochs else 0.0
 
     def _weights_of_classes(self, labels: np.ndarray, classes: Sequence[str]) -> list[float] | None:
         """Returns a weight per class; `balanced` as in scikit-learn, n / (K * rows of the class)."""

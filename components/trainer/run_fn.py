@@ -19,9 +19,10 @@ from components.errors import InputError
 from components.trainer.calibration import calibrate, uncalibrated
 from components.trainer.dataset import Dataset, load, predict
 from components.trainer.export import export, feature_columns
-from components.trainer.fit import HEADLINE, fit
+from components.trainer.fit import fit
 from components.trainer.manifest import CQR, Calibration, Column, Manifest, TrainLabels
 from components.trainer.quantiles import QUANTILES, with_quantiles
+from components.trainer.stopping import HEADLINE
 from components.trainer.task import Task, load_task
 
 
@@ -49,7 +50,7 @@ def run_fn(fn_args: Any) -> None:
     )
     network, history = fit(task, config["model"], config["training"], fn_args.model_run_dir)
     (Path(fn_args.model_run_dir) / HISTORY).write_text(json.dumps(history), encoding="utf-8")
-    best = _best_epoch(history[HEADLINE])
+    best, trunk = _best_epoch(history[HEADLINE]), network.name
 
     schema_text = Path(fn_args.schema_path).read_text(encoding="utf-8")
     schema = text_format.Parse(schema_text, schema_pb2.Schema())
@@ -75,6 +76,7 @@ def run_fn(fn_args: Any) -> None:
         parameters=network.count_params(),
         epochs=len(history[HEADLINE]),
         best_epoch=best,
+        trunk=trunk,
         calibration=calibration,
     ).write(directory, schema_text)
 

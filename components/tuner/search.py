@@ -18,7 +18,8 @@ from keras_tuner.engine.trial import Trial, TrialStatus
 
 from components.errors import InputError
 from components.relatedness.relate import twin
-from components.trainer.fit import HEADLINE, fit
+from components.trainer.fit import fit
+from components.trainer.stopping import HEADLINE
 from components.trainer.task import Task
 from components.tuner.objective import METRICS, head_losses, objective, ratios
 from components.tuner.oracles import NAME, make_oracle, write

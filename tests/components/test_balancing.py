@@ -15,12 +15,13 @@ from components.trainer.balancing.gradnorm import GradNorm
 from components.trainer.balancing.log import gradient_cosine
 from components.trainer.balancing.pcgrad import correction
 from components.trainer.balancing.uncertainty import Uncertainty
-from components.trainer.fit import HEADLINE, fit
+from components.trainer.fit import fit
 from components.trainer.model import build_table_model, compile_model, is_shared
 from components.trainer.network.architecture import Architecture
 from components.trainer.network.encoder import FeatureSpace
 from components.trainer.network.trunks import TRUNKS
 from components.trainer.scan import ScanningModel, chunks
+from components.trainer.stopping import HEADLINE
 
 ROWS, BATCH = 70, 16
 

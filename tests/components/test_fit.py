@@ -5,18 +5,29 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from small_task import MODEL, TRAINING, rows, task
 
 from components.outputs import CLASSIFICATION, REGRESSION
-from components.trainer.fit import HEADLINE, fit
+from components.trainer.fit import fit
+from components.trainer.loop import train
+from components.trainer.model import build_table_model
+from components.trainer.network.architecture import Architecture
+from components.trainer.network.encoder import FeatureSpace
+from components.trainer.recipe import Recipe
+from components.trainer.scan import ScanningModel
+from components.trainer.stopping import HEADLINE
 
 
-def test_the_weights_of_the_best_epoch_are_kept(tmp_path):
+@pytest.mark.parametrize("ema_epochs", [0.0, 1.0])
+def test_the_weights_of_the_best_epoch_are_kept(ema_epochs, tmp_path):
     """With more noise than rows the network overfits soon, so the last epoch is not the best one."""
     validation = rows(200, 1, noise=1.0)
-    network, history = fit(task(rows(150, 0, noise=1.0), validation), MODEL, TRAINING, str(tmp_path))
+    training = TRAINING | {"ema_epochs": ema_epochs}
+    network, history = fit(task(rows(150, 0, noise=1.0), validation), MODEL, training, str(tmp_path))
     headline = history[HEADLINE]
     best = int(np.argmin(headline))
     assert len(headline) == best + 1 + TRAINING["patience"] < TRAINING["epochs"]
@@ -58,16 +69,37 @@ def test_on_a_plateau_training_goes_on_from_the_best_weights_more_slowly(tmp_pat
     assert rates[-1] == pytest.approx(0.01 * 0.3**3)
 
 
-def test_the_trunk_that_is_better_on_validation_is_kept(tmp_path):
-    train, validation = rows(150, 0, noise=0.5), rows(200, 1, noise=0.5)
-    training = TRAINING | {"epochs": 3}
-    network, history = fit(task(train, validation), MODEL | {"trunk": "auto"}, training, str(tmp_path))
-    headlines = {}
-    for trunk in ("shared_bottom", "separate"):
-        _, alone = fit(task(train, validation), MODEL | {"trunk": trunk}, training, str(tmp_path))
-        headlines[trunk] = min(alone[HEADLINE])
-    assert network.name == min(headlines, key=headlines.get)
-    assert min(history[HEADLINE]) == pytest.approx(min(headlines.values()), rel=1e-4)
+class Weights(keras.callbacks.Callback):
+    """The weights at the beginning of the first step of each epoch, and those that its end has to judge."""
+
+    def __init__(self):
+        super().__init__()
+        self.begun, self.judged = [], []
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if batch == 0:
+            self.begun.append(self.model.get_weights())
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.judged.append(self.model.get_weights())
+
+
+@pytest.mark.parametrize("ema_epochs", [0.0, 1.0])
+def test_after_a_plateau_the_best_weights_are_those_of_the_first_step(ema_epochs, tmp_path):
+    found = task(rows(150, 0, noise=1.0), rows(200, 1, noise=1.0))
+    recipe = Recipe(**TRAINING | {"plateau": 2, "patience": 30, "epochs": 40, "ema_epochs": ema_epochs})
+    network = build_table_model(
+        FeatureSpace.of(found.train.features, 0, 2), 2, Architecture(hidden=(16,)), model_class=ScanningModel
+    )
+    seen = Weights()
+    history = train(network, found, recipe, str(tmp_path), tf.distribute.get_strategy(), [seen])
+    cuts = np.flatnonzero(np.diff(history["learning_rate"]) < 0) + 1
+    assert len(cuts)
+    bests = [int(np.argmin(history[HEADLINE][:epoch])) for epoch in cuts]
+    assert ema_epochs or (bests < cuts - 1).any(), "to stay would be to go back"
+    for epoch, best in zip(cuts, bests, strict=True):
+        for begun, judged in zip(seen.begun[epoch], seen.judged[best], strict=True):
+            np.testing.assert_allclose(begun, judged, rtol=1e-5, atol=1e-6)
 
 
 def test_a_head_without_weight_leaves_the_trunk_alone(tmp_path):
@@ -99,7 +131,7 @@ tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfigur
 from components.trainer.fit import fit
 from tests.components.small_task import MODEL, TRAINING, rows, task
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-training = TRAINING | {"epochs": 3}
+training = TRAINING | {"epochs": 3, "ema_epochs": 1.0}
 _, history = fit(task(rows(1000, 0), rows(200, 1)), MODEL, training, tempfile.mkdtemp(), strategy)
 print(json.dumps([strategy.num_replicas_in_sync, history["val_loss"]]))
 """
@@ -110,6 +142,8 @@ def test_several_devices_learn_the_same(tmp_path):
     done = subprocess.run([sys.executable, "-c", TWO_DEVICES], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     replicas, losses = json.loads(done.stdout.splitlines()[-1])
-    _, history = fit(task(rows(1000, 0), rows(200, 1)), MODEL, TRAINING | {"epochs": 3}, str(tmp_path))
+    _, history = fit(
+        task(rows(1000, 0), rows(200, 1)), MODEL, TRAINING | {"epochs": 3, "ema_epochs": 1.0}, str(tmp_path)
+    )
     assert replicas == 2
     np.testing.assert_allclose(losses, history["val_loss"], rtol=0.25)

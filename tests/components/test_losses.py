@@ -116,6 +116,14 @@ def test_an_automatic_batch_size_suits_the_rows(rows, size):
     assert Recipe(batch_size=7).batch_size_for(rows) == 7
 
 
+@pytest.mark.parametrize(("rows", "steps"), [(100, 4), (64, 2), (65, 3), (10, 1)])
+@pytest.mark.parametrize("epochs", [0.5, 1.0, 3.0])
+def test_the_moving_average_reaches_back_some_epochs(rows, steps, epochs):
+    recipe = Recipe(batch_size=32, ema_epochs=epochs)
+    assert recipe.ema_momentum_for(rows) ** (steps * epochs) == pytest.approx(np.exp(-1))
+    assert Recipe().ema_momentum_for(rows) == 0
+
+
 def test_class_weights_by_name_become_weights_by_index():
     recipe = Recipe(class_weights={"b": 2.0})
     assert recipe.losses(CLASSES, ["a", "b", "c"])[CLASSIFICATION].class_weights == [1.0, 2.0, 1.0]

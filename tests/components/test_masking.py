@@ -9,7 +9,8 @@ from small_task import MODEL, TRAINING, rows, task
 from components.outputs import CLASSIFICATION, REGRESSION
 from components.trainer.balancing import BALANCERS
 from components.trainer.dataset import weighted
-from components.trainer.fit import HEADLINE, fit
+from components.trainer.fit import fit
+from components.trainer.stopping import HEADLINE
 
 ROWS = 400
 

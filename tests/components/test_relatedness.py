@@ -11,12 +11,13 @@ from sklearn.metrics import log_loss, mean_absolute_error
 from components.errors import InputError
 from components.outputs import CLASSIFICATION, REGRESSION
 from components.relatedness import relate as module
-from components.relatedness.relate import relate, row_losses, single_task, twin
+from components.relatedness.relate import relate, row_losses, twin
 from components.trainer.dataset import Dataset
-from components.trainer.fit import HEADLINE, fit
-from components.trainer.model import build_table_model
+from components.trainer.fit import fit
+from components.trainer.model import build_table_model, single_task
 from components.trainer.network.architecture import Architecture
 from components.trainer.network.encoder import FeatureSpace
+from components.trainer.stopping import HEADLINE
 from components.trainer.task import Task
 
 MODEL = small_task.MODEL | {"hidden": [12]}
@@ -70,12 +71,10 @@ def test_the_other_head_does_not_touch_a_twin(head, layers, tmp_path, monkeypatc
     assert not np.allclose(history[f"{unused}_loss"], changed[f"{unused}_loss"], rtol=0.01)
 
 
-def test_a_twin_keeps_all_other_settings_and_has_nothing_to_balance_or_choose():
+def test_a_twin_keeps_all_other_settings_and_has_nothing_to_balance():
     training = TRAINING | {"balancing": "famo", "regression_weight": 0.5}
     assert twin(MODEL, training, "regression") == (MODEL, training | {"classification_weight": 0, "balancing": "fixed"})
-    layers, settings = twin(MODEL | {"trunk": "auto"}, training, "classification")
-    assert layers == MODEL | {"trunk": "shared_bottom"}
-    assert settings == training | {"regression_weight": 0, "balancing": "fixed"}
+    assert twin(MODEL, training, "classification")[1] == training | {"regression_weight": 0, "balancing": "fixed"}
 
 
 def test_a_single_task_network_has_its_trunk_and_its_head_and_nothing_else():
@@ -83,7 +82,7 @@ def test_a_single_task_network_has_its_trunk_and_its_head_and_nothing_else():
 
     def parameters(**layers) -> tuple[int, int, int]:
         network = build_table_model(space, 3, Architecture(hidden=(5,), **layers))
-        parts = [single_task(network, head) for head in ("regression", "classification")]
+        parts = [single_task(network, head) for head in (REGRESSION, CLASSIFICATION)]
         assert [list(part.output) for part in parts] == [[REGRESSION], [CLASSIFICATION]]
         return tuple(model.count_params() for model in (network, *parts))
 

@@ -54,6 +54,27 @@ def test_the_end_of_an_epoch_waits_for_no_tuning(data):
     assert chunks(*data, BATCH, seed=0).options().autotune.enabled is False
 
 
+def test_the_moving_average_is_that_of_the_weights_after_each_step(data):
+    """The first step's weights, and from then on 0.9 of the average and 0.1 of the weights."""
+    scanning, ordinary = build(ScanningModel, jit_compile=True, ema_momentum=0.9), build(keras.Model)
+    scanning.prepare(*({name: values[:8] for name, values in part.items()} for part in data))
+    average = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
+    scanning.fit(chunks(*data, BATCH, seed=9), epochs=1, shuffle=False, verbose=0, callbacks=[average])
+    expected = None
+    for features, labels in chunks(*data, BATCH, seed=9):
+        for step in range(features["numeric"].shape[0]):
+            ordinary.train_on_batch(
+                {name: values[step] for name, values in features.items()},
+                {name: values[step] for name, values in labels.items()},
+            )
+            weights = ordinary.get_weights()
+            expected = (
+                weights if expected is None else [0.9 * a + 0.1 * w for a, w in zip(expected, weights, strict=True)]
+            )
+    for ours, theirs in zip(scanning.get_weights(), expected, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
 def test_scanned_steps_give_the_weights_and_metrics_of_ordinary_steps(data):
     features, labels = data
     scanning, ordinary = build(ScanningModel, jit_compile=True), build(keras.Model)

@@ -102,6 +102,29 @@ def test_weights_that_nothing_changes_are_said_and_not_drawn():
     assert "Weights of the losses" not in text
 
 
+ALONE = "Each head was also trained by itself, from its own best epoch in the shared network. On the validation split "
+
+
+def test_heads_that_parted_say_what_they_gained():
+    text = text_of(examples.pushed())
+    assert "Trunk each head has layers of its own" in text
+    assert (
+        f"{ALONE}it came to: standardised MAE of alcohol 0.214 instead of 0.253 (71 epochs), log loss of cultivar "
+        "0.300 instead of 0.301 (26 epochs); more than 1 % less for one of them, so that each has layers of its own "
+        "now."
+    ) in text
+
+
+def test_heads_that_stay_together_say_so_and_a_fixed_trunk_was_not_tried():
+    report = examples.pushed()
+    report["model"]["trunk"] = "shared_bottom"
+    text = text_of(report)
+    assert "Trunk both heads share its layers (Caruana 1997)" in text
+    assert "; for neither of them more than 1 % less, so that they share their layers." in text
+    report["model"]["alone"] = None
+    assert ALONE not in text_of(report)
+
+
 def test_heads_that_share_nothing_have_no_cosine():
     report = examples.pushed()
     report["model"]["curves"]["gradient_cosine"] = None
@@ -114,11 +137,12 @@ def test_heads_that_share_nothing_have_no_cosine():
 
 def test_an_old_run_has_its_learning_curves_alone():
     report = examples.pushed()
-    report["model"]["balancing"] = None
+    report["model"] |= {"balancing": None, "trunk": None, "alone": None}
     report["model"]["curves"] |= {"gradient_cosine": None, "weights": None}
     text = text_of(report)
     assert text.count("Learning curves of the ") == 2
     assert "Balancing" not in text
+    assert "Trunk" not in text
     report["model"]["curves"] = None
     assert "Training of both heads" not in text_of(report)
 

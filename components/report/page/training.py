@@ -7,9 +7,12 @@ from typing import Any
 
 from components.report.page.charts import curves
 from components.report.page.figure import figure, label_of
-from components.report.training import BALANCING
+from components.report.page.numbers import number
+from components.report.training import BALANCING, SEPARATE, TRUNKS
 
 _TASKS = {"regression": "number", "classification": "class"}
+# Head -> what chooses its epoch, in words.
+_JUDGED_BY = {"regression": "standardised MAE", "classification": "log loss"}
 
 
 def training_view(model: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -19,11 +22,33 @@ def training_view(model: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     method = model["balancing"]
     return {
+        "trunk": TRUNKS.get(model["trunk"], model["trunk"]),
+        "alone": said_of_alone(model),
         "balancing": BALANCING.get(method, method),
         "gradient_cosine": found["gradient_cosine"],
         "drawn": len(found["epochs"]),
         "figures": [*_learning(found), *_cosine(found), *_weights(found, model["heads"])],
     }
+
+
+def said_of_alone(model: Mapping[str, Any]) -> str:
+    """Returns in words what each head came to by itself and what followed; empty where that was not tried."""
+    if not model["alone"]:
+        return ""
+    heads = [
+        f"{_JUDGED_BY[head]} of {model['heads'][head]['label']} {number(found['alone'], 3)} instead of "
+        f"{number(found['shared'], 3)} ({found['epochs']:,} epochs)"
+        for head, found in model["alone"].items()
+    ]
+    verdict = (
+        "more than 1 % less for one of them, so that each has layers of its own now"
+        if model["trunk"] == SEPARATE
+        else "for neither of them more than 1 % less, so that they share their layers"
+    )
+    return (
+        "Each head was also trained by itself, from its own best epoch in the shared network. On the validation split "
+        f"it came to: {', '.join(heads)}; {verdict}."
+    )
 
 
 def _learning(found: Mapping[str, Any]) -> list[dict[str, Any]]:

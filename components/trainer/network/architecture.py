@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+AUTO, SHARED_BOTTOM, SEPARATE = "auto", "shared_bottom", "separate"
+"""Trunks: with `AUTO`, `fit` decides between the other two."""
+
 
 @dataclass(frozen=True)
 class Architecture:
     """The `model` section; the defaults are the seed network.
 
     Args:
-        trunk: `shared_bottom`, `mmoe`, `ple`, `separate`, or `auto`, which `fit` resolves.
+        trunk: `shared_bottom`, `mmoe`, `ple`, `separate`, or `AUTO`.
         hidden: units of each layer of the trunk.
         head_hidden: units of each layer that a head has to itself.
         experts: experts of `mmoe`; of each kind in `ple`.
@@ -28,7 +31,7 @@ class Architecture:
         l2: L2 penalty on the kernels of the trunk.
     """
 
-    trunk: str = "shared_bottom"
+    trunk: str = SHARED_BOTTOM
     hidden: Sequence[int] = (128, 64)
     head_hidden: Sequence[int] = ()
     experts: int = 4

@@ -1,0 +1,86 @@
+"""One training: Keras's own loop with early stopping, best weights and TensorBoard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from components.outputs import CLASSIFICATION
+from components.trainer.balancing import BALANCERS
+from components.trainer.dataset import BATCH
+from components.trainer.model import compile_model
+from components.trainer.recipe import FIXED, Recipe
+from components.trainer.scan import ScanningModel, chunks
+from components.trainer.stopping import HeadlineStopping
+from components.trainer.task import Task
+
+History = dict[str, list[float]]
+
+
+def train(
+    network: keras.Model,
+    task: Task,
+    recipe: Recipe,
+    log_dir: str,
+    strategy: tf.distribute.Strategy,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> History:
+    """Fits a network until its heads no longer improve on the validation split, and leaves it at its best epoch.
+
+    Args:
+        network: with both outputs, or one of them; made under the strategy. A `ScanningModel` scans.
+        task: what there is to learn.
+        recipe: how it is learnt; one head alone has nothing to balance.
+        log_dir: folder for TensorBoard.
+        strategy: where to train.
+        callbacks: what comes before the stopping at the end of an epoch.
+
+    Returns:
+        Losses and metrics of every epoch; `val_headline`, whose lowest value marks the best one, among them.
+
+    Raises:
+        InputError: a weight is given to a class that train does not have.
+    """
+    rows, heads = task.train, list(network.output)
+    scan = isinstance(network, ScanningModel)
+    batch_size = recipe.batch_size_for(len(rows))
+    with strategy.scope():
+        compile_model(
+            network,
+            learning_rate=recipe.learning_rate,
+            weight_decay=recipe.weight_decay,
+            ema_momentum=recipe.ema_momentum_for(len(rows)),
+            losses=recipe.losses(rows.classes[rows.has(CLASSIFICATION)], task.classes),
+            loss_weights=recipe.head_weights,
+            jit_compile=scan or "auto",
+            weighted=rows.weights is not None,
+        )
+    features, labels, weights = rows.arrays(heads)
+    data: dict[str, Any]
+    if isinstance(network, ScanningModel):
+        if recipe.balancing != FIXED and len(heads) > 1:
+            network.balance(BALANCERS[recipe.balancing](), (recipe.regression_weight, recipe.classification_weight))
+        network.prepare(*rows.take(slice(8)).arrays(heads))
+        data = {"x": chunks(features, labels, batch_size, recipe.seed, weights)}
+    else:
+        data = {"x": features, "y": labels, "sample_weight": weights, "batch_size": batch_size}
+    history = network.fit(
+        **data,
+        shuffle=not scan,
+        validation_data=task.validation.arrays(heads),
+        validation_batch_size=BATCH,
+        epochs=recipe.epochs,
+        verbose=2,
+        callbacks=[
+            # First, so that the others see the average, and begin an epoch after it has gone.
+            *([keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if recipe.ema_epochs else []),
+            *callbacks,
+            HeadlineStopping({head: recipe.head_weights[head] for head in heads}, recipe.patience, recipe.plateau),
+            keras.callbacks.TerminateOnNaN(),
+            keras.callbacks.TensorBoard(log_dir, write_graph=False),
+        ],
+    )
+    return {name: [float(value) for value in values] for name, values in history.history.items()}

@@ -1,0 +1,98 @@
+"""When training stops, and which weights are kept: by what the heads are judged by on the validation split."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import keras
+import numpy as np
+
+from components.outputs import CLASSIFICATION, REGRESSION
+from components.trainer.model import single_task
+
+HEADLINE = "val_headline"
+METRIC = {REGRESSION: "mae", CLASSIFICATION: "log_loss"}
+"""Output name -> the metric that its head is judged by."""
+# On a plateau: the factor of the learning rate, how often it is used before training stops, and the share by which
+# the headline must fall to leave the plateau.
+_SLOWER, _REDUCTIONS, _PROGRESS = 0.3, 3, 1e-3
+
+
+class HeadlineStopping(keras.callbacks.EarlyStopping):
+    """Stops by what the model is judged by: mean absolute error and log loss on the validation split.
+
+    The squared error that the network is fitted on would let a few extreme labels choose the epoch of both heads.
+
+    Args:
+        weights: output name -> weight of its head, of each head that the model has.
+        patience: epochs without a lower value before training stops.
+        plateau: epochs without a value lower by 0.1 % before training goes on from the best weights with 0.3 times the
+            learning rate, three times, and then stops; 0 for never.
+    """
+
+    def __init__(self, weights: Mapping[str, float], patience: int, plateau: int = 0) -> None:
+        super().__init__(monitor=HEADLINE, mode="min", patience=patience, restore_best_weights=True)
+        self.weights = weights
+        self.plateau = plateau
+        self._level, self._flat, self._reductions = float("inf"), 0, 0
+        self._restore = False
+
+    def get_monitor_value(self, logs: dict[str, float]) -> float:
+        """Returns the weighted sum over the heads and leaves it in the logs, for the history and TensorBoard."""
+        logs[HEADLINE] = sum(weight * logs[judged_by(head)] for head, weight in self.weights.items())
+        return logs[HEADLINE]
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Goes back to the best weights, if the last epoch ended a plateau.
+
+        Its end did so too: where a moving average is validated, the weights at the end of an epoch are the average's.
+        """
+        if self._restore:
+            self.model.set_weights(self.best_weights)
+            self._restore = False
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Stops, slows down or goes on; leaves the epoch's learning rate in the logs."""
+        assert logs is not None, "Keras passes the logs of the epoch"
+        super().on_epoch_end(epoch, logs)
+        rate = logs["learning_rate"] = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        self._flat += 1
+        if logs[HEADLINE] < self._level * (1 - _PROGRESS):
+            self._level, self._flat = logs[HEADLINE], 0
+        if self._flat and self._flat == self.plateau and not self.model.stop_training:
+            self.model.set_weights(self.best_weights)
+            self._restore = True
+            self.model.optimizer.learning_rate = rate * _SLOWER
+            self.model.stop_training = self._reductions == _REDUCTIONS
+            self._reductions += 1
+            self._flat = 0
+
+
+class BestOfHead(keras.callbacks.Callback):
+    """Keeps the weights that one head had in its own best epoch.
+
+    Args:
+        head: output name.
+    """
+
+    def __init__(self, head: str) -> None:
+        super().__init__()
+        self.head = head
+        self.value = float("inf")
+        self.weights: list[np.ndarray] | None = None
+
+    def set_model(self, model: keras.Model) -> None:
+        """Looks for the layers that lead to the head."""
+        super().set_model(model)
+        self._part = single_task(model, self.head)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Takes the weights of those layers in an epoch that is the best so far."""
+        assert logs is not None, "Keras passes the logs of the epoch"
+        if logs[judged_by(self.head)] < self.value:
+            self.value, self.weights = logs[judged_by(self.head)], self._part.get_weights()
+
+
+def judged_by(head: str) -> str:
+    """Returns the name in the logs of what a head is judged by on the validation split."""
+    return f"val_{head}_{METRIC[head]}"
