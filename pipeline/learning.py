@@ -15,10 +15,11 @@ from pipeline.section import Fraction, Section
 class Model(Section):
     """The network: what its heads share, and how it reads numbers and categories."""
 
-    trunk: Literal["shared_bottom", "mmoe", "ple", "separate", "auto"] = "shared_bottom"
+    trunk: Literal["shared_bottom", "mmoe", "ple", "separate", "auto"] = "auto"
     """What the heads share: `shared_bottom`, all layers (Caruana 1997); `mmoe`, experts mixed by a gate per head (Ma et
-    al. 2018); `ple`, shared experts and some of each head's own (Tang et al. 2020); `separate`, nothing; `auto` fits
-    `shared_bottom` and `separate` and keeps the better on the validation split."""
+    al. 2018); `ple`, shared experts and some of each head's own (Tang et al. 2020); `separate`, nothing; `auto`
+    begins with `shared_bottom`, then trains each head alone, and keeps what it has of its own where a head loses 1 % of
+    its validation loss by sharing; with at least 1,000 validation rows, else it is `shared_bottom`."""
     hidden: list[Annotated[int, Field(ge=1, le=16_384)]] = [128]
     """Units of each relu layer of the trunk; of each expert in `mmoe`, of each level's experts in `ple`."""
     head_hidden: list[Annotated[int, Field(ge=1, le=16_384)]] = [128]
@@ -63,10 +64,13 @@ class Training(Section):
     """Adam's learning rate."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.0003
     """Decoupled weight decay of the kernels (AdamW)."""
-    patience: Annotated[int, Field(ge=1)] = 16
+    ema_epochs: Annotated[float, Field(ge=0)] = 1.0
+    """How many epochs the moving average of the weights reaches back (cf. Polyak & Juditsky 1992). The average is what
+    the validation split judges and what is kept; 0: the weights themselves."""
+    patience: Annotated[int, Field(ge=1)] = 10
     """Stop after this many epochs without a lower sum of mean absolute error (standardised) and log loss on the
     validation split; the weights of the best epoch are kept."""
-    plateau: Annotated[int, Field(ge=0)] = 8
+    plateau: Annotated[int, Field(ge=0)] = 5
     """After this many epochs without a headline lower by 0.1 % go on from the best weights with 0.3 times the learning
     rate, three times, and then stop; 0: never."""
     balancing: Literal["fixed", "uncertainty", "dwa", "gradnorm", "pcgrad", "famo"] = "fixed"

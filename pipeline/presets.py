@@ -23,6 +23,7 @@ PRESETS: dict[str, Values] = {
             "batch_size": 32,
             "learning_rate": 0.001,
             "weight_decay": 0.0,
+            "ema_epochs": 0.0,
             "patience": 20,
             "plateau": 0,
             "regression_loss": "mse",
@@ -30,7 +31,7 @@ PRESETS: dict[str, Values] = {
     },
     "best": {
         "model": {"hidden": [256], "head_hidden": [256]},
-        "training": {"patience": 24, "plateau": 12},
+        "training": {"patience": 16, "plateau": 8},
     },
 }
 """Name -> section -> key -> value; `default` is what the models of `pipeline.config` say."""
