@@ -11,6 +11,7 @@ from components.data_validator.finding import FAIL, WARN, read_findings
 from components.example_gen.summary import read_summary
 from components.pusher.release import MANIFEST as VERSION_MANIFEST
 from components.trainer.manifest import EXTRA, MANIFEST
+from components.trainer.network.architecture import SEPARATE
 from components.tuner.results import best_of, read_results
 from pipeline.runs import Run, Step
 
@@ -89,7 +90,8 @@ def _data_gate(artifacts: dict[str, str]) -> str:
 
 def _trainer(artifacts: dict[str, str]) -> str:
     manifest = _load(artifacts["model"], f"{_SERVING}/{EXTRA}/{MANIFEST}")
-    return f"{manifest['parameters']:,} parameters, best epoch {manifest['best_epoch']} of {manifest['epochs']}"
+    apart = ", heads apart" if manifest.get("trunk") == SEPARATE else ""
+    return f"{manifest['parameters']:,} parameters, best epoch {manifest['best_epoch']} of {manifest['epochs']}{apart}"
 
 
 def _tuner(artifacts: dict[str, str]) -> str:

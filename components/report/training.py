@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from components.outputs import ALONE, COSINE, HEADS, WEIGHTS
+from components.trainer.network.architecture import SEPARATE, SHARED_BOTTOM
 
 # More points than this a drawing of that width cannot show.
 MAX_EPOCHS = 100
@@ -22,9 +23,8 @@ BALANCING = {
 }
 """`training.balancing` in words."""
 
-SEPARATE = "separate"
 TRUNKS = {
-    "shared_bottom": "both heads share its layers (Caruana 1997)",
+    SHARED_BOTTOM: "both heads share its layers (Caruana 1997)",
     "mmoe": "shared experts, mixed by a gate per head (Ma et al. 2018)",
     "ple": "shared experts and some of each head's own (Tang et al. 2020)",
     SEPARATE: "each head has layers of its own",
