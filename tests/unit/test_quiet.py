@@ -36,7 +36,7 @@ def test_what_python_still_held_back_lands_on_its_own_side(tmp_path: Path):
         "sys.stdout.write('held before ')\n"
         "with output_to(Path(sys.argv[1])) as terminal:\n"
         "    sys.stdout.write('held inside ')\n"
-        "    sys.stdout.flush(); sys.stderr.write('warned ')\n"
+        "    sys.stdout.flush(); sys.stderr.write('warned '); sys.stderr.flush()\n"
         "    sys.stdout.write('held again')\n"
         "    terminal.write('shown ')\n"
         "sys.stdout.write('held after')\n"
