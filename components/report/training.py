@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
+from components.evaluator.head import HEADLINE
 from components.outputs import ALONE, COSINE, HEADS, WEIGHTS
 from components.trainer.network.architecture import SEPARATE, SHARED_BOTTOM
 
@@ -32,9 +33,6 @@ TRUNKS = {
 """`model.trunk` in words."""
 
 Values = Mapping[str, Any]
-
-# Head -> the metric that chooses its epoch.
-_JUDGED_BY = {"regression": "mae", "classification": "log_loss"}
 
 
 def training_curves(history: Values, best_epoch: int) -> dict[str, Any]:
@@ -85,7 +83,7 @@ def alone(history: Values, best_epoch: int) -> dict[str, dict[str, float | int]]
         return None
     found = {}
     for head, output in HEADS.items():
-        shared, own = history[f"val_{output}_{_JUDGED_BY[head]}"], history[ALONE[output]]
+        shared, own = history[f"val_{output}_{HEADLINE[head]}"], history[ALONE[output]]
         least = min(value for value in (*shared, *own) if math.isfinite(value))
         found[head] = {"shared": shared[best_epoch - 1], "alone": least, "epochs": len(own)}
     return found
