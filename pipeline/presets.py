@@ -31,7 +31,7 @@ PRESETS: dict[str, Values] = {
     },
     "best": {
         "model": {"hidden": [256], "head_hidden": [256]},
-        "training": {"patience": 16, "plateau": 8},
+        "training": {"patience": 10, "plateau": 5},
     },
 }
 """Name -> section -> key -> value; `default` is what the models of `pipeline.config` say."""

@@ -13,9 +13,8 @@ from components.trainer.model import single_task
 HEADLINE = "val_headline"
 METRIC = {REGRESSION: "mae", CLASSIFICATION: "log_loss"}
 """Output name -> the metric that its head is judged by."""
-# On a plateau: the factor of the learning rate, how often it is used before training stops, and the share by which
-# the headline must fall to leave the plateau.
-_SLOWER, _REDUCTIONS, _PROGRESS = 0.3, 3, 1e-3
+# On a plateau: the factor of the learning rate, and the share by which the headline must fall to leave it.
+_SLOWER, _PROGRESS = 0.3, 1e-3
 
 
 class HeadlineStopping(keras.callbacks.EarlyStopping):
@@ -27,14 +26,15 @@ class HeadlineStopping(keras.callbacks.EarlyStopping):
         weights: output name -> weight of its head, of each head that the model has.
         patience: epochs without a lower value before training stops.
         plateau: epochs without a value lower by 0.1 % before training goes on from the best weights with 0.3 times the
-            learning rate, three times, and then stops; 0 for never.
+            learning rate, or stops where that did not lower it by 0.1 % the last time; 0 for never.
     """
 
     def __init__(self, weights: Mapping[str, float], patience: int, plateau: int = 0) -> None:
         super().__init__(monitor=HEADLINE, mode="min", patience=patience, restore_best_weights=True)
         self.weights = weights
         self.plateau = plateau
-        self._level, self._flat, self._reductions = float("inf"), 0, 0
+        self._level, self._flat = float("inf"), 0
+        self._gained = False
         self._restore = False
 
     def get_monitor_value(self, logs: dict[str, float]) -> float:
@@ -58,14 +58,13 @@ class HeadlineStopping(keras.callbacks.EarlyStopping):
         rate = logs["learning_rate"] = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         self._flat += 1
         if logs[HEADLINE] < self._level * (1 - _PROGRESS):
-            self._level, self._flat = logs[HEADLINE], 0
+            self._level, self._flat, self._gained = logs[HEADLINE], 0, True
         if self._flat and self._flat == self.plateau and not self.model.stop_training:
             self.model.set_weights(self.best_weights)
             self._restore = True
             self.model.optimizer.learning_rate = rate * _SLOWER
-            self.model.stop_training = self._reductions == _REDUCTIONS
-            self._reductions += 1
-            self._flat = 0
+            self.model.stop_training = not self._gained
+            self._level, self._flat, self._gained = self.best, 0, False
 
 
 class BestOfHead(keras.callbacks.Callback):
