@@ -19,7 +19,8 @@ class Model(Section):
     """What the heads share: `shared_bottom`, all layers (Caruana 1997); `mmoe`, experts mixed by a gate per head (Ma et
     al. 2018); `ple`, shared experts and some of each head's own (Tang et al. 2020); `separate`, nothing; `auto`
     begins with `shared_bottom`, then trains each head alone, and keeps what it has of its own where a head loses 1 % of
-    its validation loss by sharing; with at least 1,000 validation rows, else it is `shared_bottom`."""
+    its validation loss by sharing; with at least 1,000 validation rows, else it is `shared_bottom`; with more than
+    65,536 train rows only where the best epoch of both is not that of each."""
     hidden: list[Annotated[int, Field(ge=1, le=16_384)]] = [128]
     """Units of each relu layer of the trunk; of each expert in `mmoe`, of each level's experts in `ple`."""
     head_hidden: list[Annotated[int, Field(ge=1, le=16_384)]] = [128]

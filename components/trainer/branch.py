@@ -4,6 +4,9 @@ The heads begin in one network, where each learns from the other's labels. Then 
 layers, from the epoch that was its own best. Where that leaves the shared network behind, the heads part: what is best
 for one label need not be for the other, and one of them may be learnt long before the other is. To share first and
 to branch where sharing no longer pays is the way of branched multi-task networks (Vandenhende et al. 2020).
+
+To train twice more takes as long again. On a large table it is done only where the epoch that is best for both together
+is not the best one of each.
 """
 
 from __future__ import annotations
@@ -25,6 +28,10 @@ TOLERANCE = 0.01
 """Share of a head's validation loss that it must gain by itself for the heads to part."""
 MIN_ROWS = 1000
 """Validation rows with its label that each head needs: fewer do not tell such a gain from chance."""
+LARGE = 65_536
+"""Train rows above which the heads are trained alone only if the kept epoch is a compromise."""
+COMPROMISE = 0.001
+"""Share of its validation loss that such an epoch costs a head, against its own best epoch."""
 
 
 def can_branch(task: Task, recipe: Recipe) -> bool:
@@ -37,6 +44,7 @@ def branch(
     separate: keras.Model,
     bests: Sequence[BestOfHead],
     shared: History,
+    rows: int,
     train_alone: Callable[[keras.Model], History],
 ) -> tuple[bool, History]:
     """Trains each head alone, and says whether the heads should part.
@@ -45,15 +53,19 @@ def branch(
         separate: the two-headed network whose heads share no layer; afterwards with the weights that are best for each.
         bests: for each head, the weights of its best epoch in the shared network.
         shared: losses and metrics of the shared network by epoch; its best one is what a head would otherwise have.
+        rows: number of train rows.
         train_alone: trains a network of one head, leaves it at its best epoch and returns its history.
 
     Returns:
         Whether a head gains more than 1 %; and for each head `ALONE`: by epoch, its mean absolute error (standardised)
-        or log loss on the validation split.
+        or log loss on the validation split. Without those where a large table made no compromise.
     """
     if any(best.weights is None for best in bests):  # no epoch had a finite loss
         return False, {}
-    kept = int(np.nanargmin(shared[HEADLINE]))
+    epoch = int(np.nanargmin(shared[HEADLINE]))
+    kept = {best.head: shared[judged_by(best.head)][epoch] for best in bests}
+    if rows > LARGE and all(best.value > (1 - COMPROMISE) * kept[best.head] for best in bests):
+        return False, {}
     part, histories = False, {}
     for best in bests:
         alone = single_task(separate, best.head)
@@ -62,6 +74,6 @@ def branch(
         if not min(losses) < best.value:
             alone.set_weights(best.weights)
         least = np.nanmin([best.value, *losses])
-        part |= bool(least < (1 - TOLERANCE) * shared[judged_by(best.head)][kept])
+        part |= bool(least < (1 - TOLERANCE) * kept[best.head])
         histories[ALONE[best.head]] = losses
     return part, histories

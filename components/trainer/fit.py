@@ -71,7 +71,11 @@ def fit(
     if bests:
         separate = build(SEPARATE)
         part, alone = branch(
-            separate, bests, history, lambda head: train(head, task, recipe, f"{log_dir}/{head.name}", strategy)
+            separate,
+            bests,
+            history,
+            len(task.train),
+            lambda head: train(head, task, recipe, f"{log_dir}/{head.name}", strategy),
         )
         history |= alone
         network, trunk = (separate, SEPARATE) if part else (network, trunk)
