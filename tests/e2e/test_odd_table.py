@@ -11,6 +11,8 @@ import pytest
 
 from tests.e2e.conftest import MTL, mtl
 
+pytestmark = pytest.mark.slow
+
 ROWS = 600
 
 

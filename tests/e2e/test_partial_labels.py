@@ -12,6 +12,8 @@ from components.example_gen.reading import read_examples
 from data.synthetic import Synthetic
 from tests.e2e.conftest import MTL, arguments, mtl
 
+pytestmark = pytest.mark.slow
+
 ROWS = 2_000
 LABELS = ("y", "label")
 
