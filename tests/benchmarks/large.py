@@ -35,7 +35,7 @@ def rows(count: int, seed: int) -> Dataset:
     number = exact + random.normal(scale=0.5, size=count)
     scores = np.stack([x[:, 5] + x[:, 0] ** 2, 1.5 * x[:, 6] * x[:, 7] + 0.3 * (level[:, 2] > 6), exact / 2], axis=1)
     label = (scores + random.gumbel(scale=0.7, size=scores.shape)).argmax(axis=1)
-    mean, scale = 0.7, 1.9
+    mean, scale = 0.67, 1.71
     return Dataset(
         features={
             "numeric": x,
