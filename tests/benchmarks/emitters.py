@@ -25,12 +25,11 @@ _CHILD = "--one"
 def one(name: str) -> tuple[float, float]:
     """Returns the seconds of a first and of a later epoch on the first split of a set."""
     from components.trainer.fit import fit
-    from pipeline.config import Config
+    from tests.benchmarks.preset import configured
     from tests.benchmarks.sets import split
 
     rows = split(name, 0)
-    labels = {"regression": "y", "classification": "k"}
-    config = Config.model_validate({"data": {"path": "table"}, "labels": labels})
+    config = configured("default")
     train, validation, _ = rows.datasets
     task = rows.task(train, validation)
 

@@ -18,7 +18,7 @@ from components.trainer.dataset import Dataset
 from components.trainer.fit import fit
 from components.trainer.stopping import HEADLINE
 from components.trainer.task import Task
-from pipeline.config import Config
+from tests.benchmarks.preset import configured
 
 NUMBERS, CATEGORIES, LEVELS = 16, 4, 10
 # A place for each level, one for a missing value and one for levels that train does not have.
@@ -53,8 +53,7 @@ def rows(count: int, seed: int) -> Dataset:
 def main(arguments: list[str]) -> None:
     """Measures and prints."""
     preset, count = [*arguments, *("default", "100000")[len(arguments) :]]
-    labels = {"regression": "y", "classification": "k"}
-    config = Config.model_validate({"preset": preset, "data": {"path": "table"}, "labels": labels})
+    config = configured(preset)
     task = Task(rows(int(count), 0), rows(int(count) // 8, 1), ["a", "b", "c"], CATEGORIES * _PLACES)
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:

@@ -102,13 +102,11 @@ def _network(contestant: str, rows: Split, seed: int) -> tuple[np.ndarray, np.nd
     from components.outputs import CLASSIFICATION, REGRESSION
     from components.trainer.dataset import predict
     from components.trainer.fit import fit
-    from pipeline.config import Config
+    from tests.benchmarks.preset import configured
 
     raw = contestant == SEED_AS_IT_WAS
     preset, _, alone = ("seed" if raw else contestant).partition(":")
-    config = Config.model_validate(
-        {"preset": preset, "data": {"path": "table"}, "labels": {"regression": "y", "classification": "k"}}
-    )
+    config = configured(preset)
     training = config.training.model_dump() | {"seed": seed}
     training |= {other: 0.0 for other in ("regression_weight", "classification_weight") if alone not in ("", other)}
     train, validation, test = rows.datasets
