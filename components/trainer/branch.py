@@ -40,12 +40,23 @@ def can_branch(task: Task, recipe: Recipe) -> bool:
     return rows >= MIN_ROWS and all(weight > 0 for weight in recipe.head_weights.values())
 
 
+def worth_branching(bests: Sequence[BestOfHead], shared: History, rows: int) -> bool:
+    """Returns whether to train the heads alone: not if no epoch had a finite loss, nor where no head lost by sharing.
+
+    Args:
+        bests: for each head, its best epoch in the shared network.
+        shared: losses and metrics of the shared network by epoch.
+        rows: number of train rows; up to `LARGE` a head may gain from going on alone even if the kept epoch is its own
+            best one.
+    """
+    if any(best.weights is None for best in bests):
+        return False
+    kept = _kept(bests, shared)
+    return rows <= LARGE or any(best.value <= (1 - COMPROMISE) * kept[best.head] for best in bests)
+
+
 def branch(
-    separate: keras.Model,
-    bests: Sequence[BestOfHead],
-    shared: History,
-    rows: int,
-    train_alone: Callable[[keras.Model], History],
+    separate: keras.Model, bests: Sequence[BestOfHead], shared: History, train_alone: Callable[[keras.Model], History]
 ) -> tuple[bool, History]:
     """Trains each head alone, and says whether the heads should part.
 
@@ -53,19 +64,13 @@ def branch(
         separate: the two-headed network whose heads share no layer; afterwards with the weights that are best for each.
         bests: for each head, the weights of its best epoch in the shared network.
         shared: losses and metrics of the shared network by epoch; its best one is what a head would otherwise have.
-        rows: number of train rows.
         train_alone: trains a network of one head, leaves it at its best epoch and returns its history.
 
     Returns:
         Whether a head gains more than 1 %; and for each head `ALONE`: by epoch, its mean absolute error (standardised)
-        or log loss on the validation split. Without those where a large table made no compromise.
+        or log loss on the validation split.
     """
-    if any(best.weights is None for best in bests):  # no epoch had a finite loss
-        return False, {}
-    epoch = int(np.nanargmin(shared[HEADLINE]))
-    kept = {best.head: shared[judged_by(best.head)][epoch] for best in bests}
-    if rows > LARGE and all(best.value > (1 - COMPROMISE) * kept[best.head] for best in bests):
-        return False, {}
+    kept = _kept(bests, shared)
     part, histories = False, {}
     for best in bests:
         alone = single_task(separate, best.head)
@@ -77,3 +82,9 @@ def branch(
         part |= bool(least < (1 - TOLERANCE) * kept[best.head])
         histories[ALONE[best.head]] = losses
     return part, histories
+
+
+def _kept(bests: Sequence[BestOfHead], shared: History) -> dict[str, float]:
+    """Returns what each head is judged by in the epoch that is best for both together."""
+    epoch = int(np.nanargmin(shared[HEADLINE]))
+    return {best.head: shared[judged_by(best.head)][epoch] for best in bests}

@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from components.trainer.balancing.log import BalanceLog
-from components.trainer.branch import branch, can_branch
+from components.trainer.branch import branch, can_branch, worth_branching
 from components.trainer.loop import History, train
 from components.trainer.model import build_table_model
 from components.trainer.network.architecture import AUTO, SEPARATE, SHARED_BOTTOM, Architecture
@@ -68,14 +68,10 @@ def fit(
     bests = [BestOfHead(head) for head in HEADS] if architecture.trunk == AUTO and can_branch(task, recipe) else []
     log = BalanceLog(*task.train.take(slice(_PROBE)).arrays(HEADS))
     history = train(network, task, recipe, log_dir, strategy, [log, *bests])
-    if bests:
+    if bests and worth_branching(bests, history, len(task.train)):
         separate = build(SEPARATE)
         part, alone = branch(
-            separate,
-            bests,
-            history,
-            len(task.train),
-            lambda head: train(head, task, recipe, f"{log_dir}/{head.name}", strategy),
+            separate, bests, history, lambda head: train(head, task, recipe, f"{log_dir}/{head.name}", strategy)
         )
         history |= alone
         network, trunk = (separate, SEPARATE) if part else (network, trunk)

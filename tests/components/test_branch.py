@@ -8,7 +8,7 @@ import pytest
 from small_task import MODEL, TRAINING, rows, task
 
 from components.outputs import ALONE, CLASSIFICATION, REGRESSION
-from components.trainer.branch import LARGE, branch, can_branch
+from components.trainer.branch import LARGE, branch, can_branch, worth_branching
 from components.trainer.fit import fit
 from components.trainer.model import build_table_model, single_task
 from components.trainer.network.architecture import Architecture
@@ -123,7 +123,7 @@ def test_a_head_that_gains_nothing_keeps_the_weights_of_its_own_best_epoch():
         return {judged_by(head): {REGRESSION: [0.7, 0.5, 0.6], CLASSIFICATION: [0.9, 0.7]}[head]}
 
     history = {HEADLINE: [1.3, np.nan], judged_by(REGRESSION): [0.505, 0.1], judged_by(CLASSIFICATION): [0.8, 0.1]}
-    part, alone = branch(separate, bests, history, 1500, train_alone)
+    part, alone = branch(separate, bests, history, train_alone)
     assert part
     assert alone == {ALONE[REGRESSION]: [0.7, 0.5, 0.6], ALONE[CLASSIFICATION]: [0.9, 0.7]}
     for head, moved in ((REGRESSION, 0), (CLASSIFICATION, 1)):
@@ -134,17 +134,15 @@ def test_a_head_that_gains_nothing_keeps_the_weights_of_its_own_best_epoch():
 
 
 @pytest.mark.parametrize(
-    ("rows", "own", "tried"), [(LARGE + 1, 0.9991, False), (LARGE + 1, 0.9989, True), (LARGE, 1.0, True)]
+    ("count", "own", "worth"), [(LARGE + 1, 0.9991, False), (LARGE + 1, 0.9989, True), (LARGE, 1.0, True)]
 )
 @pytest.mark.parametrize("head", HEADS)
-def test_on_a_large_table_heads_whose_best_epochs_agree_are_not_trained_alone(head, rows, own, tried):
+def test_on_a_large_table_heads_whose_best_epochs_agree_are_not_trained_alone(head, count, own, worth):
     space = FeatureSpace.of({"numeric": np.ones((3, 4), "float32")}, 0, 2)
-    separate = build_table_model(space, 3, Architecture(trunk="separate"))
-    bests = [best(other, separate, own if other == head else 1.0) for other in HEADS]
+    shared = build_table_model(space, 3, Architecture())
+    bests = [best(other, shared, own if other == head else 1.0) for other in HEADS]
     history = {HEADLINE: [3.0, 2.0, 2.1]} | {judged_by(head): [2.0, 1.0, 1.1] for head in HEADS}
-    part, alone = branch(separate, bests, history, rows, lambda one: {judged_by(one.name): [1.2]})
-    assert not part
-    assert alone == ({ALONE[head]: [1.2] for head in HEADS} if tried else {})
+    assert worth_branching(bests, history, count) == worth
 
 
 @pytest.mark.parametrize(("gain", "part"), [(0.0099, False), (0.0101, True)])
@@ -155,13 +153,13 @@ def test_they_part_where_one_head_gains_more_than_one_per_cent(head, gain, part)
     bests = [best(head, separate, 1.0) for head in HEADS]
     history = {HEADLINE: [3.0, 2.0, 2.1]} | {judged_by(head): [2.0, 1.0, 1.1] for head in HEADS}
     found, _ = branch(
-        separate, bests, history, 1500, lambda one: {judged_by(one.name): [1.2, 1 - gain if one.name == head else 1.0]}
+        separate, bests, history, lambda one: {judged_by(one.name): [1.2, 1 - gain if one.name == head else 1.0]}
     )
     assert found == part
 
 
 def test_without_a_finite_loss_there_is_nothing_to_branch_from():
     space = FeatureSpace.of({"numeric": np.ones((3, 4), "float32")}, 0, 2)
-    separate = build_table_model(space, 3, Architecture(trunk="separate"))
-    bests = [best(head, separate, np.nan) for head in HEADS]
-    assert branch(separate, bests, {HEADLINE: [np.nan]}, 1500, None) == (False, {})
+    shared = build_table_model(space, 3, Architecture())
+    bests = [best(head, shared, np.nan) for head in HEADS]
+    assert not worth_branching(bests, {HEADLINE: [np.nan]}, 1500)
