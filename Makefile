@@ -28,7 +28,7 @@ check: setup ## lint, format, types, import contract
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-test: setup ## the tests (about 25 minutes on 2 cores)
+test: setup ## the tests (within an hour on 2 cores)
 	$(BIN)/pytest
 slow: setup ## the slow proofs, but for the image
 	$(BIN)/pytest -m "slow and not image"

@@ -51,7 +51,7 @@ def test_penguins(tmp_path):
 def test_housing_reaches_what_a_plain_script_reaches(tmp_path):
     """The seed network in a plain script reaches R² 0.78 and accuracy 0.90."""
     data = ROOT / "tests/data/california_housing.csv.gz"
-    done = run(tmp_path, data, "median_house_value", "ocean_proximity", [], "training.epochs=25")
+    done = run(tmp_path, data, "median_house_value", "ocean_proximity", [], "training.epochs=10")
     assert value(done, "regression", "r2") >= 0.75
     assert value(done, "classification", "accuracy") >= 0.87
     assert value(done, "regression", "mae") < 42_000, "in dollars, not in standard deviations"
@@ -65,7 +65,7 @@ def other_set(request, tmp_path_factory):
     """A run on each of the larger sets; what the network reaches after all its epochs, the quality table says."""
     if not SHARED.is_dir():
         pytest.skip("the larger sets are not part of the repository")
-    epochs = 12 if request.param in LARGE else 40
+    epochs = 6 if request.param in LARGE else 20
     data = SHARED / f"{request.param}.csv"
     return run(tmp_path_factory.mktemp(request.param), data, *SETS[request.param], f"training.epochs={epochs}")
 
