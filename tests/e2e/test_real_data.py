@@ -48,6 +48,7 @@ def test_penguins(tmp_path):
     assert value(done, "classification", "accuracy") > 0.95
 
 
+@pytest.mark.slow
 def test_housing_reaches_what_a_plain_script_reaches(tmp_path):
     """The seed network in a plain script reaches R² 0.78 and accuracy 0.90."""
     data = ROOT / "tests/data/california_housing.csv.gz"
