@@ -41,13 +41,13 @@ def can_branch(task: Task, recipe: Recipe) -> bool:
 
 
 def worth_branching(bests: Sequence[BestOfHead], shared: History, rows: int) -> bool:
-    """Returns whether to train the heads alone: not if no epoch had a finite loss, nor where no head lost by sharing.
+    """Returns whether to train the heads alone: not without a finite loss, nor on a large table without a compromise.
 
     Args:
         bests: for each head, its best epoch in the shared network.
         shared: losses and metrics of the shared network by epoch.
-        rows: number of train rows; up to `LARGE` a head may gain from going on alone even if the kept epoch is its own
-            best one.
+        rows: number of train rows; up to `LARGE` it is always tried, since a head may gain by going on alone even from
+            the epoch that was kept.
     """
     if any(best.weights is None for best in bests):
         return False

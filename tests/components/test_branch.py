@@ -90,6 +90,15 @@ def test_with_too_few_rows_no_head_is_trained_alone(tmp_path):
     assert not set(history) & set(ALONE.values())
 
 
+def test_where_it_is_not_worth_it_no_head_is_trained_alone(tmp_path, monkeypatch):
+    """The bounds stand for a table beyond `LARGE` rows, on which a compromise would have to cost a head everything."""
+    monkeypatch.setattr("components.trainer.branch.LARGE", 0)
+    monkeypatch.setattr("components.trainer.branch.COMPROMISE", 1.0)
+    network, history = fit(task(rows(1500, 0), rows(1000, 1)), NARROW, TRAINING | {"epochs": 1}, str(tmp_path))
+    assert network.name == "shared_bottom"
+    assert not set(history) & set(ALONE.values())
+
+
 def test_a_balancer_weighs_the_heads_only_while_they_share(tmp_path):
     training = TRAINING | {"balancing": "uncertainty", "epochs": 4}
     network, history = fit(task(rows(1500, 0), rows(1000, 1)), NARROW, training, str(tmp_path))
