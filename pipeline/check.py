@@ -14,6 +14,7 @@ from rich.table import Table
 
 from components.data_validator.anomalies import Levels
 from components.data_validator.checks import require_columns
+from components.example_gen.dialect import Dialect
 from components.example_gen.features import Feature, choose_features
 from components.example_gen.profile import Profile, profile
 from components.example_gen.roles import Roles, assign_roles
@@ -37,13 +38,13 @@ class Checked:
         profile: counts of rows, classes and cells.
         features: the features that will be written.
         warnings: sentences a person should read.
-        delimiter: what separates CSV fields, None for Parquet.
+        dialect: how it is written.
     """
 
     profile: Profile
     features: list[Feature]
     warnings: list[str]
-    delimiter: str | None
+    dialect: Dialect
 
 
 def check_data(config: Config) -> Checked:
@@ -59,14 +60,14 @@ def check_data(config: Config) -> Checked:
         require_labels(reviewed, config.labels.training_only)
     spec = config.ingest_spec(column_types(reviewed) if reviewed is not None else None)
     with staged(spec.paths):
-        table = open_table(spec.paths, spec.format, spec.delimiter)
+        table = open_table(spec.paths, spec.dialect)
         roles = assign_roles(spec, table.columns)
         found = profile(table, spec, roles)
     features, warnings = choose_features(found, spec, roles)
     _check_slices(config, table.columns)
     require_columns([check.model_dump() for check in config.checks], table.columns)
     _check_clashes(config, roles)
-    return Checked(found, features, warnings, table.delimiter)
+    return Checked(found, features, warnings, table.dialect)
 
 
 def check_before_run(config: Config) -> None:
@@ -83,7 +84,7 @@ def check_before_run(config: Config) -> None:
         return
     if any(is_remote(path) for path in spec.paths):
         return  # a look at the header would fetch all of it; ExampleGen does that, and says the same
-    table = open_table(spec.paths, spec.format, spec.delimiter)
+    table = open_table(spec.paths, spec.dialect)
     roles = assign_roles(spec, table.columns)
     _check_slices(config, table.columns)
     require_columns([check.model_dump() for check in config.checks], table.columns)

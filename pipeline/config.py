@@ -15,7 +15,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
 from components.example_gen.dates import dated, is_date
-from components.example_gen.spec import MISSING, IngestSpec, expand
+from components.example_gen.dialect import MISSING, Dialect
+from components.example_gen.spec import IngestSpec, expand
 from components.objects.place import check_place, is_remote
 from pipeline.checks import Check
 from pipeline.kubeflow.settings import Kubeflow
@@ -350,6 +351,11 @@ class Config(Section):
             return given
         return str(Path(given).absolute() if given else self.output / "serving")
 
+    @property
+    def dialect(self) -> Dialect:
+        """How the data is written, as far as the user says."""
+        return Dialect(self.data.format, self.data.delimiter, tuple(self.data.missing))
+
     def ingest_spec(self, types: dict[str, str] | None = None, *, find_files: bool = True) -> IngestSpec:
         """Returns what the ingest needs to know.
 
@@ -367,9 +373,7 @@ class Config(Section):
             date="" if find_files else self.data.date,
             regression=self.labels.regression,
             classification=self.labels.classification,
-            format=self.data.format,
-            delimiter=self.data.delimiter,
-            missing=tuple(self.data.missing),
+            dialect=self.dialect,
             ignore=tuple(self.data.ignore),
             numeric=tuple(self.features.numeric),
             categorical=tuple(self.features.categorical),

@@ -295,7 +295,7 @@ def _settings(config: Config) -> dict[str, dict[str, Any]]:
             "model": config.model.model_dump(),
             "training": config.training.model_dump(),
             "intervals": config.intervals.model_dump(),
-            "reading": {"missing": config.data.missing, "vectors": config.features.vectors},
+            "reading": {"dialect": asdict(config.dialect), "vectors": config.features.vectors},
         },
         "Relatedness": {
             "labels": labels,

@@ -15,6 +15,7 @@ import pyarrow as pa
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.example_gen.cells import Cells
+from components.example_gen.dialect import Dialect
 from components.example_gen.roles import vector_members
 from components.example_gen.spec import expand
 from components.example_gen.tables import Batch, Table, open_table
@@ -66,13 +67,13 @@ def predict_file(source: str, target: Path, model: str) -> Counts:
     _check_target(target)
     paths = expand(source)
     with staged(paths), local_model(model) as (folder, name):
-        rows, flagged = _predict(open_table(paths), target, folder)
+        manifest = Manifest.read(folder)
+        rows, flagged = _predict(open_table(paths, manifest.dialect.of_any_format), manifest, target, folder)
     return Counts(rows, flagged, name)
 
 
-def _predict(table: Table, target: Path, folder: Path) -> tuple[int, int]:
+def _predict(table: Table, manifest: Manifest, target: Path, folder: Path) -> tuple[int, int]:
     """Scores a table with the model in a folder; returns the rows read and flagged."""
-    manifest = Manifest.read(folder)
     members = _members(manifest, table.columns)
     intervals = manifest.calibration is not None and manifest.calibration.margin is not None
     added = prediction_columns(manifest.regression, manifest.classification, intervals=intervals)
@@ -87,7 +88,7 @@ def _predict(table: Table, target: Path, folder: Path) -> tuple[int, int]:
     try:
         with open(temporary, "w", encoding="utf-8", newline="") as file:
             for batch in table.batches():
-                inputs, problems = _inputs(batch, manifest, members, features)
+                inputs, problems = _inputs(batch, manifest, members, features, table.dialect)
                 answer = signature(**inputs)
                 frame = _as_text(batch.data)
                 numbers = [answer[name].numpy()[:, 0] for name in (REGRESSION, *(LOWER, UPPER) * intervals)]
@@ -173,13 +174,14 @@ def _inputs(
     manifest: Manifest,
     members: dict[str, tuple[str, ...]],
     features: dict[str, schema_pb2.Feature],
+    dialect: Dialect,
 ) -> tuple[dict[str, Any], list[str]]:
     """Returns the tensors of the `predict` signature and each row's problems."""
     columns = dict(zip(batch.data.schema.names, batch.data.columns, strict=True))
     problems: list[list[str]] = [[] for _ in range(batch.data.num_rows)]
     inputs: dict[str, Any] = {}
     for column in manifest.columns:
-        cells = [Cells(columns[name], manifest.missing) for name in members[column.name]]
+        cells = [Cells(columns[name], dialect) for name in members[column.name]]
         feature = features[column.name]
         if column.kind == "VECTOR":
             inputs[column.input] = _vector(column, members[column.name], cells, problems)

@@ -43,9 +43,9 @@ def judge_serving(config: Config, folder: Path, files: Sequence[str]) -> Finding
     train = read_distributions(folder / DISTRIBUTIONS)[TRAIN]
     features = {name: one for name, one in train.items() if name not in config.labels.columns}
     with staged(files):
-        table = open_table(files)
+        table = open_table(files, config.dialect.of_any_format)
         alike = {name: one for name, one in features.items() if name in table.columns}
-        now = _distributions(table, config.data.missing, alike)
+        now = _distributions(table, alike)
     level = config.gates.drift.skew
     missing = [
         Anomaly(
@@ -64,7 +64,7 @@ def judge_serving(config: Config, folder: Path, files: Sequence[str]) -> Finding
     return Findings([], missing + anomalies, comparisons)
 
 
-def _distributions(table: Table, missing: Sequence[str], like: dict[str, Distribution]) -> dict[str, Distribution]:
+def _distributions(table: Table, like: dict[str, Distribution]) -> dict[str, Distribution]:
     """Returns the distributions of a uniform sample of the rows, each column of the kind it has in train."""
     if not like:
         return {}
@@ -78,7 +78,7 @@ def _distributions(table: Table, missing: Sequence[str], like: dict[str, Distrib
         kept = batch.data.filter(pa.array(chosen[seen : seen + batch.data.num_rows]))
         seen += batch.data.num_rows
         for name, one in like.items():
-            cells = read_cells(kept, name, missing)
+            cells = read_cells(kept, name, table.dialect)
             if cells.is_vector:
                 raise InputError(
                     f'The column "{name}" of the serving log must hold single values as in train, '

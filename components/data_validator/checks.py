@@ -47,12 +47,11 @@ def require_columns(checks: Sequence[Mapping[str, Any]], columns: Sequence[str])
                 )
 
 
-def check_anomalies(table: Table, missing: Sequence[str], checks: Sequence[Mapping[str, Any]]) -> list[Anomaly]:
+def check_anomalies(table: Table, checks: Sequence[Mapping[str, Any]]) -> list[Anomaly]:
     """Returns an anomaly for each check that a row breaks.
 
     Args:
         table: the source table.
-        missing: spellings of "no value".
         checks: the entries of `checks`.
 
     Raises:
@@ -64,7 +63,7 @@ def check_anomalies(table: Table, missing: Sequence[str], checks: Sequence[Mappi
         return []
     kept = [rule(check) for _, check in judged]
     found = []
-    for (position, check), one, broken in zip(judged, kept, find_broken(table, missing, kept), strict=True):
+    for (position, check), one, broken in zip(judged, kept, find_broken(table, kept), strict=True):
         if broken.count:
             found.append(_anomaly(position, check, one, broken))
     return found

@@ -97,8 +97,8 @@ def DataValidator(
         expected = Expected(in_force, {DRIFT: pushed, SKEW: {EVAL: now[TRAIN]}}, outlier_bounds(train.number))
         with ingested(summary) as table:
             if table is not None:
-                found = with_examples(found, expected, table, source.missing)
-                found += check_anomalies(table, source.missing, chosen["checks"])
+                found = with_examples(found, expected, table)
+                found += check_anomalies(table, chosen["checks"])
             elif chosen["checks"]:
                 raise InputError(
                     "The data files must stay as they were ingested until `checks` have judged their rows, "

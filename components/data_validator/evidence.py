@@ -59,9 +59,7 @@ class Expected:
         return None
 
 
-def with_examples(
-    anomalies: Sequence[Anomaly], expected: Expected, table: Table, missing: Sequence[str]
-) -> list[Anomaly]:
+def with_examples(anomalies: Sequence[Anomaly], expected: Expected, table: Table) -> list[Anomaly]:
     """Returns the anomalies with up to five example rows each.
 
     The rows are the first of the whole table that show it, of whatever split; the pass ends when all are found.
@@ -70,7 +68,6 @@ def with_examples(
         anomalies: what was found.
         expected: what rows are held against.
         table: the source table.
-        missing: spellings of "no value".
     """
     wanted = {
         position: rule
@@ -79,7 +76,7 @@ def with_examples(
     }
     if not wanted:
         return list(anomalies)
-    found = dict(zip(wanted, find_broken(table, missing, list(wanted.values()), MAX_EXAMPLES), strict=True))
+    found = dict(zip(wanted, find_broken(table, list(wanted.values()), MAX_EXAMPLES), strict=True))
     return [
         replace(anomaly, examples=tuple(found[position].examples)) if position in found else anomaly
         for position, anomaly in enumerate(anomalies)

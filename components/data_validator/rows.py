@@ -12,6 +12,7 @@ from components.data_validator.finding import MAX_EXAMPLES, Example
 from components.data_validator.rules import Rule
 from components.errors import InputError
 from components.example_gen.cells import Cells, UnsupportedTypeError
+from components.example_gen.dialect import Dialect
 from components.example_gen.tables import Batch, Table
 
 _LONGEST = 80
@@ -34,12 +35,11 @@ class Broken:
     examples: list[Example] = field(default_factory=list)
 
 
-def find_broken(table: Table, missing: Sequence[str], rules: Sequence[Rule], enough: int | None = None) -> list[Broken]:
+def find_broken(table: Table, rules: Sequence[Rule], enough: int | None = None) -> list[Broken]:
     """Judges every row of the table by every rule, in bounded memory.
 
     Args:
         table: the source table.
-        missing: spellings of "no value".
         rules: fresh rules.
         enough: end the pass when every rule was broken this often; None reads on to count them all.
 
@@ -49,7 +49,7 @@ def find_broken(table: Table, missing: Sequence[str], rules: Sequence[Rule], eno
     found = [Broken() for _ in rules]
     columns = list(dict.fromkeys(name for rule in rules for name in rule.columns))
     for batch in table.batches(columns):
-        cells = {name: read_cells(batch.data, name, missing) for name in columns}
+        cells = {name: read_cells(batch.data, name, table.dialect) for name in columns}
         for rule, broken in zip(rules, found, strict=True):
             _add(broken, rule, batch, cells, table)
         if enough is not None and all(broken.count >= enough for broken in found):
@@ -57,19 +57,19 @@ def find_broken(table: Table, missing: Sequence[str], rules: Sequence[Rule], eno
     return found
 
 
-def read_cells(rows: pa.RecordBatch, name: str, missing: Sequence[str]) -> Cells:
+def read_cells(rows: pa.RecordBatch, name: str, dialect: Dialect) -> Cells:
     """Returns the cells of a column that is to be checked.
 
     Args:
         rows: rows of the source table.
         name: the column.
-        missing: spellings of "no value".
+        dialect: how the table is written.
 
     Raises:
         InputError: the column's type cannot be a feature.
     """
     try:
-        return Cells(rows.column(name), missing)
+        return Cells(rows.column(name), dialect)
     except UnsupportedTypeError as error:
         raise _no_single_values(name, error) from error
 
@@ -88,7 +88,7 @@ def _add(broken: Broken, rule: Rule, batch: Batch, cells: Mapping[str, Cells], t
         broken.first = batch.where(int(places[0]))
     broken.rows += len(mask)
     broken.count += len(places)
-    header = 1 if table.format == "csv" else 0
+    header = 1 if table.dialect.format == "csv" else 0
     for place in places[: MAX_EXAMPLES - len(broken.examples)]:
         line = batch.first_row + int(place) + header
         value = _shown(rule.columns, batch, int(place))

@@ -32,4 +32,4 @@ def ingested(summary: Summary) -> Iterator[Table | None]:
             alike = fingerprint(summary.files) == summary.fingerprint
         except InputError:
             alike = False
-        yield open_table(tuple(summary.files), summary.format, summary.delimiter) if alike else None
+        yield open_table(tuple(summary.files), summary.dialect) if alike else None

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import enum
 import functools
-from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from components.example_gen.dialect import Dialect
 from components.example_gen.splits import hash_text
 
 _NUMBER = r"(?i)^[+-]?((\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?|inf|infinity|nan)$"
@@ -58,15 +58,15 @@ class Cells:
 
     Args:
         column: a CSV column (text) or a Parquet column of n rows.
-        missing: spellings of "no value", compared without spaces at both ends; blank text always is one.
+        dialect: how the table is written, for its spellings of "no value".
 
     Raises:
         UnsupportedTypeError: the column's type cannot be a feature.
     """
 
-    def __init__(self, column: pa.Array, missing: Sequence[str]):
+    def __init__(self, column: pa.Array, dialect: Dialect):
         self._raw = _plain(column)
-        self._spellings = pa.array(["", *(spelling.strip() for spelling in missing)], pa.string())
+        self._spellings = pa.array(["", *(spelling.strip() for spelling in dialect.missing)], pa.string())
 
     def __len__(self) -> int:
         return len(self._raw)

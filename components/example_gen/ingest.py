@@ -55,7 +55,7 @@ def ingest(spec: IngestSpec, folder: str, rows_per_file: int = ROWS_PER_FILE) ->
 
 
 def _ingest(spec: IngestSpec, folder: str, rows_per_file: int) -> Summary:
-    table = open_table(spec.paths, spec.format, spec.delimiter)
+    table = open_table(spec.paths, spec.dialect)
     roles = assign_roles(spec, table.columns)
     found = profile(table, spec, roles)
     features, warnings = choose_features(found, spec, roles)
@@ -72,8 +72,7 @@ def _ingest(spec: IngestSpec, folder: str, rows_per_file: int) -> Summary:
     _check_labels(written, roles, list(spec.shares))
     summary = Summary(
         files=list(table.paths),
-        format=table.format,
-        delimiter=table.delimiter,
+        dialect=table.dialect,
         fingerprint=fingerprint(table.paths),
         rows_in=found.read,
         rows_out=sum(written.rows),

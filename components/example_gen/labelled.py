@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from components.errors import InputError
 from components.example_gen.cells import Cells, NotNumericError, UnsupportedTypeError
+from components.example_gen.dialect import Dialect
 from components.example_gen.roles import Roles
 from components.example_gen.spec import IngestSpec
 from components.example_gen.tables import Batch, Table
@@ -61,8 +62,8 @@ def labelled_batches(table: Table, spec: IngestSpec, roles: Roles) -> Iterator[L
         InputError: the regression label or the weight is no number that can be used, or a column's type cannot be.
     """
     for batch in table.batches(roles.columns):
-        regression = _cells(batch.data, roles.regression, spec)
-        classification = _cells(batch.data, roles.classification, spec)
+        regression = _cells(batch.data, roles.regression, table.dialect)
+        classification = _cells(batch.data, roles.classification, table.dialect)
         target = _target(regression, roles.regression, batch)
         if classification.is_vector:
             raise InputError(
@@ -84,16 +85,16 @@ def labelled_batches(table: Table, spec: IngestSpec, roles: Roles) -> Iterator[L
             left_out={reason: int(rows.sum()) for reason, rows in reasons.items() if rows.any()},
             target=target[keep],
             classes=classification.text().filter(mask),
-            weight=None if roles.weight is None else _weight(batch, roles.weight, spec, keep),
-            cells={name: _cells(data, name, spec) for name in roles.columns if name not in roles_apart},
+            weight=None if roles.weight is None else _weight(batch, roles.weight, table.dialect, keep),
+            cells={name: _cells(data, name, table.dialect) for name in roles.columns if name not in roles_apart},
             batch=batch,
             places=np.flatnonzero(keep),
         )
 
 
-def _cells(data: pa.RecordBatch, name: str, spec: IngestSpec) -> Cells:
+def _cells(data: pa.RecordBatch, name: str, dialect: Dialect) -> Cells:
     try:
-        return Cells(data.column(name), spec.missing)
+        return Cells(data.column(name), dialect)
     except UnsupportedTypeError as error:
         raise InputError(
             f'The column "{name}" must hold numbers, text, booleans, dates or lists of numbers, '
@@ -121,9 +122,9 @@ def _target(cells: Cells, label: str, batch: Batch) -> np.ndarray:
     return target
 
 
-def _weight(batch: Batch, name: str, spec: IngestSpec, keep: np.ndarray) -> np.ndarray:
+def _weight(batch: Batch, name: str, dialect: Dialect, keep: np.ndarray) -> np.ndarray:
     """Returns the weights of the rows that are kept; only these must have one."""
-    cells = _cells(batch.data, name, spec)
+    cells = _cells(batch.data, name, dialect)
     try:
         weight = cells.floats()
     except NotNumericError as error:

@@ -14,11 +14,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from components.errors import InputError, did_you_mean
+from components.example_gen.dialect import Dialect
 from components.objects.place import is_remote, objects_of
 from components.outputs import CALIBRATION, EVAL, TRAIN, VALIDATION
 
 SPLITS = (TRAIN, VALIDATION, CALIBRATION, EVAL)
-MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "None", "?")
 _TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".csv.gz", ".tsv.gz", ".txt.gz")
 
 
@@ -30,9 +30,7 @@ class IngestSpec:
         paths: the files, as `expand` returns them.
         regression: column of the regression label.
         classification: column of the class label.
-        format: `csv`, `parquet`, or `auto` (told from the first bytes).
-        delimiter: one character between CSV fields; None finds it among comma, semicolon, tab and bar.
-        missing: spellings of "no value", compared without spaces at both ends; a blank cell always is one.
+        dialect: how the tables are written, as far as it is known.
         ignore: columns that are not written.
         numeric: columns that must hold numbers.
         categorical: columns that are text even where they look like numbers.
@@ -50,9 +48,7 @@ class IngestSpec:
     paths: tuple[str, ...]
     regression: str
     classification: str
-    format: str = "auto"
-    delimiter: str | None = None
-    missing: tuple[str, ...] = MISSING
+    dialect: Dialect = dataclasses.field(default_factory=Dialect)
     ignore: tuple[str, ...] = ()
     numeric: tuple[str, ...] = ()
     categorical: tuple[str, ...] = ()
@@ -67,10 +63,6 @@ class IngestSpec:
     partial: bool = True
 
     def __post_init__(self) -> None:
-        if self.format not in ("auto", "csv", "parquet"):
-            raise InputError(f'The format must be auto, csv or parquet, got "{self.format}".')
-        if self.delimiter is not None and len(self.delimiter.encode()) != 1:
-            raise InputError(f"The delimiter must be one ASCII character, got {self.delimiter!r}.")
         if self.split not in ("row", "column", "time"):
             raise InputError(f'The split must be by row, column or time, got "{self.split}".')
         if (self.split == "row") != (self.column is None):
@@ -98,9 +90,9 @@ class IngestSpec:
     def from_json(cls, text: str) -> IngestSpec:
         """Returns the spec that `to_json` wrote."""
         fields = json.loads(text)
-        for name in ("paths", "missing", "ignore", "numeric", "categorical", "fractions"):
-            if name in fields:
-                fields[name] = tuple(fields[name])
+        fields["dialect"] = Dialect.from_dict(fields["dialect"])
+        for name in ("paths", "ignore", "numeric", "categorical", "fractions"):
+            fields[name] = tuple(fields[name])
         return cls(**fields)
 
 

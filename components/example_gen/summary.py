@@ -7,6 +7,7 @@ import json
 import os
 
 from components.artifact_files import SUMMARY
+from components.example_gen.dialect import Dialect
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,8 +16,7 @@ class Summary:
 
     Args:
         files: the files read.
-        format: `csv` or `parquet`.
-        delimiter: what separated the CSV fields.
+        dialect: how they are written.
         fingerprint: SHA-256 of the files' content.
         rows_in: rows in the files.
         rows_out: rows written.
@@ -37,8 +37,7 @@ class Summary:
     """
 
     files: list[str]
-    format: str
-    delimiter: str | None
+    dialect: Dialect
     fingerprint: str
     rows_in: int
     rows_out: int
@@ -69,4 +68,7 @@ class Summary:
 def read_summary(folder: str) -> Summary:
     """Returns the summary that lies in the root of an Examples artifact."""
     with open(os.path.join(folder, SUMMARY), encoding="utf-8") as file:
-        return Summary(**json.load(file))
+        fields = json.load(file)
+    if "dialect" not in fields:  # of the time before dialects had more than these two
+        fields["dialect"] = {name: fields.pop(name) for name in ("format", "delimiter")}
+    return Summary(**fields | {"dialect": Dialect.from_dict(fields["dialect"])})

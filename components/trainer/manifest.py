@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from components.example_gen.dialect import Dialect
+
 EXTRA = "assets.extra"
 MANIFEST = "model.json"
 SCHEMA = "schema.pbtxt"
@@ -96,7 +98,7 @@ class Manifest:
         classification: the label column of the class.
         classes: the classes in the order of `classification_output`.
         columns: the raw columns the model reads.
-        missing: spellings of "no value" in the data it was trained on.
+        dialect: how the data it was trained on was said to be written; what it is asked of is read alike.
         vectors: feature vector -> pattern of the table columns it is made of; lists are not named.
         train: the labels it was trained on.
         parameters: number of trained weights.
@@ -111,7 +113,7 @@ class Manifest:
     classification: str
     classes: list[str]
     columns: list[Column]
-    missing: list[str]
+    dialect: Dialect
     vectors: dict[str, str]
     train: TrainLabels
     parameters: int
@@ -131,6 +133,9 @@ class Manifest:
     def read(cls, model_dir: str | Path) -> Manifest:
         """Reads the manifest of a serving model."""
         values: dict[str, Any] = json.loads((Path(model_dir) / EXTRA / MANIFEST).read_text(encoding="utf-8"))
+        if "missing" in values:  # of the time before dialects were written down
+            values["dialect"] = {"missing": values.pop("missing")}
+        values["dialect"] = Dialect.from_dict(values["dialect"])
         values["columns"] = [Column(**column) for column in values["columns"]]
         values["train"] = TrainLabels(**values["train"])
         if values.get("calibration") is not None:

@@ -16,6 +16,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from components import outputs
 from components.artifact_files import HISTORY
 from components.errors import InputError
+from components.example_gen.dialect import Dialect
 from components.trainer.calibration import calibrate, uncalibrated
 from components.trainer.dataset import Dataset, load, predict
 from components.trainer.export import export, feature_columns
@@ -32,7 +33,7 @@ def run_fn(fn_args: Any) -> None:
     Args:
         fn_args: TFX's arguments. `train_files` is the transformed train split, `eval_files` the validation split and,
             if there is one, the calibration split; `custom_config` holds `labels`, `model`, `training` and
-            `intervals` of the configuration, and `reading`: the `missing` spellings and the `vectors` that a serving
+            `intervals` of the configuration, and `reading`: the `dialect` and the `vectors` that a serving
             model must read as its training data was read.
 
     Raises:
@@ -70,7 +71,7 @@ def run_fn(fn_args: Any) -> None:
         classification=labels[1],
         classes=list(task.classes),
         columns=_with_presence(columns, task),
-        missing=config["reading"]["missing"],
+        dialect=Dialect.from_dict(config["reading"]["dialect"]),
         vectors=config["reading"]["vectors"],
         train=_train_labels(task),
         parameters=network.count_params(),

@@ -10,6 +10,7 @@ import tensorflow as tf
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
+from components.example_gen.dialect import Dialect
 from components.example_gen.summary import Summary
 from components.report import columns
 from components.report.columns import describe_columns
@@ -26,8 +27,7 @@ SCHEMA = text_format.Parse(
 )
 SUMMARY = Summary(
     files=[],
-    format="csv",
-    delimiter=",",
+    dialect=Dialect("csv", ","),
     fingerprint="",
     rows_in=5,
     rows_out=5,

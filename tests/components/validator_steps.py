@@ -14,6 +14,7 @@ from components.artifact_files import SUMMARY
 from components.data_gate.component import DataGate
 from components.data_validator.component import DataValidator
 from components.data_validator.finding import read_findings
+from components.example_gen.dialect import Dialect
 from components.example_gen.fingerprint import fingerprint
 from components.example_gen.spec import IngestSpec
 from components.example_gen.summary import Summary
@@ -109,7 +110,7 @@ class Step:
             split: {label: int(frame[label].isna().sum()) for label in ("y", "k")} for split, frame in splits.items()
         }
         counts = (rows, "y", "k", classes, kinds, {}, {}, {}, {}, "row", [], unlabelled)
-        summary = Summary(files, "csv", ",", content, 0, 0, {}, *counts)
+        summary = Summary(files, Dialect("csv", ","), content, 0, 0, {}, *counts)
         (root / "examples" / SUMMARY).write_text(summary.to_json())
 
     def run(self, reviewed: str = "", split: tuple[str, str | None] = ("row", None), **settings: object) -> dict:

@@ -6,11 +6,11 @@ import pyarrow as pa
 import pytest
 
 from components.example_gen.cells import Cells, Kind, NotNumericError, UnsupportedTypeError
-from components.example_gen.spec import MISSING
+from components.example_gen.dialect import Dialect
 
 
 def cells(values, type=None):
-    return Cells(pa.array(values, type), MISSING)
+    return Cells(pa.array(values, type), Dialect())
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_kind_of_text(values, kind):
     ],
 )
 def test_parquet_types(column, kind, text):
-    read = Cells(column, MISSING)
+    read = Cells(column, Dialect())
     assert read.kind == kind
     assert read.text().to_pylist() == text
 
@@ -70,7 +70,7 @@ def test_text_stays_as_written():
 
 
 def test_a_blank_cell_is_missing_whatever_the_spellings():
-    read = Cells(pa.array(["-999", " ", "", "NA"]), [" -999 "])
+    read = Cells(pa.array(["-999", " ", "", "NA"]), Dialect(missing=(" -999 ",)))
     np.testing.assert_array_equal(read.missing, [True, True, True, False])
 
 
@@ -87,7 +87,7 @@ def test_odd_values_are_counted():
 @pytest.mark.parametrize("type", [pa.list_(pa.float32()), pa.list_(pa.float32(), 2), pa.large_list(pa.int64())])
 def test_lists_are_vectors_of_known_length(type):
     column = pa.array([[9, 9], [1, 2], None, [3, None]], type).slice(1)  # a slice: offsets do not begin at 0
-    read = Cells(column, MISSING)
+    read = Cells(column, Dialect())
     values, lengths = read.vectors()
     assert read.kind == Kind.VECTOR
     np.testing.assert_array_equal(values, [1, 2, 3, np.nan])
@@ -97,4 +97,4 @@ def test_lists_are_vectors_of_known_length(type):
 @pytest.mark.parametrize("column", [pa.array([{"a": 1}]), pa.array([["a"]]), pa.array([b"\xff"])])
 def test_other_types_are_refused(column):
     with pytest.raises(UnsupportedTypeError):
-        Cells(column, MISSING)
+        Cells(column, Dialect())

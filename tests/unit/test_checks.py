@@ -10,8 +10,7 @@ import pytest
 from components.data_validator.checks import check_anomalies, require_columns
 from components.data_validator.finding import Anomaly
 from components.errors import InputError
-from components.example_gen import tables
-from components.example_gen.spec import MISSING
+from components.example_gen import csv_files
 from components.example_gen.tables import open_table
 
 ROWS = 400
@@ -47,13 +46,13 @@ def paths(request: pytest.FixtureRequest, frame: pd.DataFrame, tmp_path: Path, m
         frame[150:].to_csv(tmp_path / "b.csv", index=False)
         return (str(tmp_path / "a.csv"), str(tmp_path / "b.csv"))
     if request.param == "small blocks":
-        monkeypatch.setattr(tables, "_BLOCK", 1 << 10)
+        monkeypatch.setattr(csv_files, "_BLOCK", 1 << 10)
     frame.to_csv(tmp_path / "t.csv", index=False)
     return (str(tmp_path / "t.csv"),)
 
 
 def judged(paths: tuple[str, ...], **check: Any) -> Anomaly | None:
-    found = check_anomalies(open_table(paths), MISSING, [{"level": "fail"} | check])
+    found = check_anomalies(open_table(paths), [{"level": "fail"} | check])
     return found[0] if found else None
 
 
@@ -149,7 +148,7 @@ def test_columns_must_exist_and_ignored_checks_are_not_judged(tmp_path: Path):
         require_columns([{"check": "not_null", "column": "prise", "level": "fail"}], ("price",))
     assert str(raised.value) == 'checks[0] must name a column of the data, got "prise". Did you mean "price"?'
     check = {"check": "range", "column": "price", "min": 5.0, "max": None, "level": "ignore"}
-    assert check_anomalies(open_table((str(path),)), MISSING, [check]) == []
+    assert check_anomalies(open_table((str(path),)), [check]) == []
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from components.example_gen.dialect import Dialect
 from components.example_gen.summary import Summary
 from components.report.page import render_comparison
 from pipeline.compare import compare, difference
@@ -25,7 +26,7 @@ def interval(value: float, low: float | None, high: float | None) -> dict[str, A
 
 def summary(fingerprint: str, **splits: int) -> Summary:
     return Summary(
-        ["t.csv"], "csv", ",", fingerprint, sum(splits.values()), sum(splits.values()), {}, splits,
+        ["t.csv"], Dialect("csv", ","), fingerprint, sum(splits.values()), sum(splits.values()), {}, splits,
         "y", "k", {}, {}, {}, {}, {}, {}, "row", [],
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ import yaml
 from pydantic import ValidationError
 
 from components.errors import InputError
+from components.example_gen.dialect import Dialect
 from components.example_gen.spec import IngestSpec
 from components.trainer.network.architecture import Architecture
 from components.trainer.recipe import Recipe
@@ -108,9 +109,7 @@ def test_ingest_spec_says_what_the_sections_say(tmp_path: Path):
         paths=(str((tmp_path / "t.csv").resolve()),),
         regression="y",
         classification="k",
-        format="auto",
-        delimiter=";",
-        missing=("-",),
+        dialect=Dialect("auto", ";", ("-",)),
         ignore=("id",),
         numeric=("a",),
         categorical=("b",),

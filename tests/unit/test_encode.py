@@ -3,9 +3,9 @@ import pyarrow as pa
 from tfx_bsl.cc.tfx_bsl_extension.coders import ExampleToNumpyDict
 
 from components.example_gen.cells import Cells, Kind
+from components.example_gen.dialect import Dialect
 from components.example_gen.encode import encode, feature_array, has_value
 from components.example_gen.features import Feature
-from components.example_gen.spec import MISSING
 
 COLUMNS = {
     "i": ["1", "NA", "9007199254740993"],
@@ -16,7 +16,7 @@ COLUMNS = {
     "l": [[1.0, None], None, [3.0, 4.0]],
     "none": [None, None, None],
 }
-CELLS = {name: Cells(pa.array(values), MISSING) for name, values in COLUMNS.items()}
+CELLS = {name: Cells(pa.array(values), Dialect()) for name, values in COLUMNS.items()}
 FEATURES = [
     Feature("i", Kind.INT, ("i",), 1, 0),
     Feature("f", Kind.FLOAT, ("f",), 1, 1),

@@ -12,7 +12,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.errors import InputError
 from components.example_gen.cells import Cells
-from components.example_gen.spec import MISSING
+from components.example_gen.dialect import Dialect
 from components.example_gen.tables import Batch
 from components.trainer.manifest import Column, Manifest, TrainLabels
 from pipeline.predict import (
@@ -27,6 +27,7 @@ from pipeline.predict import (
 )
 
 NAN = float("nan")
+DIALECT = Dialect(missing=("-",))
 
 
 def feature(text: str = "") -> schema_pb2.Feature:
@@ -34,7 +35,7 @@ def feature(text: str = "") -> schema_pb2.Feature:
 
 
 def cells(*values: object, kind: pa.DataType | None = None) -> Cells:
-    return Cells(pa.array(values, kind or pa.string()), MISSING)
+    return Cells(pa.array(values, kind or pa.string()), Dialect())
 
 
 def blank(rows: int) -> list[list[str]]:
@@ -161,7 +162,7 @@ def test_vectors_of_lists(kind: pa.DataType):
 
 def manifest(*columns: Column, vectors: dict[str, str] | None = None) -> Manifest:
     train = TrainLabels(rows=2, mean=0.0, median=0.0, class_counts={"a": 1, "b": 1})
-    return Manifest("y", "k", ["a", "b"], list(columns), ["-"], vectors or {}, train, 1, 1, 1)
+    return Manifest("y", "k", ["a", "b"], list(columns), DIALECT, vectors or {}, train, 1, 1, 1)
 
 
 def test_columns_are_found_and_vectors_put_together():
@@ -182,7 +183,7 @@ def test_a_row_has_all_its_problems():
     )
     table = pa.record_batch({"c": ["red", "-"], "other": ["p", "q"], "größe": ["1", "tall"], "x": ["1", "1.5"]})
     features = {"x": feature(), "größe": feature(), "c": feature("presence { min_fraction: 1 }")}
-    inputs, problems = _inputs(Batch(table, 1, ""), model, _members(model, table.schema.names), features)
+    inputs, problems = _inputs(Batch(table, 1, ""), model, _members(model, table.schema.names), features, DIALECT)
     np.testing.assert_array_equal(inputs["in_0"], [1, NAN])
     np.testing.assert_array_equal(inputs["in_1"], [1, NAN])
     assert inputs["in_2"].tolist() == ["red", ""]

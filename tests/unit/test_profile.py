@@ -8,6 +8,7 @@ import pytest
 
 from components.errors import InputError
 from components.example_gen.cells import Kind
+from components.example_gen.dialect import Dialect
 from components.example_gen.features import choose_features
 from components.example_gen.profile import profile
 from components.example_gen.roles import assign_roles
@@ -18,7 +19,7 @@ from components.example_gen.tables import open_table
 def look(path, **fields):
     """Profile, features by name and warnings of a table with the labels `y` and `c`."""
     spec = IngestSpec((str(path),), **({"regression": "y", "classification": "c"} | fields))
-    table = open_table(spec.paths)
+    table = open_table(spec.paths, spec.dialect)
     roles = assign_roles(spec, table.columns)
     found = profile(table, spec, roles)
     features, warnings = choose_features(found, spec, roles)
@@ -76,7 +77,7 @@ def test_numbers_with_a_few_other_texts_are_reported(tmp_path):
         "Add it to data.missing, or list the column under features.categorical."
     ]
     assert look(path, categorical=("hp",))[2] == []
-    found, features, warnings = look(path, missing=("unknown",))
+    found, features, warnings = look(path, dialect=Dialect(missing=("unknown",)))
     assert (features["hp"].kind, found.columns["hp"].missing(Kind.INT), warnings) == (Kind.INT, 2, [])
 
 
@@ -163,7 +164,11 @@ def test_keys_that_are_features_or_missing_are_reported(tmp_path):
             "0 keeps a row out of the training.",
         ),
         ({"w": ["1"] * 9 + [None] + ["1"] * 10}, {"weight": "w"}, "at least 0 in every row, got none in row 10."),
-        ({"w": ["1"] * 9 + ["nan"] + ["1"] * 10}, {"weight": "w", "missing": ()}, "got none in row 10."),
+        (
+            {"w": ["1"] * 9 + ["nan"] + ["1"] * 10},
+            {"weight": "w", "dialect": Dialect(missing=())},
+            "got none in row 10.",
+        ),
         ({"w": ["1"] * 9 + ["inf"] + ["1"] * 10}, {"weight": "w"}, "at least 0 in every row, got inf in row 10."),
         ({"w": ["1"] * 9 + ["1e39"] + ["1"] * 10}, {"weight": "w"}, "at least 0 in every row, got 1e+39 in row 10."),
         (

@@ -39,11 +39,9 @@ def test_a_calibration_split_of_no_rows_is_none():
         ({"fractions": (0.5, 0.0, 0.1, 0.4)}, "at least 0) and add up to 1, got 0.5, 0, 0.1, 0.4."),
         ({"fractions": (0.5, 0.4, -0.1, 0.2)}, "(calibration: at least 0) and add up to 1, got 0.5, 0.4, -0.1, 0.2."),
         ({"fractions": (0.5, 0.2, 0.1, 0.1)}, "add up to 1, got 0.5, 0.2, 0.1, 0.1."),
-        ({"delimiter": "::"}, "one ASCII character, got '::'"),
         ({"split": "column"}, "got None for a split by column"),
         ({"column": "id"}, "got 'id' for a split by row"),
         ({"split": "random"}, 'row, column or time, got "random"'),
-        ({"format": "json"}, 'auto, csv or parquet, got "json"'),
     ],
 )
 def test_a_spec_that_cannot_be_followed_is_refused(fields, message):

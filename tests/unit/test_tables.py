@@ -32,7 +32,7 @@ def test_csv_cells_come_as_the_csv_module_reads_them(tmp_path, delimiter, encodi
     with opened(path, "wt", encoding=encoding, newline="") as file:
         csv.writer(file, delimiter=delimiter, lineterminator=newline).writerows([["text", "n"], *ODD_CELLS])
     table = open_table([str(path)])
-    assert (table.columns, table.delimiter, table.format) == (("text", "n"), delimiter, "csv")
+    assert (table.columns, table.dialect.delimiter, table.dialect.format) == (("text", "n"), delimiter, "csv")
     assert rows(table) == ODD_CELLS
     assert rows(table, ["n"]) == [row[1:] for row in ODD_CELLS]
 
@@ -67,7 +67,7 @@ def test_parquet_keeps_types_and_leaves_the_pandas_index_aside(tmp_path):
     path = tmp_path / "t.parquet"
     pd.DataFrame({"n": [1, 2], "v": [[0.5], [1.5]]}, index=[7, 9]).to_parquet(path)
     table = open_table([str(path)])
-    assert (table.columns, table.format, table.delimiter) == (("n", "v"), "parquet", None)
+    assert (table.columns, table.dialect.format, table.dialect.delimiter) == (("n", "v"), "parquet", None)
     assert next(table.batches(["v", "n"])).data.schema.types == [pa.list_(pa.float64()), pa.int64()]
     assert rows(table) == [[1, [0.5]], [2, [1.5]]]
 

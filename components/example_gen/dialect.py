@@ -1,0 +1,45 @@
+"""How a table is written: what a user says of it, and what was found by looking at it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from components.errors import InputError
+
+MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "None", "?")
+
+
+@dataclasses.dataclass(frozen=True)
+class Dialect:
+    """How the files of a table are written; the same for training, prediction and a serving log.
+
+    Args:
+        format: `csv`, `parquet`, or `auto` (told from the first bytes).
+        delimiter: one character between CSV fields; None finds it among comma, semicolon, tab and bar.
+        missing: spellings of "no value", compared without spaces at both ends; a blank cell always is one.
+
+    Raises:
+        InputError: the format is unknown or the delimiter is no ASCII character.
+    """
+
+    format: str = "auto"
+    delimiter: str | None = None
+    missing: tuple[str, ...] = MISSING
+
+    def __post_init__(self) -> None:
+        if self.format not in ("auto", "csv", "parquet"):
+            raise InputError(f'The format must be auto, csv or parquet, got "{self.format}".')
+        if self.delimiter is not None and len(self.delimiter.encode()) != 1:
+            raise InputError(f"The delimiter must be one ASCII character, got {self.delimiter!r}.")
+
+    @property
+    def of_any_format(self) -> Dialect:
+        """The same, for other files of the same kind of table: what trained on CSV may be asked of Parquet."""
+        return dataclasses.replace(self, format="auto")
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Dialect:
+        """Returns the dialect that `dataclasses.asdict` made a dictionary, and JSON perhaps a list of its tuple."""
+        return cls(**{**fields, "missing": tuple(fields.get("missing", MISSING))})

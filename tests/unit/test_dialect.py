@@ -1,0 +1,29 @@
+import json
+import re
+from dataclasses import asdict
+
+import pytest
+
+from components.errors import InputError
+from components.example_gen.dialect import MISSING, Dialect
+
+
+def test_json_gives_the_dialect_back():
+    dialect = Dialect("csv", ";", ("-", "?"))
+    assert Dialect.from_dict(json.loads(json.dumps(asdict(dialect)))) == dialect
+
+
+def test_a_dialect_of_the_time_before_has_the_usual_spellings():
+    assert Dialect.from_dict({"format": "csv", "delimiter": ","}) == Dialect("csv", ",", MISSING)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"delimiter": "::"}, "one ASCII character, got '::'"),
+        ({"format": "json"}, 'auto, csv or parquet, got "json"'),
+    ],
+)
+def test_a_dialect_that_cannot_be_is_refused(fields, message):
+    with pytest.raises(InputError, match=re.escape(message)):
+        Dialect(**fields)
