@@ -63,7 +63,7 @@ def check_data(config: Config) -> Checked:
         table = open_table(spec.paths, spec.dialect)
         roles = assign_roles(spec, table.columns)
         found = profile(table, spec, roles)
-    features, warnings = choose_features(found, spec, roles)
+    features, warnings = choose_features(table, found, spec, roles)
     _check_slices(config, table.columns)
     require_columns([check.model_dump() for check in config.checks], table.columns)
     _check_clashes(config, roles)

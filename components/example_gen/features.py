@@ -11,6 +11,7 @@ from components.example_gen.cells import Kind
 from components.example_gen.profile import ColumnProfile, Profile
 from components.example_gen.roles import Roles
 from components.example_gen.spec import IngestSpec
+from components.example_gen.tables import Table
 
 _FORMATTED = re.compile(r"[-+(]?\s*[$€£¥]?\s*[-+]?\d[\d.,'\s]*\s*([$€£¥%]|[A-Z]{3})?\)?")
 _MOSTLY = 0.9  # share of numbers from which other text in a column looks like a slip
@@ -35,13 +36,13 @@ class Feature:
     non_finite: int
 
 
-def choose_features(found: Profile, spec: IngestSpec, roles: Roles) -> tuple[list[Feature], list[str]]:
-    """Returns the features and the warnings about them.
+def choose_features(table: Table, found: Profile, spec: IngestSpec, roles: Roles) -> tuple[list[Feature], list[str]]:
+    """Returns the features, and what a person should know about them and about how the table was read.
 
     Raises:
         InputError: no column holds any value.
     """
-    features, warnings = [], list(found.warnings)
+    features, warnings = [], [*table.notes, *found.warnings]
     for name in roles.features:
         column = found.columns[name]
         kind = _kind(name, column, spec)

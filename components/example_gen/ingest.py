@@ -58,7 +58,7 @@ def _ingest(spec: IngestSpec, folder: str, rows_per_file: int) -> Summary:
     table = open_table(spec.paths, spec.dialect)
     roles = assign_roles(spec, table.columns)
     found = profile(table, spec, roles)
-    features, warnings = choose_features(found, spec, roles)
+    features, warnings = choose_features(table, found, spec, roles)
     written = _Pass(table, spec, roles, found, features).write(folder, rows_per_file)
     # A column without a value in train has no type there, and no later step could use it.
     unseen = [feature for feature in features if not written.seen_in_train[feature.name]]

@@ -45,11 +45,13 @@ class Table:
         paths: the files.
         columns: the column names, in the first file's order.
         dialect: how the files are written, with nothing left open.
+        notes: what was done in opening the files that a user may not expect, in sentences.
     """
 
     paths: tuple[str, ...]
     columns: tuple[str, ...]
     dialect: Dialect
+    notes: tuple[str, ...] = ()
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[Batch]:
         """Yields all rows in file order, with the given columns (default: all).

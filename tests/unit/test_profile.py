@@ -22,7 +22,7 @@ def look(path, **fields):
     table = open_table(spec.paths, spec.dialect)
     roles = assign_roles(spec, table.columns)
     found = profile(table, spec, roles)
-    features, warnings = choose_features(found, spec, roles)
+    features, warnings = choose_features(table, found, spec, roles)
     return found, {feature.name: feature for feature in features}, warnings
 
 
