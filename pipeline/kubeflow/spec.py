@@ -17,6 +17,11 @@ STEP = "MTL_STEP"
 """Environment variable with the name of the step. KFP stores components under a hash of their container: without it,
 two steps with one executor would share the outputs of the first. The entrypoint tells by it where a parameter goes."""
 
+_LONGEST_STEP = f"{7 * 24 * 3600}s"
+"""How long all attempts of a step together may take. KFP hands `backoffMaxDuration` to Argo as `maxDuration`, which
+limits no wait: from the start of the first attempt on, that long later nothing is started again, and a pod that was
+is killed. So it must be longer than the longest training."""
+
 
 def tasks(spec: Json) -> dict[str, Json]:
     """Returns name -> task of the root DAG."""
@@ -97,7 +102,7 @@ def apply_settings(spec: Json, settings: Kubeflow, uncached: Iterable[str], unre
                 "maxRetryCount": retries,
                 "backoffDuration": "30s",
                 "backoffFactor": 2.0,
-                "backoffMaxDuration": "600s",
+                "backoffMaxDuration": _LONGEST_STEP,
             }
 
 

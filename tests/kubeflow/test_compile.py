@@ -20,6 +20,7 @@ from pipeline.kubeflow.compile import COMMAND, compile_pipeline, require_reachab
 from pipeline.kubeflow.parameters import PARAMETERS, substitute
 from pipeline.kubeflow.spec import component, containers, repair_producers, tasks
 from tests.kubeflow.conftest import IMAGE, wine_config
+from tests.kubeflow.emulator.retries import Retries
 
 SETTINGS = (
     "kubeflow.cpu=2",
@@ -216,6 +217,22 @@ def test_settings_of_a_step_win(rich: list[dict[str, Any]]):
 
 def test_the_gate_is_not_asked_again(plain: list[dict[str, Any]]):
     assert [name for name, task in tasks(plain[0]).items() if "retryPolicy" not in task] == ["DataGate"]
+
+
+def test_a_step_that_fails_after_days_is_started_again_and_not_killed(plain: list[dict[str, Any]]):
+    """Argo's `maxDuration` is the time of all attempts of a step together, from the start of the first.
+
+    KFP 2.17.0 hands it `backoffMaxDuration` (workflow-controller 4.0.5, argoproj/argo-workflows#13044): at ten
+    minutes, a Trainer that fails after an hour is not started again, and one that was started again is killed.
+    """
+    policy = tasks(plain[0])["Trainer"]["retryPolicy"]
+    day = 86_400.0
+    retries = Retries.of(policy, now=0)
+    assert retries.refusal(1, now=2 * day) is None
+    assert not retries.is_over(4 * day), "the second attempt runs as long as the first"
+    assert retries.refusal(2, now=4 * day) is None
+    assert retries.refusal(3, now=6 * day) == "No more retries left"
+    assert Retries.of(policy | {"backoffMaxDuration": "600s"}, 0).refusal(1, 3600) == "Max duration limit exceeded"
 
 
 def test_platform_document(mounted: Path, rich: list[dict[str, Any]]):

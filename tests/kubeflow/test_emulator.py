@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from tests.kubeflow.emulator import driver
 from tests.kubeflow.emulator.cluster import Cluster
 from tests.kubeflow.emulator.launcher import local
+from tests.kubeflow.emulator.runtime import Done, Processes
 from tests.kubeflow.emulator.storage import stored
 
 PRELUDE = """
@@ -143,6 +145,44 @@ if len(tries.read_text()) < 3: sys.exit(7)
     documents[0]["root"]["dag"]["tasks"]["Give"]["retryPolicy"] = {"maxRetryCount": 5}
     retried = Cluster(tmp_path).run(documents)
     assert (retried["Give"].state, retried["Give"].attempts) == ("succeeded", 2)
+
+
+@pytest.mark.parametrize(
+    ("longest", "minutes", "state", "attempts", "message"),
+    [
+        # argoproj/argo-workflows#13044: sleeps of 120 s that fail, a wait of 10 s and `maxDuration: 3m`. The second
+        # attempt has the 50 s left, and is killed.
+        ("180s", [2, 2], "failed", 2, "active on the node longer than the specified deadline"),
+        ("600s", [11], "failed", 1, "Max duration limit exceeded"),
+        ("125s", [2], "failed", 1, "Backoff would exceed max duration limit"),
+        ("604800s", [1440, 1440, 1440], "failed", 3, "No more retries left"),
+        ("604800s", [1440, 1440], "succeeded", 2, ""),
+    ],
+)
+def test_attempts_have_one_time_together(
+    tmp_path: Path, longest: str, minutes: list[int], state: str, attempts: int, message: str
+):
+    now, left = 0.0, [*minutes]
+
+    class Slow(Processes):
+        def execute(self, command: Sequence[str], variables: dict[str, str], pod: Path) -> Done:
+            nonlocal now
+            now += 60 * left.pop(0)
+            if left or state == "failed":
+                return Done(command, 1, "", "")
+            return super().execute(command, variables, pod)
+
+    documents = two_steps()
+    documents[0]["root"]["dag"]["tasks"]["Give"]["retryPolicy"] = {
+        "maxRetryCount": 2,
+        "backoffDuration": "10s",
+        "backoffFactor": 2.0,
+        "backoffMaxDuration": longest,
+    }
+    cluster = Cluster(tmp_path, runtime=Slow(), clock=lambda: now)
+    done = cluster.run(documents, until="Give")["Give"]
+    assert (done.state, done.attempts) == (state, attempts)
+    assert message in done.log
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,16 @@ import graphlib
 import itertools
 import re
 import tempfile
+import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.kubeflow.emulator import driver
 from tests.kubeflow.emulator.launcher import Finished, launch
+from tests.kubeflow.emulator.retries import KILLED, PAST_DEADLINE, Retries
 from tests.kubeflow.emulator.runtime import Processes, Runtime
 from tests.kubeflow.emulator.storage import ObjectStore, Registered
 
@@ -40,6 +43,7 @@ class Cluster:
         version: release whose paths are used, a key of `OUTPUT_FILES`.
         root: pipeline root of every run.
         runtime: executes the containers; processes of this machine, if it is left out.
+        clock: tells the time in seconds; what is waited between two attempts is added to it, and not waited.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class Cluster:
         version: str = "2.15",
         root: str = "minio://mlpipeline/v2/artifacts",
         runtime: Runtime | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ):
         self.store = ObjectStore(folder)
         self._output_file = OUTPUT_FILES[version]
@@ -55,6 +60,7 @@ class Cluster:
         self._runtime = runtime or Processes()
         self._ids = itertools.count(1)
         self._cache: dict[str, Task] = {}
+        self._clock = clock
 
     def run(self, documents: list[Json], parameters: Json | None = None, until: str | None = None) -> dict[str, Task]:
         """Runs a pipeline and returns task -> what became of it; `until` leaves out what this task does not need."""
@@ -98,14 +104,18 @@ class Cluster:
         if task.get("cachingOptions", {}).get("enableCache") and key in self._cache:
             hit = self._cache[key]
             return Task("cached", artifacts=hit.artifacts, parameters=hit.parameters)
-        attempts = 1 + int(task.get("retryPolicy", {}).get("maxRetryCount", 0))
-        for attempt in range(1, attempts + 1):
+        retries = Retries.of(task.get("retryPolicy", {}), self._clock())
+        for attempt in itertools.count(1):
             given = driver.executor_input(name, component, parameters, inputs, run_root, self._output_file)
             with tempfile.TemporaryDirectory(prefix="pod-") as pod:
                 finished = launch(container, given, run_root, self.store, Path(pod), self._runtime)
+            if attempt > 1 and retries.is_over(self._clock()):
+                return Task("failed", attempt, KILLED, f"{finished.log}{PAST_DEADLINE}")
             if finished.code == 0:
                 return self._registered(component, finished, attempt, key)
-        return Task("failed", attempts, finished.code, finished.log)
+            if why := retries.refusal(attempt, self._clock()):
+                return Task("failed", attempt, finished.code, f"{finished.log}{why}")
+        raise AssertionError("a task ends with one of its attempts")
 
     def _imported(self, component: Json, importer: Json, values: Json) -> Task:
         """An importer registers a URI; nobody looks whether anything is there."""
