@@ -86,10 +86,10 @@ def _plain(published: Published) -> dict[str, Any]:
 
 
 def _some_rows(uri: str, columns: list[Column], count: int = 32) -> list[dict[str, Any]]:
-    """Returns the first eval rows as raw column -> value, None where missing."""
-    batch = next(read_examples(Path(uri) / f"Split-{EVAL}"))[:count]
+    """Returns some eval rows as raw column -> value, None where missing: some of the first, evenly apart."""
+    batch = next(read_examples(Path(uri) / f"Split-{EVAL}"), [])
     rows = []
-    for serialized in batch:
+    for serialized in batch[:: max(len(batch) // count, 1)][:count]:
         features = tf.train.Example.FromString(serialized).features.feature
         rows.append({column.name: _value(features, column) for column in columns})
     return rows

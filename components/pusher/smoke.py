@@ -8,7 +8,7 @@ and by `predict` through the graph and names of the signature map, which is what
     python -m components.pusher.smoke MODEL_DIR ROWS.json
 
 prints one line of JSON: figures and exit code 0, or `problems` and exit code 3. ROWS.json is a list of
-objects, raw column name -> number, string, list of numbers or null (missing).
+objects, raw column name -> number, string, list of numbers or null (missing); a list may have nulls in it.
 
 What both signatures must return for n rows and K classes:
 
@@ -166,28 +166,45 @@ class _Column:
 
     def tensor(self, rows: Sequence[Row]) -> np.ndarray:
         """Returns the column of all rows, [n] or [n, length], as `predict` wants it."""
-        values = [row.get(self.name) for row in rows]
+        values = [self._value(row) for row in rows]
         if self.kind == "BYTES":
-            return np.array(["" if value is None else str(value) for value in values], dtype=object)
+            return np.array(["" if value is None else value for value in values], dtype=object)
         if self.kind == "VECTOR":
             blank = [math.nan] * self.length
             return np.array([blank if value is None else value for value in values], dtype=self.dtype)
         numbers = np.array([math.nan if value is None else value for value in values], dtype=np.float64)
-        # A tf.Example holds 32 bits; the two ways must be asked for the same row.
-        return (numbers if self.kind == "INT" else numbers.astype(np.float32)).astype(self.dtype)
+        return numbers.astype(self.dtype)
 
     def feature(self, row: Row) -> Any:
         """Returns the tf.train.Feature of one row; a missing value is an empty one."""
         from tensorflow import train
 
-        value = row.get(self.name)
-        if value is None or (isinstance(value, float) and math.isnan(value)):
+        value = self._value(row)
+        if value is None:
             return train.Feature()
         if self.kind == "BYTES":
-            return train.Feature(bytes_list=train.BytesList(value=[str(value).encode()]))
+            return train.Feature(bytes_list=train.BytesList(value=[value.encode()]))
         if self.kind == "INT":
-            return train.Feature(int64_list=train.Int64List(value=[int(value)]))
+            return train.Feature(int64_list=train.Int64List(value=[value]))
         return train.Feature(float_list=train.FloatList(value=value if self.kind == "VECTOR" else [value]))
+
+    def _value(self, row: Row) -> Any:
+        """Returns a row's value as both ways can say it, None where it is missing.
+
+        A tf.Example holds 32 bits of a number and 64 of a whole one, a column of `predict` 64 bits of a number: the
+        two must be asked for the same row.
+        """
+        value = row.get(self.name)
+        if self.kind == "VECTOR":
+            return None if value is None else [math.nan if part is None else float(np.float32(part)) for part in value]
+        if self.kind == "BYTES":
+            return None if value is None else str(value) or None
+        if value is None or not math.isfinite(value):
+            return None
+        if self.kind == "INT":
+            whole = int(float(value))
+            return whole if abs(whole) < 2**63 else None
+        return float(np.float32(value))
 
 
 def _columns(model_dir: Path, predict: Any) -> list[_Column]:

@@ -1,13 +1,18 @@
 import json
+import math
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from example_tables import spec
 from tensorflow.core.protobuf import saved_model_pb2
 
+from components.example_gen.ingest import ingest
+from components.pusher.component import _some_rows
 from components.pusher.smoke import Unservable, check_in_fresh_process, smoke
+from components.trainer.manifest import Column
 
 COLUMNS = [
     {"name": "Culmen Length (mm)", "input": "column_0", "kind": "FLOAT", "length": 1},
@@ -184,6 +189,50 @@ def test_encoding_of_rows_is_what_the_model_sees(good: Path):
     ]
     expected = np.array(expected) + np.array(vectors) / 1e5
     np.testing.assert_allclose(answer["regression_output"].numpy()[:, 0], expected, rtol=1e-6)
+
+
+def test_a_value_that_one_way_cannot_hold_is_the_same_in_both(good: Path):
+    """A tf.Example takes 2^53 + 1, a float64 of `predict` only 2^53, and neither a null inside a list."""
+    from components.pusher import smoke as module
+
+    rows = [
+        {"Culmen Length (mm)": 0.1, "größe": "", "f 1": 2**53 + 1, "column_0": [None, 1.5]},
+        {"Culmen Length (mm)": math.nan, "größe": "groß", "f 1": -(2**53) - 1, "column_0": [None, None]},
+        {"Culmen Length (mm)": 1e-40, "größe": "klein", "f 1": 2**63 - 1, "column_0": None},
+        {"f 1": 2**53 - 1},
+    ]
+    columns = module._columns(good, tf.saved_model.load(str(good)).signatures["predict"])
+    features = {
+        "Culmen Length (mm)": tf.io.FixedLenFeature([], tf.float32, math.nan),
+        "größe": tf.io.FixedLenFeature([], tf.string, ""),
+        "f 1": tf.io.FixedLenFeature([], tf.int64, -1),
+        "column_0": tf.io.FixedLenFeature([2], tf.float32, [math.nan] * 2),
+    }
+    parsed = tf.io.parse_example([module._example(columns, row) for row in rows], features)
+    given = {column.name: column.tensor(rows) for column in columns}
+    assert parsed["f 1"].numpy().tolist() == [2**53, -(2**53), -1, 2**53 - 1], "2^63 - 1 rounds to what no int64 holds"
+    np.testing.assert_array_equal(given["f 1"], [2.0**53, -(2.0**53), math.nan, 2**53 - 1])
+    for name in ("Culmen Length (mm)", "column_0"):
+        np.testing.assert_array_equal(given[name], parsed[name].numpy())
+    assert [text.encode() for text in given["größe"]] == parsed["größe"].numpy().tolist()
+    np.testing.assert_array_equal(parsed["column_0"].numpy()[0], np.float32([math.nan, 1.5]))
+    assert smoke(good, [row for row in rows if row["f 1"] > 0])["rows"] == 3
+
+
+def test_rows_that_the_ingest_wrote_are_scored(good: Path, tmp_path: Path):
+    """One missing number of a feature vector: the push was refused for "must be real number, not NoneType"."""
+    table = tmp_path / "t.csv"
+    lines = [f"{i},{'' if i % 10 == 0 else i / 7},{i / 3},{'groß' if i % 4 else ''},{i},{i % 3}" for i in range(240)]
+    table.write_text("\n".join(["f 1,emb_1,emb_2,größe,y,k", *lines, ""]), encoding="utf-8")
+    ingest(spec(table, regression="y", classification="k", vectors={"column_0": "emb_*"}), str(tmp_path / "examples"))
+    rows = _some_rows(str(tmp_path / "examples"), [Column(**column) for column in COLUMNS])
+    assert rows
+    vectors = {row["f 1"]: row["column_0"] for row in rows}
+    assert any(first is None for first, _ in vectors.values())
+    for number, (first, second) in vectors.items():
+        assert first == (None if number % 10 == 0 else pytest.approx(number / 7, rel=1e-6))
+        assert second == pytest.approx(number / 3, rel=1e-6)
+    assert smoke(good, rows)["rows"] == len(rows)
 
 
 @pytest.mark.parametrize(
