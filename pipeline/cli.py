@@ -272,9 +272,11 @@ def config(resolved: Any) -> None:
 def runs(output: Path | None, as_json: bool) -> None:
     """List runs: when, what came of it, each head's headline metric; write a page that links their reports."""
     from pipeline.history import write_index
+    from pipeline.runs import warn_of_unreadable
     from pipeline.show import show_runs
 
     outputs = [output] if output else _outputs()
+    warn_of_unreadable(outputs)
     show_runs(outputs, Console(), as_json)
     if not as_json:
         for folder in outputs:
@@ -293,10 +295,11 @@ def compare(a: str, b: str, output: Path | None, page: Path | None) -> None:
     """Compare two runs: what differs in configuration and data, and the metrics of each head with intervals."""
     from components.report.page import render_comparison
     from pipeline.compare import compare as compare_runs
-    from pipeline.runs import find_run
+    from pipeline.runs import find_run, warn_of_unreadable
     from pipeline.show import show_comparison
 
     outputs = [output] if output else _outputs()
+    warn_of_unreadable(outputs)
     comparison = compare_runs(find_run(a, outputs), find_run(b, outputs))
     show_comparison(comparison, Console())
     if page:
@@ -314,8 +317,11 @@ def compare(a: str, b: str, output: Path | None, page: Path | None) -> None:
 def report(run: str | None, output: Path | None, opens: bool) -> None:
     """Print where the report of a run lies, the newest unless one is named."""
     from pipeline.report import find_report
+    from pipeline.runs import warn_of_unreadable
 
-    page = find_report([output] if output else _outputs(), run).resolve()
+    outputs = [output] if output else _outputs()
+    warn_of_unreadable(outputs)
+    page = find_report(outputs, run).resolve()
     click.echo(str(page))
     if opens and not webbrowser.open(page.as_uri()):
         raise InputError(f"There must be a browser to open {page} with, got none. Open the file by hand.")

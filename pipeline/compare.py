@@ -7,7 +7,6 @@ both models were judged on the same rows this is wider than need be: it may miss
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 from components.artifact_files import EVALUATION
 from components.evaluator.head import METRICS
 from components.example_gen.summary import Summary, read_summary
+from components.kept_files import read_json
 from components.report.collect import settings
 from components.report.files import NUMBERS
 from pipeline.runs import Finished, Run, report_folder
@@ -94,7 +94,8 @@ def _summary(run: Run) -> Summary | None:
 def _columns(side: Finished) -> dict[str, Any]:
     """The statistics of each column and split of a run's report, empty where it left none."""
     path = report_folder(side.output, side.run.id) / NUMBERS
-    data = json.loads(path.read_text(encoding="utf-8"))["data"] if path.exists() else None
+    remedy = f"Remove {path.parent}; `mtl report {side.run.id}` writes it anew."
+    data = read_json(path, remedy)["data"] if path.exists() else None
     return {column["name"]: column["splits"] for column in data["columns"]} if data else {}
 
 
@@ -159,7 +160,7 @@ def _intervals(run: Run) -> dict[str, dict[str, _Interval]]:
             head: {name: {"value": value, "low": None, "high": None} for name, value in metrics.items()}
             for head, metrics in run.metrics.items()
         }
-    figures = json.loads(Path(folder, EVALUATION).read_text(encoding="utf-8"))
+    figures = read_json(Path(folder, EVALUATION))
     return {
         head: {name: {bound: found[bound] for bound in _BOUNDS} for name, found in result["metrics"].items()}
         for head, result in figures["heads"].items()

@@ -13,7 +13,7 @@ from components.schema_gen.schema import FILE, read_schema
 from pipeline.config import Config
 from pipeline.errors import InputError
 from pipeline.resolve import Resolved
-from pipeline.runs import Run, read_runs
+from pipeline.runs import Run, read_runs, warn_of_unreadable
 
 _HEADER = """\
 # The schema of {path}, to be reviewed: a Schema of TensorFlow Metadata in text format.
@@ -87,6 +87,7 @@ def _inferred(resolved: Resolved) -> schema_pb2.Schema:
 
 
 def _newest(config: Config) -> schema_pb2.Schema:
+    warn_of_unreadable([config.output])
     runs = [run for run in read_runs(config.output) if run.artifact("SchemaGen", "schema")]
     if not runs:
         raise InputError(

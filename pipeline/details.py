@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from components.artifact_files import COLUMNS, EVALUATION, FINDINGS, PUSH, RELATEDNESS
 from components.data_validator.finding import FAIL, WARN, read_findings
 from components.example_gen.summary import read_summary
+from components.kept_files import read_json
 from components.pusher.release import MANIFEST as VERSION_MANIFEST
 from components.trainer.manifest import EXTRA, MANIFEST
 from components.trainer.network.architecture import SEPARATE
@@ -56,8 +56,7 @@ def _read(folder: str | None, file: str) -> dict[str, Any] | None:
 
 
 def _load(folder: str, file: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((Path(folder) / file).read_text(encoding="utf-8"))
-    return loaded
+    return read_json(Path(folder) / file)
 
 
 def _example_gen(artifacts: dict[str, str]) -> str:

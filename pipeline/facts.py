@@ -137,6 +137,9 @@ def _production(store: VersionStore, digest: str) -> Production:
     if current is None:
         return Production(digest, 0, "", uuid.uuid4().hex)
     manifest = store.manifest(current)
-    if manifest.get("digest") == digest and manifest["baseline"] in (0, *store.versions()):
-        return Production(digest, manifest["baseline"], manifest["content"], manifest["attempt"])
+    match manifest:
+        case {"digest": str(own), "baseline": int(baseline), "content": str(content), "attempt": str(attempt)} if (
+            own == digest and baseline in (0, *store.versions())
+        ):
+            return Production(digest, baseline, content, attempt)
     return Production(digest, current, manifest.get("fingerprint", ""), uuid.uuid4().hex)

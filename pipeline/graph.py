@@ -31,6 +31,7 @@ from components.schema_gen.component import SchemaGen
 from pipeline.analysis import eval_config
 from pipeline.config import Config
 from pipeline.facts import Facts
+from pipeline.lineage import DATABASE
 from pipeline.tuning import Range
 
 PREPROCESSING_FN = "components.transform.preprocessing.preprocessing_fn"
@@ -196,7 +197,7 @@ def build(config: Config, facts: Facts, *, search: bool = False) -> Pipeline:
     return Pipeline(
         pipeline_name=config.name,
         pipeline_root=str(config.output / "artifacts"),
-        metadata_connection_config=metadata.sqlite_metadata_connection_config(str(config.output / "metadata.db")),
+        metadata_connection_config=metadata.sqlite_metadata_connection_config(str(config.output / DATABASE)),
         components=steps,
         enable_cache=True,
         beam_pipeline_args=_beam_args(config.runtime.beam_args),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict
 from pathlib import Path
 
+from components.kept_files import replace_text
 from components.report.files import PAGE
 from components.report.page import render_index
 from pipeline.runs import REPORTS, read_runs, report_folder
@@ -18,7 +18,5 @@ def write_index(output: Path) -> Path:
     linked = {run.id: f"{run.id}/{PAGE}" for run in runs if (report_folder(output, run.id) / PAGE).exists()}
     page = render_index([asdict(run) | {"report": linked.get(run.id)} for run in runs])
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_suffix(".tmp")
-    temporary.write_text(page, encoding="utf-8")
-    os.replace(temporary, target)
+    replace_text(target, page)
     return target

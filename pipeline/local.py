@@ -16,13 +16,14 @@ from components.imports import heavy_imports
 from pipeline import details
 from pipeline.errors import MtlError, Rejected
 from pipeline.facts import gather
+from pipeline.lineage import DATABASE, require_database
 from pipeline.lock import only_run
 from pipeline.memory import peak, reset_peak
 from pipeline.progress import Progress
 from pipeline.quiet import output_to
 from pipeline.report import is_reported, log_path, try_to_write_report
 from pipeline.resolve import Resolved
-from pipeline.runs import START, Run, Step, new_run, read_runs
+from pipeline.runs import START, Run, Step, new_run, read_runs, warn_of_unreadable
 
 LAST = "Report"
 TUNER = "Tuner"
@@ -59,6 +60,8 @@ def run(resolved: Resolved, *, cache: bool = True, until: str = LAST) -> Run:
     began = time.monotonic()
     with only_run(config.output):
         earlier = read_runs(config.output)
+        warn_of_unreadable([config.output])
+        require_database(config.output / DATABASE)
         record = new_run(config.output, config.name, config.as_json(), resolved.origins)
         record.write(config.output)
         log = log_path(config.output, record.id)

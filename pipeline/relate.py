@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from components.artifact_files import RELATEDNESS
+from components.kept_files import read_json
 from components.relatedness.sharing import HELPED, HURT, NOT_CLEAR
 from components.report.page.numbers import change, duration, latency, number
 from components.report.relatedness import relatedness_part
@@ -44,7 +44,7 @@ def show_relatedness(console: Console, run: Run) -> bool:
     if folder is None:
         print_stopped(console, run)
         return False
-    found = relatedness_part(json.loads((Path(folder) / RELATEDNESS).read_text(encoding="utf-8")))
+    found = relatedness_part(read_json(Path(folder) / RELATEDNESS))
     console.print()
     console.print(_heads(found["heads"].values()))
     cosine = found["gradient_cosine"]

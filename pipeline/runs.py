@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import click
+
+from components.kept_files import Damaged, read_record, write_json
 from pipeline.errors import InputError, did_you_mean
 from pipeline.lock import is_running
 
@@ -17,6 +18,7 @@ START = "Start"
 """The first step of a run: what is imported and built before the pipeline's own steps are known."""
 FOLDER = "runs"
 REPORTS = "reports"
+_LEFT_OUT = "That run is left out of everything; remove the file to hear no more of it."
 
 
 @dataclass
@@ -90,9 +92,7 @@ class Run:
         """Writes the record; readers see the old or the new one, never a part."""
         path = record_path(output, self.id)
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
-        os.replace(temporary, path)
+        write_json(path, asdict(self), indent=1)
 
 
 @dataclass(frozen=True)
@@ -125,13 +125,11 @@ def new_run(output: Path, pipeline: str, config: dict[str, Any], origins: dict[s
 
 
 def read_runs(output: Path) -> list[Run]:
-    """Returns the runs of an output folder, oldest first; a run whose process died is `interrupted`."""
-    runs = []
-    # By time, then by number: "…-2" comes before "…-10" and after the run without a number.
-    for path in sorted((output / FOLDER).glob("*.json"), key=lambda path: (path.stem[:15], len(path.stem), path.stem)):
-        values = json.loads(path.read_text(encoding="utf-8"))
-        values["steps"] = [Step(**step) for step in values["steps"]]
-        runs.append(Run(**values))
+    """Returns the runs of an output folder, oldest first; a run whose process died is `interrupted`.
+
+    A record that cannot be read is left out, see `unreadable`.
+    """
+    runs = [record for record in _records(output) if isinstance(record, Run)]
     unfinished = [run for run in runs if run.state == "running"]
     if unfinished and not is_running(output):
         for run in unfinished:
@@ -139,15 +137,37 @@ def read_runs(output: Path) -> list[Run]:
     return runs
 
 
+def unreadable(outputs: Iterable[Path]) -> list[str]:
+    """Returns a sentence for each record of a run that cannot be read, as a power cut may leave it."""
+    return [str(record) for output in outputs for record in _records(output) if isinstance(record, Damaged)]
+
+
+def warn_of_unreadable(outputs: Iterable[Path]) -> None:
+    """Says on the standard error which records of runs are left out."""
+    for sentence in unreadable(outputs):
+        click.echo(click.style("warning: ", fg="yellow", bold=True) + sentence, err=True)
+
+
+def _records(output: Path) -> Iterator[Run | Damaged]:
+    # By time, then by number: "…-2" comes before "…-10" and after the run without a number.
+    for path in sorted((output / FOLDER).glob("*.json"), key=lambda path: (path.stem[:15], len(path.stem), path.stem)):
+        try:
+            yield read_record(path, Run, _LEFT_OUT)
+        except Damaged as damaged:
+            yield damaged
+
+
 def find_run(run_id: str, outputs: Sequence[Path]) -> Finished:
     """Returns the run with this id.
 
     Raises:
-        InputError: no output folder has it, or more than one has.
+        InputError: no output folder has it, more than one has, or its record is damaged.
     """
     known = [Finished(output, run) for output in outputs for run in read_runs(output)]
     found = [candidate for candidate in known if candidate.run.id == run_id]
     places = ", ".join(str(output) for output in outputs) or "runs"
+    if damaged := [output for output in outputs if not found and record_path(output, run_id).exists()]:
+        read_record(record_path(damaged[0], run_id), Run, "Name another of `mtl runs`, or run again.")
     if not found:
         guess = did_you_mean(run_id, [candidate.run.id for candidate in known])
         raise InputError(

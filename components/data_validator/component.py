@@ -33,7 +33,7 @@ from components.example_gen.summary import Summary, read_summary
 from components.outputs import EVAL, TRAIN, VALIDATION
 from components.schema_gen.schema import FILE, TRAINING, identifier_notes, read_schema
 from components.schema_gen.statistics import read_statistics
-from components.trainer.manifest import EXTRA
+from components.trainer.manifest import EXTRA, GO_BACK
 
 
 @component
@@ -86,7 +86,7 @@ def DataValidator(
     key = source.column if source.split == "column" else None
     now = {split: samples[split].distributions(key) for split in (TRAIN, EVAL)}
     write_distributions(Path(anomalies.uri) / DISTRIBUTIONS, now)
-    pushed = read_distributions(Path(path_utils.serving_model_path(baseline.uri)) / EXTRA / DISTRIBUTIONS)
+    pushed = read_distributions(Path(path_utils.serving_model_path(baseline.uri)) / EXTRA / DISTRIBUTIONS, GO_BACK)
     version = baseline.get_int_custom_property("version")
     against = f"pushed version {version}" if pushed else None
     comparisons, differences = _compare(now, pushed, against or "", source, chosen["drift"])

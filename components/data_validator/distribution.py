@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from components.kept_files import RUN_AGAIN, read_json
 
 POINTS = 257
 """Points kept of a distribution function; between two of them lies at most 1/256 of the values."""
@@ -116,16 +118,24 @@ def write_distributions(path: Path, splits: Mapping[str, Mapping[str, Distributi
     path.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
 
 
-def read_distributions(path: Path) -> dict[str, dict[str, Distribution]]:
-    """Returns split → column → distribution; empty where the file is not there."""
+def read_distributions(path: Path, remedy: str = RUN_AGAIN) -> dict[str, dict[str, Distribution]]:
+    """Returns split → column → distribution; empty where the file is not there.
+
+    Args:
+        path: the file.
+        remedy: the sentence that says what to do if it is damaged.
+
+    Raises:
+        Damaged: it cannot be read.
+    """
     if not path.is_file():
         return {}
-    values = json.loads(path.read_text(encoding="utf-8"))
+    values = read_json(path, remedy)
     return {split: {name: _read(one) for name, one in columns.items()} for split, columns in values.items()}
 
 
 def _read(values: dict[str, Any]) -> Distribution:
     if "counts" in values:
-        return Texts(**values)
+        return Texts(**{field.name: values[field.name] for field in fields(Texts)})
     points, below, upto = (np.array(values[name], np.float64) for name in ("points", "below", "upto"))
     return Numbers(values["rows"], values["missing"], values["independent"], points, below, upto)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from components.artifact_files import FINDINGS
+from components.kept_files import read_json
 
 IGNORE, OK, WARN, FAIL = "ignore", "ok", "warn", "fail"
 MAX_EXAMPLES = 5
@@ -112,5 +113,4 @@ class Findings:
 
 def read_findings(folder: str | Path) -> dict[str, Any]:
     """Returns the content of `gate.json`."""
-    values: dict[str, Any] = json.loads((Path(folder) / FINDINGS).read_text(encoding="utf-8"))
-    return values
+    return read_json(Path(folder) / FINDINGS)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from typing import Any
 
 from components.artifact_files import SUMMARY
 from components.example_gen.dialect import Dialect
+from components.kept_files import read_record
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,8 +69,11 @@ class Summary:
 
 def read_summary(folder: str) -> Summary:
     """Returns the summary that lies in the root of an Examples artifact."""
-    with open(os.path.join(folder, SUMMARY), encoding="utf-8") as file:
-        fields = json.load(file)
-    if "dialect" not in fields:  # of the time before dialects had more than these two
-        fields["dialect"] = {name: fields.pop(name) for name in ("format", "delimiter")}
-    return Summary(**fields | {"dialect": Dialect.from_dict(fields["dialect"])})
+    return read_record(os.path.join(folder, SUMMARY), Summary, upgrade=_upgraded)
+
+
+def _upgraded(fields: dict[str, Any]) -> dict[str, Any]:
+    if "dialect" in fields:
+        return fields
+    # Of the time before dialects had more than these two.
+    return fields | {"dialect": {name: fields.get(name) for name in ("format", "delimiter")}}

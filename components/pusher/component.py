@@ -14,6 +14,7 @@ from tfx.utils import path_utils
 
 from components.artifact_files import DISTRIBUTIONS, EVALUATION, PUSH
 from components.example_gen.reading import read_examples
+from components.kept_files import read_json
 from components.outputs import EVAL
 from components.pusher.release import Published
 from components.pusher.smoke import check_in_fresh_process
@@ -87,7 +88,7 @@ def _plain(published: Published) -> dict[str, Any]:
 
 def _some_rows(uri: str, columns: list[Column], count: int = 32) -> list[dict[str, Any]]:
     """Returns some eval rows as raw column -> value, None where missing: some of the first, evenly apart."""
-    batch = next(read_examples(Path(uri) / f"Split-{EVAL}"), [])
+    batch = list(next(read_examples(Path(uri) / f"Split-{EVAL}"), ()))
     rows = []
     for serialized in batch[:: max(len(batch) // count, 1)][:count]:
         features = tf.train.Example.FromString(serialized).features.feature
@@ -109,7 +110,7 @@ def _value(features: Any, column: Column) -> Any:
 
 def _headlines(uri: str) -> dict[str, dict[str, float]]:
     """Returns each head's metrics on the eval split."""
-    figures = json.loads((Path(uri) / EVALUATION).read_text(encoding="utf-8"))
+    figures = read_json(Path(uri) / EVALUATION)
     return {
         head: {name: interval["value"] for name, interval in result["metrics"].items()}
         for head, result in figures["heads"].items()

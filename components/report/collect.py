@@ -35,6 +35,7 @@ from components.artifact_files import (
     SUMMARY,
     TUNING,
 )
+from components.kept_files import read_json
 from components.leaves import leaves
 from components.report.data import data_part
 from components.report.model import model_part
@@ -133,8 +134,7 @@ def _load(folder: str | None, file: str) -> dict[str, Any] | None:
     path = Path(folder or "", file)
     if folder is None or not path.is_file():
         return None
-    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return loaded
+    return read_json(path)
 
 
 def _shown(value: Any) -> str:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from components.kept_files import replace_text
 from components.report.card import card, markdown
 from components.report.page import render
 
@@ -29,7 +30,7 @@ def write(report: dict[str, Any], folder: Path) -> None:
     }
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
+        replace_text(folder / name, text)
 
 
 def _json(values: Any) -> str:

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from components.example_gen.dialect import Dialect
+from components.kept_files import read_record
 
 EXTRA = "assets.extra"
 MANIFEST = "model.json"
 SCHEMA = "schema.pbtxt"
 SPLIT = "split"
 CQR = "cqr"
+GO_BACK = "Run again with --no-cache; if it is the pushed model, go back to the one before with `mtl rollback`."
 
 
 def prediction_columns(regression: str, classification: str, *, intervals: bool) -> list[str]:
@@ -131,13 +133,18 @@ class Manifest:
 
     @classmethod
     def read(cls, model_dir: str | Path) -> Manifest:
-        """Reads the manifest of a serving model."""
-        values: dict[str, Any] = json.loads((Path(model_dir) / EXTRA / MANIFEST).read_text(encoding="utf-8"))
-        if "missing" in values:  # of the time before dialects were written down
-            values["dialect"] = {"missing": values.pop("missing")}
-        values["dialect"] = Dialect.from_dict(values["dialect"])
-        values["columns"] = [Column(**column) for column in values["columns"]]
-        values["train"] = TrainLabels(**values["train"])
-        if values.get("calibration") is not None:
-            values["calibration"] = Calibration(**values["calibration"])
-        return cls(**values)
+        """Reads the manifest of a serving model, also of one that an older or a newer mtl wrote.
+
+        Raises:
+            Damaged: it cannot be read.
+        """
+        return read_record(Path(model_dir) / EXTRA / MANIFEST, cls, GO_BACK, _upgraded)
+
+
+def _upgraded(fields: dict[str, Any]) -> dict[str, Any]:
+    if "missing" not in fields:
+        return fields
+    # Of the time before dialects were written down.
+    return {name: value for name, value in fields.items() if name != "missing"} | {
+        "dialect": {"missing": fields["missing"]}
+    }

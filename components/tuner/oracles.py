@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import keras_tuner
 from keras_tuner import oracles
 from keras_tuner.engine.trial import Trial, TrialStatus
 from sklearn.exceptions import ConvergenceWarning
+
+from components.kept_files import write_json
 
 NAME = "objective"
 # Points that are drawn at random before the Gaussian process has something to go by.
@@ -53,10 +54,10 @@ class Durable:
 
     def save(self: Any) -> None:
         """Writes the state of the search."""
-        write(self._get_oracle_fname(), self.get_state())
+        write_json(Path(self._get_oracle_fname()), self.get_state())
 
     def _save_trial(self: Any, trial: Trial) -> None:
-        write(os.path.join(self._get_trial_dir(trial.trial_id), "trial.json"), trial.get_state())
+        write_json(Path(self._get_trial_dir(trial.trial_id), "trial.json"), trial.get_state())
 
     def reload(self: Any) -> None:
         """Reads the state of a search that may have ended anywhere, even between two files."""
@@ -108,11 +109,3 @@ def make_oracle(method: str, space: keras_tuner.HyperParameters, *, trials: int,
     )
     oracle.max_trials = trials
     return oracle
-
-
-def write(path: str, values: Any) -> None:
-    """Writes JSON beside the path and moves it there; readers see the old or the new file, whole."""
-    temporary = f"{path}.tmp"
-    with open(temporary, "w", encoding="utf-8") as file:
-        json.dump(values, file)
-    os.replace(temporary, path)

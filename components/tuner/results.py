@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from components.artifact_files import TUNING
+from components.kept_files import read_json
 
 
 def best_of(results: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,5 +24,4 @@ def read_results(folder: str | Path) -> dict[str, Any]:
         `method`, `seed`, `trials_wanted`, `epochs`; `metrics` and `references` by head; `space`; `start`, the dotted
         keys with the values the search started from; `trials` as `Search.describe` has them, in their order.
     """
-    loaded: dict[str, Any] = json.loads((Path(folder) / TUNING).read_text(encoding="utf-8"))
-    return loaded
+    return read_json(Path(folder) / TUNING)

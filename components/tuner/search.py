@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Mapping
@@ -17,12 +16,13 @@ from keras_tuner.engine.base_tuner import BaseTuner
 from keras_tuner.engine.trial import Trial, TrialStatus
 
 from components.errors import InputError
+from components.kept_files import read_json, write_json
 from components.relatedness.relate import twin
 from components.trainer.fit import fit
 from components.trainer.stopping import HEADLINE
 from components.trainer.task import Task
 from components.tuner.objective import METRICS, head_losses, objective, ratios
-from components.tuner.oracles import NAME, make_oracle, write
+from components.tuner.oracles import NAME, make_oracle
 from components.tuner.space import Sections, declare, sections_of, value_of
 
 LOGGER = logging.getLogger("mtl.tuner")
@@ -61,6 +61,9 @@ class Search(BaseTuner):
         task: what there is to learn; trials are judged on its validation rows.
         settings: what is asked for.
         directory: folder of the search; whatever a trial's outcome depends on must be the same for all its calls.
+
+    Raises:
+        Damaged: a file of an earlier call cannot be read.
     """
 
     def __init__(self, task: Task, settings: Settings, directory: str):
@@ -75,12 +78,15 @@ class Search(BaseTuner):
             seed=settings.seed,
         )
         folder = Path(directory)
+        for pattern in ("oracle.json", "tuner*.json", "trial_*/trial.json"):
+            for path in sorted(folder.glob(pattern)):
+                read_json(path, f"Remove {folder}: the search begins anew.")
         super().__init__(oracle, directory=str(folder.parent), project_name=folder.name)
 
     def save(self) -> None:
         """Writes the state of the search; the base class would write its own file in place."""
         self.oracle.save()
-        write(self._get_tuner_fname(), self.get_state())
+        write_json(Path(self._get_tuner_fname()), self.get_state())
 
     def on_search_begin(self) -> None:
         """Makes sure of the references and says what is there already."""
@@ -167,15 +173,14 @@ class Search(BaseTuner):
         """Returns each head's loss when it is learnt alone; trained in the first call only."""
         path = Path(self.project_dir) / _REFERENCES
         if path.exists():
-            kept: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))
-            return kept
+            return read_json(path, "Remove it: the networks of one head are trained again.")
         references = {}
         for head in METRICS:
             model, training = twin(self.start["model"], self.start["training"], head)
             alone = {"model": model, "training": training}
             losses, _, _ = self._train(alone, Path(self.project_dir) / "references" / head)
             references[head] = losses[head]
-        write(str(path), references)
+        write_json(path, references)
         return references
 
     def _train(self, sections: Sections, log_dir: Path) -> tuple[dict[str, float], keras.Model, int]:

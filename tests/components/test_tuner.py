@@ -322,6 +322,20 @@ def test_a_search_killed_between_two_files_can_be_read(tmp_path, monkeypatch):
     assert [trial["number"] for trial in results_of(again)["trials"]] == [1, 2, 3]
 
 
+@pytest.mark.parametrize("name", ["oracle.json", "tuner0.json", "trial_1/trial.json"])
+def test_a_damaged_file_of_a_search_is_named(tmp_path, monkeypatch, name):
+    made = search(tmp_path, trials=2)
+    fake(made, monkeypatch)
+    made.search()
+    (tmp_path / "search" / name).write_bytes(b"")
+    with pytest.raises(InputError) as raised:
+        search(tmp_path, trials=2)
+    assert str(raised.value) == (
+        f"{tmp_path}/search/{name} must hold what mtl wrote, got an empty file. "
+        f"Remove {tmp_path}/search: the search begins anew."
+    )
+
+
 def test_what_the_session_holds_does_not_grow(tmp_path, monkeypatch):
     cleared = []
     monkeypatch.setattr(keras.utils, "clear_session", lambda: cleared.append(True))

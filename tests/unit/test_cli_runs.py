@@ -123,6 +123,54 @@ def test_report_prints_and_opens_the_page_of_a_run(mtl: Callable[..., Said], mon
     )
 
 
+def test_a_damaged_record_ends_no_verb(mtl: Callable[..., Said]):
+    for second in (1, 2):
+        started = f"2026-01-01T00:00:0{second}+00:00"
+        Run(f"20260101-00000{second}", "t", "failed", started, {"name": "t"}, {}, steps=[Step("DataReport")]).write(
+            Path("runs/t")
+        )
+    damaged = Path("runs/t/runs/20260101-000003.json")
+    damaged.touch()
+    warning = (
+        f"warning: {damaged} must hold what mtl wrote, got an empty file. "
+        "That run is left out of everything; remove the file to hear no more of it.\n"
+    )
+    listed, as_json = mtl("runs"), mtl("runs", "--json")
+    assert [run["id"] for run in json.loads(as_json.out)] == ["20260101-000001", "20260101-000002"]
+    assert Path("runs/t/reports/index.html").exists()
+    compared = mtl("compare", "20260101-000001", "20260101-000002")
+    reported, named = mtl("report"), mtl("report", "20260101-000001")
+    assert reported.out.endswith("20260101-000002/report.html\n")
+    for said in (listed, as_json, compared, reported, named):
+        assert (said.code, said.error) == (0, warning)
+    asked = mtl("report", "20260101-000003")
+    assert (asked.code, asked.error) == (
+        2,
+        f"{warning}error: {damaged} must hold what mtl wrote, got an empty file. "
+        "Name another of `mtl runs`, or run again.\n",
+    )
+
+
+def test_damaged_numbers_of_a_report_are_named_and_made_again(mtl: Callable[..., Said]):
+    for second in (1, 2):
+        started = f"2026-01-01T00:00:0{second}+00:00"
+        Run(f"20260101-00000{second}", "t", "failed", started, {"name": "t"}, {}, steps=[Step("DataReport")]).write(
+            Path("runs/t")
+        )
+        assert mtl("report", f"20260101-00000{second}").code == 0
+    folder = Path("runs/t/reports/20260101-000002")
+    (folder / "report.json").write_bytes(b"")
+    assert refused(mtl("compare", "20260101-000001", "20260101-000002")) == (
+        f"{folder}/report.json must hold what mtl wrote, got an empty file. "
+        f"Remove {folder}; `mtl report 20260101-000002` writes it anew."
+    )
+    for file in folder.iterdir():
+        file.unlink()
+    folder.rmdir()
+    assert mtl("report", "20260101-000002").code == 0
+    assert mtl("compare", "20260101-000001", "20260101-000002").code == 0
+
+
 def test_report_needs_no_tensorflow(tmp_path: Path):
     steps = [Step("DataReport")]
     Run("1", "t", "failed", "2026-01-01T00:00:00+00:00", {"name": "t"}, {}, steps=steps).write(tmp_path)

@@ -92,6 +92,20 @@ def test_without_a_pushed_model_there_is_no_baseline(folder: Path):
     assert first.production.attempt != second.production.attempt
 
 
+@pytest.mark.parametrize("lost", ["baseline", "content", "attempt"])
+def test_a_manifest_with_a_part_lost_is_that_of_any_other_model(folder: Path, lost: str):
+    whole = provenance(gathered())
+    version = push(folder, "a", whole)
+    assert gathered().production == Production(**whole)
+    path = folder / "runs" / "t" / "serving" / str(version) / "assets.extra" / "mtl.json"
+    manifest = json.loads(path.read_text())
+    del manifest[lost]
+    path.write_text(json.dumps(manifest))
+    assert gathered().production.baseline == version
+    path.write_bytes(b"")
+    assert (gathered().production.baseline, gathered().production.content) == (version, "")
+
+
 def test_at_run_time_nothing_is_looked_at_but_schema_and_code(folder: Path):
     (folder / "s.pbtxt").write_text(SCHEMA.format(name="x"))
     flags = {"data.path": "s3://b/none.csv", "labels.regression": "y", "labels.classification": "k"}

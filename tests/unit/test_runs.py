@@ -10,7 +10,7 @@ import pytest
 from pipeline import runs
 from pipeline.errors import InputError
 from pipeline.lock import only_run
-from pipeline.runs import Run, Step, find_run, new_run, read_runs, record_path
+from pipeline.runs import Run, Step, find_run, new_run, read_runs, record_path, unreadable
 
 
 def finished(output: Path, run_id: str, state: str = "pushed", **fields: object) -> Run:
@@ -43,6 +43,76 @@ def test_a_record_from_before_memory_was_measured_is_read(tmp_path: Path):
     del old["steps"][0]["peak_memory"]
     path.write_text(json.dumps(old))
     assert read_runs(tmp_path)[0].steps[0].peak_memory is None
+
+
+DAMAGE = {
+    b"": "an empty file",
+    b"\0" * 512: "a file that is no JSON",
+    b'{"id": "20260101-000001", "pipeline": "t", "state": "pus': "a file that is no JSON",
+    b"[]": "a JSON list",
+    b"null": "a JSON NoneType",
+    b"{}": "`id`: field required",
+    b'{"id": "1", "pipeline": "t", "state": "pushed", "started": 5, "config": {}, "origins": {}}': (
+        "`started`: input should be a valid string"
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "got"), DAMAGE.items())
+def test_a_damaged_record_is_left_out_and_named(tmp_path: Path, content: bytes, got: str):
+    """What a power cut leaves of a file, and what no mtl has written."""
+    kept = [finished(tmp_path, "20260101-000000"), finished(tmp_path, "20260101-000002")]
+    path = record_path(tmp_path, "20260101-000001")
+    path.write_bytes(content)
+    assert read_runs(tmp_path) == kept
+    assert unreadable([tmp_path]) == [
+        f"{path} must hold what mtl wrote, got {got}. "
+        "That run is left out of everything; remove the file to hear no more of it."
+    ]
+    with pytest.raises(InputError) as raised:
+        find_run("20260101-000001", [tmp_path])
+    assert str(raised.value) == (
+        f"{path} must hold what mtl wrote, got {got}. Name another of `mtl runs`, or run again."
+    )
+    assert find_run("20260101-000002", [tmp_path]).run == kept[1]
+    path.unlink()
+    assert unreadable([tmp_path]) == []
+
+
+def test_a_folder_in_the_place_of_a_record_is_named_too(tmp_path: Path):
+    record_path(tmp_path, "1").mkdir(parents=True)
+    assert read_runs(tmp_path) == []
+    assert "got none (Is a directory)" in unreadable([tmp_path])[0]
+
+
+def test_a_record_of_a_newer_mtl_is_read(tmp_path: Path):
+    run = finished(tmp_path, "20260101-000000", steps=[Step("Trainer", "done")], metrics={"regression": {"mae": 0.5}})
+    path = record_path(tmp_path, run.id)
+    newer = json.loads(path.read_text())
+    newer |= {"device": {"kind": "gpu"}}
+    newer["steps"][0]["energy"] = 3.5
+    path.write_text(json.dumps(newer))
+    assert read_runs(tmp_path) == [run]
+    assert unreadable([tmp_path]) == []
+
+
+def test_a_record_is_on_the_disk_before_it_takes_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    flushed: list[str] = []
+    sync, replace = os.fsync, os.replace
+
+    def noted(descriptor: int) -> None:
+        flushed.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        sync(descriptor)
+
+    def moved(source: Path, target: Path) -> None:
+        assert str(source) in flushed
+        flushed.clear()
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    monkeypatch.setattr(os, "replace", moved)
+    run = finished(tmp_path, "20260101-000000")
+    assert flushed == [str(record_path(tmp_path, run.id).parent)], "and its name in the folder after that"
 
 
 def test_an_artifact_is_found_by_its_step_and_output(tmp_path: Path):
