@@ -18,6 +18,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from components.isolation import isolate_children
 from pipeline.errors import InputError, MtlError
 from pipeline.kubeflow.cli import kubeflow
 from pipeline.options import configured
@@ -27,6 +28,7 @@ def main() -> None:
     """Entry point of `mtl`: 0 done, 1 a bug, 2 the user's input, 3 a gate said no."""
     # Without a handler, a process that is number 1 of its container never gets the signal that is to end it.
     signal.signal(signal.SIGTERM, _terminate)
+    isolate_children()
     try:
         cli.main(prog_name="mtl", standalone_mode=False)
     except MtlError as error:
@@ -386,3 +388,7 @@ def _last_pushed() -> str:
     if not links:
         raise InputError("A pushed model must be under runs, got none. Run `mtl run` first, or give --model FOLDER.")
     return str(links[-1].parent)
+
+
+if __name__ == "__main__":
+    main()

@@ -40,9 +40,9 @@ from typing import Any
 
 import numpy as np
 
-import components
 from components.errors import Rejected
 from components.imports import heavy_imports
+from components.isolation import isolated
 
 TOLERANCE = 1e-5
 """Largest difference between two ways of asking, relative to the largest value of that output over all rows."""
@@ -74,16 +74,9 @@ def check_in_fresh_process(
     Raises:
         Unservable: with one sentence for each thing that is wrong.
     """
-    root = str(Path(components.__file__).parents[1])
-    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
     # The training process may hold the whole accelerator; one batch needs none.
-    environment = {
-        **os.environ,
-        "PYTHONPATH": path,
-        "CUDA_VISIBLE_DEVICES": "-1",
-        "TF_CPP_MIN_LOG_LEVEL": "2",
-    }
-    command = [sys.executable, "-m", "components.pusher.smoke", os.fspath(model_dir), os.fspath(rows_file)]
+    environment = isolated(os.environ) | {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "2"}
+    command = [sys.executable, "-P", "-m", "components.pusher.smoke", os.fspath(model_dir), os.fspath(rows_file)]
     try:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout)
     except subprocess.TimeoutExpired:

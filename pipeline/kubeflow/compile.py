@@ -21,7 +21,7 @@ from pipeline.kubeflow.parameters import KINDS, PARAMETERS
 from pipeline.kubeflow.settings import Kubeflow
 from pipeline.kubeflow.spec import Json
 
-COMMAND = ["python", "-m", "pipeline.kubeflow.entrypoint"]
+COMMAND = ["python", "-P", "-m", "pipeline.kubeflow.entrypoint"]
 
 # KFP's key knows the arguments and the ids of the inputs. The data, the pushed model and what is served now are in
 # neither: a hit would be stale. DataValidator reads files too, those its examples were made of: it judges what was

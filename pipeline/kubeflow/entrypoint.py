@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from components.imports import heavy_imports
+from components.isolation import isolate_children
 from pipeline.errors import InputError, MtlError
 from pipeline.kubeflow.parameters import substitute
 from pipeline.kubeflow.spec import STEP
@@ -29,6 +30,7 @@ EMPTY = "empty"
 
 def main() -> None:
     """Runs the step that the command line describes; an error made on purpose ends as one sentence."""
+    isolate_children()
     try:
         run(sys.argv[1:])
     except MtlError as error:

@@ -152,7 +152,14 @@ def rows_file(tmp_path: Path) -> Path:
     return file
 
 
-def test_good_model_passes_in_a_fresh_process(good: Path, rows_file: Path):
+def test_good_model_passes_in_a_fresh_process(
+    good: Path, rows_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Also where a user's own modules lie in the current folder; they were imported and the model was rejected."""
+    for name in ("random.py", "json.py", "typing.py", "components/__init__.py", "tensorflow/__init__.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("raise SystemExit('not the module that is meant')")
+    monkeypatch.chdir(tmp_path)
     figures = check_in_fresh_process(good, rows_file)
     assert (figures["rows"], figures["classes"]) == (3, 3)
     assert 0 <= figures["largest_difference"] < 1e-6

@@ -1,5 +1,6 @@
 """The command in this process, and a table for it."""
 
+import os
 import sys
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ class Said:
 def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: object) -> Said:
     """Runs `mtl` with arguments."""
     monkeypatch.setattr(sys, "argv", ["mtl", *map(str, arguments)])
+    for name in ("PYTHONPATH", "PYTHONSAFEPATH"):  # what the command changes for its children does not outlive it
+        monkeypatch.setenv(name, os.environ.get(name, ""))
     code = 0
     try:
         main()
