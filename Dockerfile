@@ -16,8 +16,10 @@ ENV UV_LINK_MODE=copy \
     UV_PYTHON_DOWNLOADS=never \
     UV_SYSTEM_CERTS=1 \
     VIRTUAL_ENV=/opt/mtl
+# Beam's boot program asks pip which packages there are; the one that comes with Python needs no network.
 RUN pip install --no-cache-dir --disable-pip-version-check uv \
     && uv venv "$VIRTUAL_ENV" \
+    && "$VIRTUAL_ENV/bin/python" -m ensurepip \
     && mkdir -p /opt/apache/beam
 WORKDIR /src
 # The dependencies of pyproject.toml, in the versions and with the hashes of the lock; its dev tools stay out.

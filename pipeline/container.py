@@ -22,7 +22,7 @@ BOOT = Path("/opt/apache/beam/boot")
 _BEAM_FLAG = re.compile(
     r"--?(id|worker_pool|semi_persist_dir|(provision|control|logging|artifact|status)_endpoint)(=.*)?", re.DOTALL
 )
-_WORKER_POOL = [sys.executable, "-m", "apache_beam.runners.worker.worker_pool_main", "--service_port=50000"]
+_WORKER_POOL = [sys.executable, "-P", "-m", "pipeline.worker_pool", "--service_port=50000"]
 
 
 def command(arguments: Sequence[str], boot: Path = BOOT) -> list[str]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from tfx.components.evaluator.component import Evaluator as ModelAnalysis
 from tfx.components.statistics_gen.component import StatisticsGen
 from tfx.components.trainer.component import Trainer
@@ -29,6 +27,7 @@ from components.relatedness.component import Relatedness
 from components.report.component import DataReport, Report
 from components.schema_gen.component import SchemaGen
 from pipeline.analysis import eval_config
+from pipeline.beam import beam_args
 from pipeline.config import Config
 from pipeline.facts import Facts
 from pipeline.lineage import DATABASE
@@ -200,22 +199,8 @@ def build(config: Config, facts: Facts, *, search: bool = False) -> Pipeline:
         metadata_connection_config=metadata.sqlite_metadata_connection_config(str(config.output / DATABASE)),
         components=steps,
         enable_cache=True,
-        beam_pipeline_args=_beam_args(config.runtime.beam_args),
+        beam_pipeline_args=beam_args(config.runtime.beam_args),
     )
-
-
-def _beam_args(given: Sequence[str]) -> list[str]:
-    """Returns the arguments of the Beam steps.
-
-    Workers that are processes of their own import TFX first, because TFDV fails where it is imported before.
-
-    TFX has each step build a package of it for the workers, which takes seconds and stays in the temporary folder,
-    unless an image is named that they run in. Those of the direct runner run in no image: whatever is named, they have
-    the code of this machine.
-    """
-    runner = PipelineOptions(list(given)).view_as(StandardOptions).runner or "DirectRunner"
-    image = ["--sdk_container_image=none"] if "direct" in runner.lower() else []
-    return [*given, "--beam_plugin=tfx.components", *image]
 
 
 def up_to(pipeline: Pipeline, last: str) -> Pipeline:

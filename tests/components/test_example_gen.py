@@ -57,6 +57,7 @@ from tfx.components.statistics_gen.executor import Executor
 from tfx.components.util import examples_utils
 from tfx.types.standard_artifacts import Examples, ExampleStatistics
 import tensorflow_data_validation as tfdv
+from pipeline.beam import beam_args
 examples, statistics = Examples(), ExampleStatistics()
 examples.uri, statistics.uri, properties = sys.argv[1:]
 examples.split_names = '["train", "validation", "calibration", "eval"]'
@@ -64,7 +65,8 @@ for name, value in json.loads(properties).items():
     examples.set_string_custom_property(name, value)
 assert examples_utils.get_payload_format_string(examples) == "FORMAT_TF_EXAMPLE"
 assert examples_utils.get_file_format(examples) == "tfrecords_gzip"
-Executor().Do({"examples": [examples]}, {"statistics": [statistics]}, {"exclude_splits": "[]"})
+context = Executor.Context(beam_pipeline_args=beam_args([]))
+Executor(context).Do({"examples": [examples]}, {"statistics": [statistics]}, {"exclude_splits": "[]"})
 found = {}
 for split in ("train", "validation", "calibration", "eval"):
     path = pathlib.Path(statistics.uri, f"Split-{split}", "FeatureStats.pb")

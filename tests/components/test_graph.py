@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from tfx.utils import dependency_utils
 
 from pipeline.facts import at_run_time
 from pipeline.graph import build, up_to
@@ -55,21 +54,3 @@ def test_an_optional_step_changes_the_arguments_of_the_report_only(tmp_path: Pat
             assert dict(node.exec_properties) == dict(before[node.id].exec_properties)
             assert set(node.inputs) == set(before[node.id].inputs)
     assert set(compared.components[-1].inputs) - set(plain.components[-1].inputs) == {"relatedness"}
-
-
-@pytest.mark.parametrize(
-    ("given", "added"),
-    [
-        ([], ["--sdk_container_image=none"]),
-        (["--direct_running_mode=multi_processing"], ["--sdk_container_image=none"]),
-        (["--runner=DirectRunner"], ["--sdk_container_image=none"]),
-        (["--runner=FlinkRunner", "--environment_type=EXTERNAL"], []),
-        (["--runner", "SparkRunner"], []),
-    ],
-)
-def test_only_workers_elsewhere_get_a_package_of_tfx(tmp_path: Path, monkeypatch, given: list[str], added: list[str]):
-    monkeypatch.setattr(dependency_utils, "build_ephemeral_package", lambda: "tfx.tar.gz")
-    arguments = pipeline(tmp_path, f"runtime.beam_args={given}").beam_pipeline_args
-    assert arguments == [*given, "--beam_plugin=tfx.components", *added]
-    package = [] if added else ["--extra_package=tfx.tar.gz"]
-    assert dependency_utils.make_beam_dependency_flags(arguments) == [*arguments, *package]

@@ -64,9 +64,9 @@ class Done:
         return (self.output / "serving" / "current").resolve()
 
 
-def mtl(output, *words, code_from=None):
+def mtl(output, *words, code_from=None, **variables):
     """Runs `mtl run` into an output folder; `code_from` is another copy of the source to run."""
-    environment = dict(os.environ)
+    environment = os.environ | {name: str(value) for name, value in variables.items()}
     if code_from is not None:
         environment["PYTHONPATH"] = str(code_from)
     command = [MTL, "run", *map(str, words), "--set", f"runtime.output={output}"]
@@ -93,14 +93,23 @@ def wait_for(process, output, earlier, step):
 
 
 @pytest.fixture(scope="session")
-def wine(tmp_path_factory):
-    """The bundled data through the whole pipeline."""
+def traces(tmp_path_factory):
+    """The home and the temporary folder of the user who runs `wine`."""
+    return tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("temporary")
+
+
+@pytest.fixture(scope="session")
+def wine(tmp_path_factory, traces):
+    """The bundled data through the whole pipeline, by a user whose home and temporary folder are new: see `traces`."""
+    home, temporary = traces
     done = mtl(
         tmp_path_factory.mktemp("wine"),
         "--config",
         "data/wine/config.yaml",
         "--set",
         "evaluation.slices=[cultivar]",
+        HOME=home,
+        TMPDIR=temporary,
     )
     assert done.code == 0, done.out + done.err
     return done

@@ -55,6 +55,13 @@ assert not any(name.startswith(("tfx", "components", "pipeline")) for name in sy
 """
 
 
+def test_a_run_asks_for_no_other_runner_and_leaves_nothing_behind(wine, traces):
+    """Beam 2.73.0 makes `.apache_beam` for Prism, the runner that it would fetch, and `beam-temp*` when that fails."""
+    home, temporary = traces
+    assert {entry.name for entry in home.iterdir()} <= {".keras"}, "what Keras makes"
+    assert list(temporary.iterdir()) == []
+
+
 @pytest.fixture(scope="module")
 def predictions(wine, tmp_path_factory):
     """`mtl predict` on the training data itself."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from kfp.components import load_component_from_text
 from kfp.pipeline_spec import pipeline_spec_pb2
 
 from components.leaves import leaves
+from pipeline.beam import beam_args
 from pipeline.errors import ConfigError
 from pipeline.kubeflow.check import findings_of, read
 from pipeline.kubeflow.compile import COMMAND, compile_pipeline, require_reachable, write
@@ -84,6 +86,13 @@ def test_tasks_are_the_steps_and_each_runs_the_entrypoint(plain: list[dict[str, 
         assert container["env"] == [{"name": "MTL_STEP", "value": name}]
         assert "lifecycle" not in container
         assert "{{$}}" in container["args"]
+
+
+@pytest.mark.parametrize("name", ["StatisticsGen", "Transform"])
+def test_a_beam_step_stays_in_python_there_too(plain: list[dict[str, Any]], name: str):
+    arguments = dict(containers(plain[0]))[name]["args"]
+    assert set(beam_args([])) <= set(arguments)
+    assert f"--update_compatibility_version={version('apache-beam')}" in arguments
 
 
 def test_a_schedule_may_change_data_thresholds_training_and_destination(mounted: Path, plain: list[dict[str, Any]]):

@@ -42,7 +42,7 @@ def test_the_flags_of_a_beam_runner_are_for_its_boot_program(tmp_path: Path, arg
 
 def test_without_a_boot_program_a_worker_pool_still_starts_and_a_worker_says_what_is_missing(tmp_path: Path):
     pool = command(["--worker_pool"], tmp_path / "none")
-    assert pool == [sys.executable, "-m", "apache_beam.runners.worker.worker_pool_main", "--service_port=50000"]
+    assert pool == [sys.executable, "-P", "-m", "pipeline.worker_pool", "--service_port=50000"]
     with pytest.raises(InputError) as caught:
         command(["--id=1"], tmp_path / "none")
     assert str(caught.value) == (
@@ -91,6 +91,11 @@ def test_the_environment_is_that_of_the_lock_with_hashes():
     assert "*" in ignored
     packages = {name.rstrip("*") for name in PROJECT["tool"]["setuptools"]["packages"]["find"]["include"]}
     assert packages <= sources
+
+
+def test_the_environment_has_pip_which_beams_boot_program_asks_for_the_packages():
+    """Beam 2.73.0's boot program takes Apache Beam for not installed where `python -m pip show` cannot run."""
+    assert '"$VIRTUAL_ENV/bin/python" -m ensurepip' in DOCKERFILE[: DOCKERFILE.rindex("\nFROM ")]
 
 
 def test_the_image_has_a_user_without_rights_and_labels():

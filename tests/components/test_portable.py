@@ -1,0 +1,240 @@
+"""StatisticsGen and Transform on other runners and in other processes, held against the direct runner in this process.
+
+The portable runner is Prism and the boot program is the one of Beam's image, both built here from the source of Beam
+as it is installed.
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import tensorflow as tf
+from tensorflow_metadata.proto.v0 import statistics_pb2
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
+WINE = ROOT / "data" / "wine" / "wine.csv"
+SPLITS = ("train", "validation", "calibration", "eval")
+PROGRAMS = {"prism": "sdks/v2/go/cmd/prism", "container": "sdks/v2/python/container"}
+
+# Runs the steps, and says which processes were started and what was written to the temporary folder for workers.
+STEPS = """
+import json, subprocess, sys
+from pathlib import Path
+
+def main(output, data, arguments):
+    started = []
+    popen = subprocess.Popen.__init__
+
+    def noted(self, command, *rest, **options):
+        started.append(command if isinstance(command, str) else " ".join(map(str, command)))
+        popen(self, command, *rest, **options)
+
+    subprocess.Popen.__init__ = noted
+    from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+    from pipeline.facts import gather
+    from pipeline.graph import build, up_to
+    from pipeline.resolve import resolve
+    flags = {
+        "name": "wine", "data.path": data, "labels.regression": "alcohol", "labels.classification": "cultivar",
+        "runtime.output": output,
+    }
+    Path(output).mkdir()
+    config = resolve(None, flags, ["features.categorical=[ash]", f"runtime.beam_args={arguments}"]).config
+    LocalDagRunner().run(up_to(build(config, gather(config)), "Transform"))
+    Path(output, "started.json").write_text(json.dumps(started))
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the two steps made, and how."""
+
+    statistics: dict[str, Any]
+    rows: dict[str, pd.DataFrame]
+    vocabularies: dict[str, str]
+    started: list[str]
+    left_behind: list[str]
+
+
+def steps(folder: Path, *arguments: str) -> Outcome:
+    """Runs StatisticsGen and Transform on the bundled data in a process whose home and temporary folder are new."""
+    (folder / "steps.py").write_text(STEPS)
+    for name in ("home", "temporary"):
+        (folder / name).mkdir()
+    environment = os.environ | {
+        "HOME": str(folder / "home"),
+        "TMPDIR": str(folder / "temporary"),
+        "PYTHONPATH": str(ROOT),
+        "PYTHONSAFEPATH": "1",
+    }
+    command = [sys.executable, folder / "steps.py", folder / "out", WINE, json.dumps(arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder, timeout=600)
+    assert done.returncode == 0, done.stderr[-8000:]
+    made = folder / "out" / "artifacts"
+    return Outcome(
+        {split: statistics(made, split) for split in SPLITS},
+        {split: transformed(made, split) for split in SPLITS},
+        {path.name: path.read_text() for path in made.glob("Transform/transform_graph/*/transform_fn/assets/*")},
+        json.loads((folder / "out" / "started.json").read_text()),
+        [str(path.relative_to(folder)) for name in ("home", "temporary") for path in (folder / name).iterdir()],
+    )
+
+
+def statistics(made: Path, split: str) -> dict[str, Any]:
+    """Rows, and per column: values, mean, bounds, distinct texts and the most frequent ones."""
+    [path] = made.glob(f"StatisticsGen/statistics/*/Split-{split}/FeatureStats.pb")
+    [dataset] = statistics_pb2.DatasetFeatureStatisticsList.FromString(path.read_bytes()).datasets
+    columns = {}
+    for feature in dataset.features:
+        numbers, texts = feature.num_stats, feature.string_stats
+        common = numbers.common_stats if feature.HasField("num_stats") else texts.common_stats
+        columns[feature.path.step[0]] = [
+            *(common.num_non_missing, pytest.approx(numbers.mean), pytest.approx(numbers.std_dev)),
+            *(numbers.min, numbers.max, texts.unique, [(top.value, top.frequency) for top in texts.top_values]),
+        ]
+    return {"rows": dataset.num_examples, "columns": columns}
+
+
+def transformed(made: Path, split: str) -> pd.DataFrame:
+    """The transformed rows, in an order of their own values."""
+    files = sorted(map(str, made.glob(f"Transform/transformed_examples/*/Split-{split}/*")))
+    rows = []
+    for record in tf.data.TFRecordDataset(files, "GZIP").as_numpy_iterator():
+        features = tf.train.Example.FromString(record).features.feature
+        kinds = {name: feature.WhichOneof("kind") for name, feature in features.items()}
+        values = {name: list(getattr(features[name], kind).value) for name, kind in kinds.items() if kind}
+        rows.append({f"{name}.{place}": value for name, many in values.items() for place, value in enumerate(many)})
+    frame = pd.DataFrame(rows)
+    frame = frame[sorted(frame.columns)]
+    return frame.loc[frame.round(4).sort_values(list(frame.columns)).index].reset_index(drop=True)
+
+
+def assert_equal(found: Outcome, expected: Outcome) -> None:
+    assert found.statistics == expected.statistics
+    assert found.vocabularies == expected.vocabularies
+    for split in SPLITS:
+        pd.testing.assert_frame_equal(found.rows[split], expected.rows[split], rtol=1e-5)
+
+
+def workers(outcome: Outcome) -> list[str]:
+    return [command for command in outcome.started if "sdk_worker_main" in command]
+
+
+@pytest.fixture(scope="module")
+def direct(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    return steps(tmp_path_factory.mktemp("direct"))
+
+
+def test_the_direct_runner_counts_as_pandas_does_and_starts_nothing(direct: Outcome):
+    table = pd.read_csv(WINE)
+    assert sum(direct.statistics[split]["rows"] for split in SPLITS) == len(table)
+    assert {split: len(rows) for split, rows in direct.rows.items()} == {
+        split: direct.statistics[split]["rows"] for split in SPLITS
+    }
+    counted = pd.Series(0, table["cultivar"].astype(str).unique())
+    for split in SPLITS:
+        top = direct.statistics[split]["columns"]["cultivar"][-1]
+        counted = counted.add(pd.Series(dict(top)), fill_value=0)
+    assert counted.astype(int).to_dict() == table["cultivar"].astype(str).value_counts().to_dict()
+    assert workers(direct) == []
+    assert [name for name in direct.left_behind if name != "home/.keras"] == []
+
+
+def test_two_processes_are_two_processes_and_say_the_same(direct: Outcome, tmp_path: Path):
+    found = steps(tmp_path, "--direct_running_mode=multi_processing", "--direct_num_workers=2")
+    assert len(workers(found)) >= 2
+    assert_equal(found, direct)
+    assert [name for name in found.left_behind if name != "home/.keras"] == []
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of `prism` and `container`, which is the boot program."""
+    if shutil.which("go") is None:
+        pytest.skip("go is not installed here, so Prism and Beam's boot program cannot be built")
+    folder = tmp_path_factory.mktemp("go")
+    environment = os.environ | {"GOBIN": str(folder / "bin"), "GOFLAGS": "-mod=mod -modcacherw"}
+    for module in PROGRAMS.values():
+        line = ["go", "install", f"github.com/apache/beam/{module}@v{version('apache-beam')}"]
+        built = subprocess.run(line, capture_output=True, text=True, env=environment, timeout=1800)
+        if built.returncode:
+            pytest.skip(f"{' '.join(line)} is not possible here: {(built.stderr.strip().splitlines() or ['?'])[-1]}")
+    return folder / "bin"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return int(probe.getsockname()[1])
+
+
+def listening(process: subprocess.Popen[bytes], port: int) -> int:
+    """Waits until a process answers at a port of this machine, and returns the port."""
+    until = time.monotonic() + 120
+    while time.monotonic() < until and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("localhost", port)) == 0:
+                return port
+        time.sleep(0.1)
+    raise AssertionError(f"nothing listens at {port}: {process.args}")
+
+
+@pytest.fixture(scope="module")
+def served(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
+    """The ports of Prism and of a worker pool. Prism starts the boot program in an environment like the image's."""
+    pip = tmp_path_factory.mktemp("pip")
+    seed = "import ensurepip, pathlib; print(next(pathlib.Path(ensurepip.__file__).parent.glob('_bundled/pip-*.whl')))"
+    wheel = subprocess.run([sys.executable, "-c", seed], capture_output=True, text=True, check=True).stdout.strip()
+    shutil.unpack_archive(wheel, pip, "zip")
+    image = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PYTHONPATH": f"{ROOT}:{pip}",
+        "PYTHONSAFEPATH": "1",
+        "RUN_PYTHON_SDK_IN_DEFAULT_ENVIRONMENT": "1",
+    }
+    ports = {name: free_port() for name in ("prism", "web", "pool")}
+    prism = [programs / "prism", f"-job_port={ports['prism']}", f"-web_port={ports['web']}", "-serve_http=false"]
+    pool = [sys.executable, "-P", "-m", "pipeline.worker_pool", f"--service_port={ports['pool']}"]
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    processes = [subprocess.Popen(line, env=image, cwd=pip, **silent) for line in (prism, pool)]
+    try:
+        for process, name in zip(processes, ("prism", "pool"), strict=True):
+            listening(process, ports[name])
+        yield ports
+    finally:
+        for process in processes:
+            process.terminate()
+            process.wait(timeout=60)
+
+
+@pytest.mark.parametrize("environment", ["LOOPBACK", "EXTERNAL", "PROCESS"])
+def test_a_portable_runner_says_the_same(
+    direct: Outcome, served: dict[str, int], programs: Path, tmp_path: Path, environment: str
+):
+    """In the submitting process, in a worker pool, and in processes that Beam 2.73.0's own boot program starts."""
+    configured = {
+        "LOOPBACK": [],
+        "EXTERNAL": [f"--environment_config=localhost:{served['pool']}"],
+        "PROCESS": [f"--environment_option=process_command={programs / 'container'}"],
+    }[environment]
+    job = ["--runner=PortableRunner", f"--job_endpoint=localhost:{served['prism']}"]
+    found = steps(tmp_path, *job, f"--environment_type={environment}", *configured)
+    assert_equal(found, direct)
+    assert not any("setup.py" in command for command in found.started), "no package is built"
+    assert not [name for name in found.left_behind if "beam-temp" in name or "apache_beam" in name]
