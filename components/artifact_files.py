@@ -4,6 +4,10 @@ from __future__ import annotations
 
 SUMMARY = "summary.json"
 """The ingest's account, in the Examples."""
+ROWS = "rows"
+"""Folder of the rows' fingerprints, beside the account."""
+SEEN = "seen.npz"
+"""The rows that a pushed version has seen, with the version."""
 FINDINGS = "gate.json"
 """What the data validation found, in its anomalies."""
 DISTRIBUTIONS = "distributions.json"

@@ -25,6 +25,7 @@ from components.schema_gen.schema import column_types, read_schema, require_labe
 from components.trainer.manifest import prediction_columns
 from pipeline.config import Config
 from pipeline.errors import InputError, did_you_mean
+from pipeline.facts import check_pushed
 
 # Reading this much twice costs about a second, less than the imports that an error would otherwise wait for.
 _SMALL = 64 << 20
@@ -78,6 +79,7 @@ def check_before_run(config: Config) -> None:
     Raises:
         InputError: the table cannot be used.
     """
+    check_pushed(config)
     spec = config.ingest_spec()
     if sum(size(path) for path in spec.paths) <= _SMALL:
         check_data(config)
@@ -98,6 +100,7 @@ def check_all(config: Config, console: Console) -> None:
         InputError: something a run needs is not as it must be.
     """
     _check_output(config.output)
+    check_pushed(config)
     checked = check_data(config)
     table = Table.grid(padding=(0, 2))
     stack = ", ".join(f"{name} {version(name)}" for name in ("tfx", "tensorflow", "keras", "apache-beam"))

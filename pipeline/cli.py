@@ -340,10 +340,13 @@ def report(run: str | None, output: Path | None, opens: bool) -> None:
 )
 def predict(source: str, target: Path, model: str | None) -> None:
     """Predict with the pushed model; rows the schema does not allow are flagged, not lost."""
+    from components.pusher.provenance import spoken
     from pipeline.predict import predict_file
 
     counts = predict_file(source, target, model or _last_pushed())
-    click.echo(f"{counts.rows:,} rows → {target}, {counts.flagged:,} flagged, model {counts.model}")
+    click.echo(
+        f"{counts.rows:,} rows → {target}, {counts.flagged:,} flagged, model {counts.model}: {spoken(counts.labels)}"
+    )
 
 
 @cli.command()
@@ -354,11 +357,18 @@ def predict(source: str, target: Path, model: str | None) -> None:
 )
 def rollback(model: str | None) -> None:
     """Go back to the version that was pushed before the current one."""
+    from components.pusher.provenance import labels_pushed, spoken
     from components.pusher.store import open_store
 
     destination = model or _last_pushed()
-    done = open_store(destination).rollback()
+    store = open_store(destination)
+    current = store.current()
+    before = None if current is None else labels_pushed(store.manifest(current))
+    done = store.rollback()
     click.echo(f"Version {done.version} is current again; version {done.withdrawn} is withdrawn. {destination}")
+    now = labels_pushed(store.manifest(done.version))
+    if now and before and now != before:
+        click.echo(f"note: version {done.version} predicts {spoken(now)}, version {done.withdrawn} {spoken(before)}.")
 
 
 @cli.command()

@@ -16,6 +16,7 @@ from components.artifact_files import EVALUATION
 from components.evaluator.head import METRICS
 from components.example_gen.summary import Summary, read_summary
 from components.kept_files import read_json
+from components.outputs import EVAL
 from components.report.collect import settings
 from components.report.files import NUMBERS
 from pipeline.runs import Finished, Run, report_folder
@@ -115,7 +116,12 @@ def _differing(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[dict[str,
 
 def _same_rows(a: Run, b: Run, ingested: Sequence[Summary | None]) -> bool:
     left, right = ingested
-    if left is None or right is None or left.fingerprint != right.fingerprint:
+    if left is None or right is None:
+        return False
+    if left.judged and right.judged:  # told by the rows themselves; columns beside them may have come and gone
+        rows = [(side.judged, side.identity, side.splits[EVAL]) for side in (left, right)]
+        return rows[0] == rows[1] and a.config["labels"] == b.config["labels"]
+    if left.fingerprint != right.fingerprint:
         return False
     return all(a.config[part] == b.config[part] for part in ("data", "labels"))
 

@@ -250,6 +250,8 @@ class Push(Section):
     output folder."""
     keep: Annotated[int, Field(ge=1)] = 5
     """Versions kept."""
+    replace: bool = False
+    """Push over a model that predicts other labels, without a comparison."""
 
     @field_validator("destination")
     @classmethod

@@ -10,11 +10,12 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from components.code import code_fingerprint
 from components.example_gen.fingerprint import fingerprint
+from components.pusher.provenance import require_same_labels, rows_of
 from components.pusher.release import VersionStore
 from components.pusher.store import CURRENT, open_store
 from components.schema_gen.schema import column_types, read_schema
@@ -49,12 +50,15 @@ class Production:
         content: fingerprint of that version's files; a folder that was emptied numbers from 1 again.
         attempt: text that is new for each attempt to push, so that a push is never taken from the cache
             when its version is gone.
+        rows: `given`, how the pushed model's rows were told apart, as ExampleGen takes it, and `key`, which is equal
+            where equal data are read alike.
     """
 
     digest: str
     baseline: int
     content: str
     attempt: str
+    rows: Mapping[str, str] = field(default_factory=lambda: {"given": "", "key": ""})
 
 
 @dataclass(frozen=True)
@@ -94,11 +98,26 @@ def gather(config: Config) -> Facts:
     Raises:
         InputError: the data or the reviewed schema cannot be read.
     """
-    content = fingerprint(config.ingest_spec().paths)
     reviewed, types = _reviewed(config)
+    spec = config.ingest_spec(types)
+    content = fingerprint(spec.paths)
     code = _code()
     digest = _digest(config, content, reviewed, code)
-    return Facts(content, reviewed, types, code, _production(open_store(config.destination), digest))
+    key = hashlib.sha256(json.dumps([spec.to_json(), content, code["ExampleGen"]]).encode()).hexdigest()
+    return Facts(content, reviewed, types, code, _production(open_store(config.destination), digest, key))
+
+
+def check_pushed(config: Config) -> None:
+    """Refuses a run whose model would take the place of one that predicts something else.
+
+    Raises:
+        InputError: the labels differ from those of the pushed model, and `push.replace` is not set.
+    """
+    store = open_store(config.destination)
+    current = None if config.push.replace else store.current()
+    if current is not None:
+        labels = (config.labels.regression, config.labels.classification)
+        require_same_labels(store.manifest(current), labels, config.destination)
 
 
 def _reviewed(config: Config) -> tuple[str, dict[str, str]]:
@@ -127,7 +146,7 @@ def _digest(config: Config, content: str, reviewed: str, code: Mapping[str, str]
     return hashlib.sha256(listing.encode()).hexdigest()
 
 
-def _production(store: VersionStore, digest: str) -> Production:
+def _production(store: VersionStore, digest: str, key: str) -> Production:
     """Finds what to compare with.
 
     When the current version came from this very data, configuration and code, a second run must find what the first
@@ -135,11 +154,12 @@ def _production(store: VersionStore, digest: str) -> Production:
     """
     current = store.current()
     if current is None:
-        return Production(digest, 0, "", uuid.uuid4().hex)
+        return Production(digest, 0, "", uuid.uuid4().hex, {"given": "", "key": key})
     manifest = store.manifest(current)
+    rows = {"given": rows_of(manifest, key), "key": key}
     match manifest:
         case {"digest": str(own), "baseline": int(baseline), "content": str(content), "attempt": str(attempt)} if (
             own == digest and baseline in (0, *store.versions())
         ):
-            return Production(digest, baseline, content, attempt)
-    return Production(digest, current, manifest.get("fingerprint", ""), uuid.uuid4().hex)
+            return Production(digest, baseline, content, attempt, rows)
+    return Production(digest, current, manifest.get("fingerprint", ""), uuid.uuid4().hex, rows)

@@ -68,6 +68,8 @@ def build(config: Config, facts: Facts, *, search: bool = False) -> Pipeline:
         spec=spec,
         fingerprint=facts.fingerprint,
         code=facts.code["ExampleGen"],
+        pushed_rows=facts.production.rows["given"],
+        destination="" if facts.fingerprint else config.destination,
     ).with_id("ExampleGen")
     examples = example_gen.outputs["examples"]
 
@@ -85,6 +87,8 @@ def build(config: Config, facts: Facts, *, search: bool = False) -> Pipeline:
         destination=config.destination,
         version=facts.production.baseline,
         content=facts.production.content,
+        labels=_json([config.labels.regression, config.labels.classification]),
+        replace=int(config.push.replace),
         code=facts.code["Baseline"],
     ).with_id("Baseline")
     baseline.add_upstream_node(schema_gen)  # order only: it needs nothing of the data
@@ -146,6 +150,7 @@ def build(config: Config, facts: Facts, *, search: bool = False) -> Pipeline:
         destination=config.destination,
         keep=config.push.keep,
         provenance=_json(asdict(facts.production) | {"pipeline": config.name}),
+        replace=int(config.push.replace),
         code=facts.code["Pusher"],
     ).with_id("Pusher")
     optional: dict[str, Any] = {}

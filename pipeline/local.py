@@ -34,6 +34,7 @@ _MEANING = {
     "reviewed_schema": "schema",
     "version": "pushed model",
     "content": "pushed model",
+    "pushed_rows": "pushed model",
 }
 
 

@@ -39,11 +39,13 @@ class Counts:
         rows: rows read, and written.
         flagged: rows with a problem.
         model: the model's folder, a URI in an object store.
+        labels: the columns of number and class that it predicts.
     """
 
     rows: int
     flagged: int
     model: str
+    labels: tuple[str, str]
 
 
 def predict_file(source: str, target: Path, model: str) -> Counts:
@@ -69,7 +71,7 @@ def predict_file(source: str, target: Path, model: str) -> Counts:
     with staged(paths), local_model(model) as (folder, name):
         manifest = Manifest.read(folder)
         rows, flagged = _predict(open_table(paths, manifest.dialect.of_any_format), manifest, target, folder)
-    return Counts(rows, flagged, name)
+    return Counts(rows, flagged, name, (manifest.regression, manifest.classification))
 
 
 def _predict(table: Table, manifest: Manifest, target: Path, folder: Path) -> tuple[int, int]:

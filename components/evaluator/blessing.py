@@ -12,7 +12,9 @@ Each head is held against four checks:
    is better and the difference on the good side in at least `LIKELY` of the draws; the check then carries a
    warning. With `SMALL` rows or more, a difference that is not clear is too small to be of use.
 4. **No worse than the pushed model**: fails only if the paired interval of the difference in the headline
-   metric lies wholly on the bad side, beyond the tolerance. Noise never rejects a model.
+   metric lies wholly on the bad side, beyond the tolerance. Noise never rejects a model. Rows that the pushed model
+   has seen, or whose class only the new model knows, are not compared; where too few others are left, and where
+   the pushed model cannot answer, the check passes with a warning that says so.
 
 A metric that is undefined fails the check that needs it.
 """
@@ -25,7 +27,7 @@ from typing import Any
 
 from components.evaluator.bootstrap import Difference
 from components.evaluator.gate import Gate
-from components.evaluator.head import HEADLINE, METRICS, HeadResult
+from components.evaluator.head import HEADLINE, METRICS, HeadResult, left_out_because
 from components.evaluator.trivial import PREDICTORS
 from components.evaluator.wording import decimals, estimate, figure, plain
 
@@ -196,7 +198,7 @@ def _badness(result: HeadResult, name: str, difference: Difference) -> tuple[flo
 
 
 def _no_worse_than_pushed(result: HeadResult, name: str, tolerance: float, decides: bool) -> Check:
-    interval, title = result.metrics[name], METRICS[result.head][name].title
+    interval, title, contest = result.metrics[name], METRICS[result.head][name].title, result.contest
     passed, warning, bound = True, False, None
     if result.baseline is None:
         if result.baseline_problem is None:
@@ -209,11 +211,14 @@ def _no_worse_than_pushed(result: HeadResult, name: str, tolerance: float, decid
         bound = difference.theirs
         low, high = _badness(result, name, difference)
         allowed = tolerance * abs(difference.theirs or 0.0)
-        said = f"{title} {estimate(interval)} "
+        ours, n = estimate(interval), result.n
+        if contest is not None and contest.n < result.n:
+            ours, n = f"{figure(difference.ours, decimals(interval))} on {contest.n:,} of {result.n:,} rows", contest.n
+        said = f"{title} {ours} "
         pushed = f"the pushed model's {_other(result, difference, name)})"
         if low is None or high is None:
             passed = False
-            said = f"{title} cannot be compared with the pushed model's on these {result.n:,} rows."
+            said = f"{title} cannot be compared with the pushed model's on these {n:,} rows."
         elif low > allowed:
             passed = False
             beyond = f" and the tolerance of {100 * tolerance:g} %" if tolerance else ""
@@ -223,6 +228,13 @@ def _no_worse_than_pushed(result: HeadResult, name: str, tolerance: float, decid
             said += f"is worse than {pushed}, but not by more than the tolerance of {100 * tolerance:g} %."
         else:
             said += f"is {'better' if high < 0 else 'no worse'} than {pushed}."
+        if contest is not None:
+            because = left_out_because(contest)
+            said = " ".join(
+                [said, *([f"The other rows are left out: {because}."] if because else []), *contest.remarks]
+            )
+    if contest is not None and contest.doubt is not None:
+        said, warning = f"{said} {contest.doubt}", True
     return Check(
         head=result.head,
         name="no_worse_than_pushed",

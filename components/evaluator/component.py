@@ -1,7 +1,6 @@
 """The Evaluator step: figures of both heads on the eval split, and the blessing."""
 
 import json
-import traceback
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,11 @@ from tfx.utils import path_utils
 
 from components.artifact_files import EVALUATION, FIGURES, IMPORTANCE
 from components.errors import InputError, did_you_mean
-from components.evaluator.evaluation import Predictions, Rows, evaluate
+from components.evaluator.evaluation import Rows, evaluate
 from components.evaluator.figures import figures
 from components.evaluator.gate import Gate, HeadGate
 from components.evaluator.importance import MAX_ROWS, importance
+from components.evaluator.incumbent import ask
 from components.evaluator.scoring import ServingModel, read_columns, read_rows
 from components.evaluator.trivial import TrivialPredictor
 from components.evaluator.uncertainty import uncertainty
@@ -66,7 +66,9 @@ def Evaluator(
         rows,
         predictions,
         TrivialPredictor(manifest.train.mean, manifest.train.median, manifest.train.class_counts),
-        baseline=_pushed(Path(path_utils.serving_model_path(baseline.uri)), eval_split),
+        baseline=ask(
+            Path(path_utils.serving_model_path(baseline.uri)), examples.uri, in_force.SerializeToString(), manifest
+        ),
         gate=Gate(HeadGate(**gates["regression"]), HeadGate(**gates["classification"]), gates["rule"]),
         slices=chosen["slices"],
         resamples=chosen["resamples"],
@@ -110,18 +112,6 @@ def _importance(
     drawn = Rows(rows.number[chosen], rows.label[chosen], {})
     found = importance(columns, drawn, candidate.predict_columns, level=level)
     return {head: [asdict(column) for column in columns] for head, columns in found.items()}
-
-
-def _pushed(model_dir: Path, eval_split: Path) -> Predictions | str | None:
-    """Returns what the pushed model says, or why it says nothing: it may be older than a column, or foreign."""
-    if not model_dir.is_dir():
-        return None
-    try:
-        return ServingModel(model_dir).predict(eval_split)
-    except Exception as error:  # whatever it is, a model that cannot be asked must not block a sound one
-        traceback.print_exc()
-        first_line = (str(error).strip().splitlines() or [""])[0]
-        return f"it cannot score these rows: {type(error).__name__}: {first_line[:200]}"
 
 
 def _slice_columns(slices: list[str | list[str]], schema: schema_pb2.Schema) -> list[str]:

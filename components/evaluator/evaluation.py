@@ -9,7 +9,7 @@ Nothing here knows TensorFlow or TFX: arrays come in, plain values go out.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from components.evaluator.bootstrap import Bootstrap, Interval
 from components.evaluator.classification import ClassificationScores
 from components.evaluator.confusion import Confusion, confusion
 from components.evaluator.gate import Gate
-from components.evaluator.head import METRICS, HeadResult, compare
+from components.evaluator.head import METRICS, HeadResult, Rival, compare
 from components.evaluator.metric import Floats, Scores
 from components.evaluator.regression import RegressionScores
 from components.evaluator.slices import Slice
@@ -80,6 +80,24 @@ class Predictions:
 
 
 @dataclass(frozen=True)
+class Incumbent:
+    """The pushed model in a comparison.
+
+    Args:
+        predictions: what it says about the same rows, or a clause that says why it says nothing.
+        seen: bool [n], the rows it has seen in its training, which it is not compared on; None: nobody knows, and
+            all rows count.
+        remarks: sentences about the comparison for both heads.
+        doubts: head to a sentence that makes its comparison doubtful.
+    """
+
+    predictions: Predictions | str
+    seen: npt.NDArray[np.bool_] | None = None
+    remarks: tuple[str, ...] = ()
+    doubts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class SliceResult:
     """Both heads' metrics on one slice.
 
@@ -128,7 +146,7 @@ def evaluate(
     candidate: Predictions,
     trivial: TrivialPredictor,
     *,
-    baseline: Predictions | str | None = None,
+    baseline: Incumbent | None = None,
     gate: Gate | None = None,
     slices: Sequence[str | Sequence[str]] = (),
     resamples: int = 500,
@@ -143,9 +161,9 @@ def evaluate(
         rows: labels and raw columns.
         candidate: the new model's predictions for these rows.
         trivial: the constants made from the train labels.
-        baseline: the pushed model's predictions for the same rows, or why it has none; None where no model is
-            pushed. If they cannot be scored, nothing is compared: a broken pushed model must not keep a sound one
-            out.
+        baseline: the pushed model; None where no model is pushed. If it cannot be scored, nothing is compared: a
+            broken pushed model must not keep a sound one out. Rows that it has seen, and rows of classes that only
+            the new model knows, are left out of the comparison; a class that only the pushed one knows is a loss.
         gate: demands; None for the defaults of `Gate`.
         slices: see `components.evaluator.slices`.
         resamples: bootstrap draws for the overall figures.
@@ -174,24 +192,16 @@ def evaluate(
             raise InputError(f"The {head} labels must be there in an eval row, got none in {len(present):,} rows.")
     regression = _regression(number, candidate, labelled["regression"])
     classification = _classification(label, candidate, labelled["classification"])
-    pushed_regression: RegressionScores | str | None = None
-    pushed_classification: ClassificationScores | str | None = None
-    if isinstance(baseline, str):
-        pushed_regression = pushed_classification = baseline
-    elif baseline is not None:
-        pushed_regression = _regression(number, baseline, labelled["regression"])
-        try:
-            pushed_classification = _classification(label, baseline, labelled["classification"])
-        except InputError as error:
-            pushed_classification = str(error).rstrip(".")
-    contests: dict[str, tuple[Scores | str, Scores | str | None, Mapping[str, Scores]]] = {
-        "regression": (regression, pushed_regression, trivial.regression(number)),
-        "classification": (classification, pushed_classification, trivial.classification(label)),
+    candidates: dict[str, Scores | str] = {"regression": regression, "classification": classification}
+    trivials: dict[str, Mapping[str, Scores]] = {
+        "regression": trivial.regression(number),
+        "classification": trivial.classification(label),
     }
+    rivals = _rivals(baseline, candidate, number, label, labelled)
     heads = {
-        head: compare(head, *contest, resamples=resamples, level=level, seed=seed) for head, contest in contests.items()
+        head: compare(head, candidates[head], rivals[head], trivials[head], resamples=resamples, level=level, seed=seed)
+        for head in METRICS
     }
-    scored = {head: contest[0] for head, contest in contests.items()}
     return Evaluation(
         n=len(all_numbers),
         heads=heads,
@@ -199,7 +209,7 @@ def evaluate(
         slices=tuple(
             _slice(
                 part,
-                scored,
+                candidates,
                 labelled,
                 min_rows,
                 lambda head, some: _intervals(head, some, slice_resamples, level, seed),
@@ -233,6 +243,43 @@ def _slice(
             if not isinstance(scores, str) and counts[head]
         },
     )
+
+
+def _rivals(
+    incumbent: Incumbent | None,
+    candidate: Predictions,
+    number: Floats,
+    label: npt.NDArray[np.str_],
+    labelled: Mapping[str, npt.NDArray[np.bool_]],
+) -> dict[str, Rival | None]:
+    """The pushed model as each head meets it, on the rows that have the head's label."""
+    if incumbent is None:
+        return dict.fromkeys(METRICS)
+    said = incumbent.predictions
+    scores: dict[str, Scores | str] = dict.fromkeys(METRICS, said) if isinstance(said, str) else {}
+    new_class = np.zeros(len(label), bool)
+    if not isinstance(said, str):
+        scores["regression"] = _regression(number, said, labelled["regression"])
+        try:
+            scores["classification"] = _classification(label, said, labelled["classification"])
+        except InputError as error:
+            scores["classification"] = str(error).rstrip(".")
+        new_class = np.isin(label, sorted(set(candidate.classes) - set(said.classes)))
+    seen = {
+        head: np.zeros(int(rows.sum()), bool) if incumbent.seen is None else incumbent.seen[rows]
+        for head, rows in labelled.items()
+    }
+    new = {"regression": np.zeros(len(number), bool), "classification": new_class}
+    return {
+        head: Rival(
+            scores=scores[head],
+            seen=seen[head],
+            new_class=new[head],
+            remarks=incumbent.remarks,
+            doubt=incumbent.doubts.get(head),
+        )
+        for head in METRICS
+    }
 
 
 def _strings(labels: npt.NDArray[Any]) -> npt.NDArray[np.str_]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from components.evaluator import classification, regression
 from components.evaluator.bootstrap import Bootstrap, Difference, Interval
 from components.evaluator.metric import Metric, Scores
@@ -20,6 +23,48 @@ METRICS: dict[str, dict[str, Metric]] = {
 HEADLINE = {"regression": "mae", "classification": "log_loss"}
 
 
+# Where rows had to be left out and fewer than these are left, their intervals would be far too narrow.
+MIN_LEFT = 20
+
+
+@dataclass(frozen=True)
+class Rival:
+    """The pushed model's head, on n rows with its label.
+
+    Args:
+        scores: its scores, or a clause that says why it has none.
+        seen: bool [n], the rows it has seen in its training.
+        new_class: bool [n], the rows of a class that only the new model knows.
+        remarks: sentences about the comparison.
+        doubt: a sentence that makes it doubtful.
+    """
+
+    scores: Scores | str
+    seen: npt.NDArray[np.bool_]
+    new_class: npt.NDArray[np.bool_]
+    remarks: tuple[str, ...] = ()
+    doubt: str | None = None
+
+
+@dataclass(frozen=True)
+class Contest:
+    """What a comparison with the pushed model rests on.
+
+    Args:
+        n: rows compared.
+        seen: rows left out because the pushed model has seen them.
+        new_class: further rows left out because only the new model knows their class.
+        remarks: sentences about it.
+        doubt: a sentence that makes it doubtful.
+    """
+
+    n: int
+    seen: int
+    new_class: int
+    remarks: tuple[str, ...] = ()
+    doubt: str | None = None
+
+
 @dataclass(frozen=True)
 class HeadResult:
     """What one head reached on the evaluation rows.
@@ -31,8 +76,10 @@ class HeadResult:
         problem: why the head could not be scored (predictions that are not finite), with no other figure.
         metrics: each metric with its interval.
         trivial: by metric, the paired difference to the trivial predictor that is best for this metric.
-        baseline: by metric, the paired difference to the pushed model; None if there is none to compare with.
-        baseline_problem: why the pushed model could not be scored, where there is one.
+        baseline: by metric, the paired difference to the pushed model on the rows that are fair to both; None if
+            there is nothing to compare.
+        baseline_problem: why nothing could be compared with the pushed model, where there is one.
+        contest: which rows were compared, where a pushed model was there.
     """
 
     head: str
@@ -43,12 +90,13 @@ class HeadResult:
     trivial: dict[str, Difference]
     baseline: dict[str, Difference] | None
     baseline_problem: str | None
+    contest: Contest | None = None
 
 
 def compare(
     head: str,
     candidate: Scores | str,
-    baseline: Scores | str | None,
+    rival: Rival | None,
     trivial: Mapping[str, Scores],
     *,
     resamples: int = 500,
@@ -60,7 +108,7 @@ def compare(
     Args:
         head: `regression` or `classification`.
         candidate: the new model's scores, or a sentence that says why it has none.
-        baseline: the same of the pushed model; None where no model is pushed.
+        rival: the pushed model's head; None where no model is pushed.
         trivial: scores of the trivial predictors, by the metric each is best for.
         resamples: number of bootstrap draws.
         level: the share of draws inside an interval.
@@ -71,9 +119,29 @@ def compare(
         return HeadResult(head, n, HEADLINE[head], candidate, {}, {}, None, None)
     models: dict[str, Scores] = {"candidate": candidate}
     models |= {f"trivial {metric}": scores for metric, scores in trivial.items()}
-    if baseline is not None and not isinstance(baseline, str):
-        models["baseline"] = baseline
+    problem, contest = None, None
+    pair: dict[str, Scores] = {}
+    if rival is not None:
+        left_out = rival.seen | rival.new_class
+        contest = Contest(
+            n=int((~left_out).sum()),
+            seen=int(rival.seen.sum()),
+            new_class=int((rival.new_class & ~rival.seen).sum()),
+            remarks=rival.remarks,
+            doubt=rival.doubt,
+        )
+        if isinstance(rival.scores, str):
+            problem = rival.scores
+        elif left_out.any() and contest.n < MIN_LEFT:
+            problem = (
+                f"only {contest.n:,} of {len(left_out):,} rows could be, which is too few: {left_out_because(contest)}"
+            )
+        elif left_out.any():
+            pair = {"candidate": candidate.take(~left_out), "baseline": rival.scores.take(~left_out)}
+        else:
+            models["baseline"] = rival.scores
     bootstrap = Bootstrap(models, resamples=resamples, level=level, seed=seed)
+    paired = Bootstrap(pair, resamples=resamples, level=level, seed=seed) if pair else bootstrap
     return HeadResult(
         head=head,
         n=candidate.n,
@@ -81,8 +149,19 @@ def compare(
         problem=None,
         metrics={name: bootstrap.interval("candidate", name) for name in METRICS[head]},
         trivial={name: bootstrap.difference("candidate", f"trivial {name}", name) for name in trivial},
-        baseline={name: bootstrap.difference("candidate", "baseline", name) for name in METRICS[head]}
-        if "baseline" in models
+        baseline={name: paired.difference("candidate", "baseline", name) for name in METRICS[head]}
+        if pair or "baseline" in models
         else None,
-        baseline_problem=baseline if isinstance(baseline, str) else None,
+        baseline_problem=problem,
+        contest=contest,
     )
+
+
+def left_out_because(contest: Contest) -> str:
+    """Returns a clause that says how many rows were left out of the comparison, and why; empty where none was."""
+    reasons = []
+    if contest.seen:
+        reasons.append(f"{contest.seen:,} were part of the pushed model's training")
+    if contest.new_class:
+        reasons.append(f"{contest.new_class:,} are of a class that the pushed model does not know")
+    return ", ".join(reasons)

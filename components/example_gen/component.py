@@ -1,5 +1,6 @@
 """The TFX component: an `Examples` artifact that every stock TFX component can read."""
 
+import json
 from dataclasses import replace
 
 from tfx.dsl.component.experimental.annotations import OutputArtifact, Parameter
@@ -9,8 +10,11 @@ from tfx.types.standard_artifacts import Examples
 
 from components.errors import InputError
 from components.example_gen.dates import dated
+from components.example_gen.identity import Identity
 from components.example_gen.ingest import ingest
 from components.example_gen.spec import IngestSpec, expand
+from components.pusher.provenance import identity_pushed
+from components.pusher.store import open_store
 
 
 @component
@@ -19,6 +23,8 @@ def ExampleGen(
     spec: Parameter[str],
     fingerprint: Parameter[str],
     code: Parameter[str],
+    pushed_rows: Parameter[str] = "",
+    destination: Parameter[str] = "",
 ) -> None:
     """Writes tables as examples, split into train, validation, calibration and eval, with `summary.json` beside them.
 
@@ -28,6 +34,8 @@ def ExampleGen(
         fingerprint: `fingerprint(spec.paths)`, so that changed data is not served from the cache; empty if whoever
             planned the run could not see the data.
         code: fingerprint of this step's code, part of the cache key.
+        pushed_rows: JSON of the `Identity` by which the pushed model's rows were told apart; empty for none.
+        destination: the folder of pushed versions, where this is to be found out now; else empty.
 
     Raises:
         InputError: the data cannot be used, or is not the data the run was planned with.
@@ -35,7 +43,9 @@ def ExampleGen(
     del code
     planned = IngestSpec.from_json(spec)
     files = expand(dated(planned.paths, planned.date))
-    summary = ingest(replace(planned, paths=files), examples.uri)
+    found = pushed_rows or (identity_pushed(open_store(destination)) if destination else "")
+    pushed = Identity.from_dict(json.loads(found)) if found else None
+    summary = ingest(replace(planned, paths=files), examples.uri, pushed=pushed)
     if fingerprint and summary.fingerprint != fingerprint:
         raise InputError("The data must stay as it was when the run began, got other content. Run again.")
     examples.split_names = artifact_utils.encode_split_names(list(planned.shares))

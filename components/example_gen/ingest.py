@@ -5,6 +5,7 @@ Memory is bounded by a block of the file, whatever its size. Rows keep their ord
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -16,50 +17,62 @@ import tensorflow as tf
 
 from components.artifact_files import SUMMARY
 from components.errors import InputError
-from components.example_gen.cells import Cells, Kind, hash_strings
+from components.example_gen.cells import Kind, hash_strings
 from components.example_gen.encode import encode, feature_array, has_value, scalar_array
 from components.example_gen.features import Feature, choose_features
 from components.example_gen.fingerprint import fingerprint
+from components.example_gen.identity import BYTES, Identity, fold, hash_cells
 from components.example_gen.labelled import LabelledBatch, labelled_batches
 from components.example_gen.profile import Profile, profile
+from components.example_gen.recall import Recalled, identity_of, recall
 from components.example_gen.roles import Roles, assign_roles
+from components.example_gen.row_files import RECALLED, RowFiles
 from components.example_gen.spec import IngestSpec
-from components.example_gen.splits import (
-    hash_lists,
-    hash_numbers,
-    hash_rows,
-    split_by_hash,
-    split_by_time,
-)
+from components.example_gen.splits import combine, hash_numbers, shares, split_by_hash, split_by_time
 from components.example_gen.summary import Summary
 from components.example_gen.tables import Table, open_table
 from components.example_gen.times import parse_times
 from components.example_gen.writer import ROWS_PER_FILE, SplitWriter
 from components.objects.staging import staged
-from components.outputs import CALIBRATION, TRAIN, VALIDATION
+from components.outputs import CALIBRATION, EVAL, TRAIN, VALIDATION
 
 
-def ingest(spec: IngestSpec, folder: str, rows_per_file: int = ROWS_PER_FILE) -> Summary:
-    """Writes the splits and `summary.json` into a folder, and returns the summary.
+def ingest(
+    spec: IngestSpec, folder: str, rows_per_file: int = ROWS_PER_FILE, pushed: Identity | None = None
+) -> Summary:
+    """Writes the splits, the rows' fingerprints and `summary.json` into a folder, and returns the summary.
 
     Args:
         spec: what to read and how.
         folder: root of the Examples artifact.
         rows_per_file: rows per TFRecord file.
+        pushed: what told rows apart for the pushed model. As long as the table has all of it, it does so again, and
+            rows stay in their splits whatever columns come, or are ignored.
 
     Raises:
         InputError: the data cannot be used as it is; the message says where and what to do.
     """
     with staged(spec.paths):
-        return _ingest(spec, folder, rows_per_file)
+        return _ingest(spec, folder, rows_per_file, pushed)
 
 
-def _ingest(spec: IngestSpec, folder: str, rows_per_file: int) -> Summary:
+def _ingest(spec: IngestSpec, folder: str, rows_per_file: int, pushed: Identity | None) -> Summary:
     table = open_table(spec.paths, spec.dialect)
     roles = assign_roles(spec, table.columns)
     found = profile(table, spec, roles)
     features, warnings = choose_features(table, found, spec, roles)
-    written = _Pass(table, spec, roles, found, features).write(folder, rows_per_file)
+    identity, recalled = identity_of(found, roles), None
+    if pushed is not None:
+        recalled = recall(pushed, table, roles)
+        roles = dataclasses.replace(roles, recalled=tuple(set(pushed.valued) - set(recalled.gone)))
+        if not recalled.gone:
+            identity, recalled = pushed, None
+        elif spec.split == "row":
+            warnings.append(
+                f"The rows could not be kept in their splits: those of the pushed model were split by "
+                f"{_named(recalled.gone)} too, which cannot be read as then."
+            )
+    written = _Pass(table, spec, roles, found, features, identity, recalled).write(folder, rows_per_file)
     # A column without a value in train has no type there, and no later step could use it.
     unseen = [feature for feature in features if not written.seen_in_train[feature.name]]
     if unseen:
@@ -67,7 +80,7 @@ def _ingest(spec: IngestSpec, folder: str, rows_per_file: int) -> Summary:
         features = [feature for feature in features if feature not in unseen]
         if not features:
             raise InputError("The data must have at least one feature with a value in train, got none. Add rows.")
-        written = _Pass(table, spec, roles, found, features).write(folder, rows_per_file)
+        written = _Pass(table, spec, roles, found, features, identity, recalled).write(folder, rows_per_file)
     _check(found, written, spec)
     _check_labels(written, roles, list(spec.shares))
     summary = Summary(
@@ -96,6 +109,10 @@ def _ingest(spec: IngestSpec, folder: str, rows_per_file: int) -> Summary:
             for split, rows, labelled in zip(spec.shares, written.rows, written.labelled, strict=True)
         },
         weight=roles.weight,
+        identity=identity.to_dict(),
+        recalled=recalled.identity.to_dict() if recalled else {},
+        gone=list(recalled.gone) if recalled else [],
+        judged=written.judged,
     )
     with tf.io.gfile.GFile(os.path.join(folder, SUMMARY), "w") as file:
         file.write(summary.to_json())
@@ -105,9 +122,19 @@ def _ingest(spec: IngestSpec, folder: str, rows_per_file: int) -> Summary:
 class _Pass:
     """The second pass: assigns, encodes and writes every row that has a label."""
 
-    def __init__(self, table: Table, spec: IngestSpec, roles: Roles, found: Profile, features: Sequence[Feature]):
+    def __init__(
+        self,
+        table: Table,
+        spec: IngestSpec,
+        roles: Roles,
+        found: Profile,
+        features: Sequence[Feature],
+        identity: Identity,
+        recalled: Recalled | None,
+    ):
         self._table, self._spec, self._roles, self._found = table, spec, roles, found
-        self._features = features
+        self._features, self._identity, self._recalled = features, identity, recalled
+        self._judged = 0
         self._shares = spec.shares
         self.rows: list[int] = []
         self.classes: list[Counter[str]] = [Counter() for _ in spec.shares]
@@ -117,13 +144,15 @@ class _Pass:
         self.seen_in_train: Counter[str] = Counter()
 
     def write(self, folder: str, rows_per_file: int) -> _Pass:
-        with SplitWriter(folder, list(self._shares), rows_per_file) as writer:
+        splits_made = list(self._shares)
+        log = [*splits_made, RECALLED] if self._recalled else splits_made
+        with SplitWriter(folder, splits_made, rows_per_file) as writer, RowFiles(folder, log) as row_files:
             for batch in labelled_batches(self._table, self._spec, self._roles):
                 if not len(batch.target):
                     continue
-                splits = self._splits(batch)
+                splits = self._assign(batch, row_files)
                 arrays = {feature.name: feature_array(feature, batch.cells) for feature in self._features}
-                train = splits == list(self._shares).index(TRAIN)
+                train = splits == splits_made.index(TRAIN)
                 for feature in self._features:
                     valued = has_value(feature, arrays[feature.name])
                     self.missing[feature.name] += int((~valued).sum())
@@ -154,36 +183,54 @@ class _Pass:
                 self.labelled[split][label] += int((rows & inside).sum())
                 self.weighted[split][label] += int((rows & inside & counted).sum())
 
-    def _splits(self, batch: LabelledBatch) -> np.ndarray:
+    @property
+    def judged(self) -> str:
+        """Digest of the eval rows, whatever their order."""
+        return f"{self._judged:016x}"
+
+    def _assign(self, batch: LabelledBatch, row_files: RowFiles) -> np.ndarray:
+        """Returns the split of each row, int64 `[n]`, and notes the rows' fingerprints."""
+        labels = shares(
+            {
+                self._roles.regression: hash_numbers(batch.target, ~batch.has_number),
+                self._roles.classification: hash_strings(batch.classes, ~batch.has_class),
+            }
+        )
+        parts = shares(self._identity.hashes(batch.cells, len(batch.target)))
+        splits = self._splits(batch, labels, parts)
+        both = combine(labels.values())
+        fingerprints = self._identity.fingerprints(parts, both)
+        row_files.write(fingerprints, splits)
+        judged = splits == list(self._shares).index(EVAL)
+        self._judged = (self._judged + int(fold(fingerprints[judged], np.ones(BYTES, bool)).sum())) % 2**64
+        if self._recalled is not None:
+            there = {name: cells for name, cells in batch.cells.items() if name not in self._recalled.gone}
+            earlier = shares(self._recalled.identity.hashes(there, len(splits)))
+            fingerprints = self._recalled.identity.fingerprints(earlier, both)
+            row_files.write(fingerprints, np.where(judged, len(self._shares), -1))
+        return splits
+
+    def _splits(self, batch: LabelledBatch, labels: dict[str, np.ndarray], parts: dict[str, np.ndarray]) -> np.ndarray:
         key, fractions = self._roles.split, list(self._shares.values())
         if key is not None and self._found.time_cuts is not None and self._found.time_style is not None:
             times = parse_times(batch.cells[key].text(), self._found.time_style)
             return split_by_time(times, self._found.time_cuts)
+        # A key that is no feature tells rows apart, but has no part in the hash of their content.
+        content = [part for name, part in parts.items() if name != key or name in self._roles.inputs]
+        rows = combine([*content, *labels.values()])
         if key is None:
-            return split_by_hash(self._row_hashes(batch), fractions, self._spec.salt)
-        hashes = self._hashes(key, batch.cells[key])
-        missing = batch.cells[key].missing
-        if missing.any():  # rows without a key do not belong together
-            hashes = np.where(missing, self._row_hashes(batch), hashes)
+            return split_by_hash(rows, fractions, self._spec.salt)
+        cells = batch.cells[key]
+        hashes = hash_cells(cells, self._identity.columns.get(key, self._found.columns[key].inferred))
+        if cells.missing.any():  # rows without a key do not belong together
+            hashes = np.where(cells.missing, rows, hashes)
         return split_by_hash(hashes, fractions, self._spec.salt)
 
-    def _row_hashes(self, batch: LabelledBatch) -> np.ndarray:
-        columns = {name: self._hashes(name, batch.cells[name]) for name in self._roles.inputs}
-        columns[self._roles.regression] = hash_numbers(batch.target, ~batch.has_number)
-        columns[self._roles.classification] = hash_strings(batch.classes, ~batch.has_class)
-        return hash_rows(columns)
 
-    def _hashes(self, name: str, cells: Cells) -> np.ndarray:
-        """Hashes of a column's cells by what they hold, whatever kind the config or the schema gives it."""
-        kind = self._found.columns[name].inferred
-        if cells.is_vector:
-            return hash_lists(*cells.vectors())
-        if kind == Kind.INT:
-            return hash_numbers(cells.integers(), cells.missing)
-        if kind == Kind.FLOAT:
-            values = cells.floats()
-            return hash_numbers(values, np.isnan(values))
-        return hash_strings(cells.text(), cells.missing)
+def _named(columns: Sequence[str]) -> str:
+    """Returns at most three columns in quotes, and how many there are beside them."""
+    shown = ", ".join(f'"{name}"' for name in columns[:3])
+    return shown + (f" and {len(columns) - 3} more" if len(columns) > 3 else "")
 
 
 def _check(found: Profile, written: _Pass, spec: IngestSpec) -> None:

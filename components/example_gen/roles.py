@@ -22,6 +22,7 @@ class Roles:
         vectors: feature name → the columns that are its elements, in natural order (`p2` before `p10`).
         split: column that decides the split; None for a split by row.
         weight: column of the row weights; None where all rows count alike.
+        recalled: columns read only because a pushed model's split went by them.
     """
 
     regression: str
@@ -30,6 +31,7 @@ class Roles:
     vectors: Mapping[str, tuple[str, ...]]
     split: str | None
     weight: str | None = None
+    recalled: tuple[str, ...] = ()
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -40,7 +42,7 @@ class Roles:
     def columns(self) -> tuple[str, ...]:
         """Every column that must be read, each one once."""
         others = tuple(name for name in (self.split, self.weight) if name is not None)
-        return tuple(dict.fromkeys((self.regression, self.classification, *self.inputs, *others)))
+        return tuple(dict.fromkeys((self.regression, self.classification, *self.inputs, *others, *self.recalled)))
 
 
 def assign_roles(spec: IngestSpec, columns: Sequence[str]) -> Roles:

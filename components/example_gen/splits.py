@@ -6,7 +6,7 @@ after other rows were added, in another order of rows or columns, from CSV or fr
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -86,11 +86,18 @@ def hash_lists(values: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 
 def hash_rows(columns: Mapping[str, np.ndarray]) -> np.ndarray:
     """Returns the hash, uint64 `[n]`, of rows, given column name → hash of its cells, uint64 `[n]`."""
-    total = np.zeros(1, np.uint64)
-    for name, hashes in columns.items():
-        # A sum does not depend on the order of the columns.
-        total = total + mix(hashes ^ _hash_word(name))
-    return mix(total)
+    return combine(shares(columns).values())
+
+
+def shares(columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Returns what each column adds to the hash of a row, uint64 `[n]`: its cells' hashes, its name mixed in."""
+    return {name: mix(hashes ^ _hash_word(name)) for name, hashes in columns.items()}
+
+
+def combine(shares: Iterable[np.ndarray]) -> np.ndarray:
+    """Returns the hash, uint64 `[n]`, of rows of which `shares` gave the columns' parts."""
+    # A sum does not depend on the order of the columns.
+    return mix(sum(shares, np.zeros(1, np.uint64)))
 
 
 def split_by_hash(hashes: np.ndarray, fractions: Sequence[float], salt: str = "") -> np.ndarray:

@@ -36,6 +36,10 @@ class Summary:
         warnings: sentences a person should read.
         unlabelled: split → label column → rows written without this label; each has the other one.
         weight: column of the row weights; None where all rows count alike.
+        identity: column → kind of what tells rows apart, and decides their split if it is one by row.
+        recalled: the same of the pushed model, where this table has not all of it.
+        gone: the columns of `recalled` that cannot be read any more.
+        judged: digest of the eval rows as `identity` tells them apart, whatever their order.
     """
 
     files: list[str]
@@ -57,6 +61,10 @@ class Summary:
     warnings: list[str]
     unlabelled: dict[str, dict[str, int]] = dataclasses.field(default_factory=dict)
     weight: str | None = None
+    identity: dict[str, str] = dataclasses.field(default_factory=dict)
+    recalled: dict[str, str] = dataclasses.field(default_factory=dict)
+    gone: list[str] = dataclasses.field(default_factory=list)
+    judged: str = ""
 
     def without(self, label: str) -> int:
         """Returns the rows written without a label."""

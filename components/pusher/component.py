@@ -12,11 +12,14 @@ from tfx.dsl.component.experimental.decorators import component
 from tfx.types.standard_artifacts import ExampleAnomalies, Examples, Model, ModelBlessing, ModelEvaluation, PushedModel
 from tfx.utils import path_utils
 
-from components.artifact_files import DISTRIBUTIONS, EVALUATION, PUSH
+from components.artifact_files import DISTRIBUTIONS, EVALUATION, PUSH, SEEN
 from components.example_gen.reading import read_examples
+from components.example_gen.summary import read_summary
 from components.kept_files import read_json
 from components.outputs import EVAL
+from components.pusher.provenance import require_same_labels
 from components.pusher.release import Published
+from components.pusher.seen import remember
 from components.pusher.smoke import check_in_fresh_process
 from components.pusher.store import open_store
 from components.trainer.manifest import EXTRA, Column, Manifest
@@ -33,6 +36,7 @@ def Pusher(
     destination: Parameter[str],
     keep: Parameter[int],
     provenance: Parameter[str],
+    replace: Parameter[int],
     code: Parameter[str],
 ) -> None:
     """Publishes the model if it is blessed; a rejected one leaves the destination as it is.
@@ -46,7 +50,9 @@ def Pusher(
         pushed_model: `push.json` with what was done; property `pushed` 1 or 0.
         destination: the folder of pushed versions, here or in an object store.
         keep: how many versions stay.
-        provenance: JSON that goes into the version's manifest: pipeline, digest, baseline, attempt.
+        provenance: JSON that goes into the version's manifest: pipeline, digest, baseline, attempt, and how its
+            rows were told apart.
+        replace: 1 to push over a model that predicts other columns.
         code: fingerprint of this step's code, part of the cache key.
     """
     del code
@@ -62,17 +68,28 @@ def Pusher(
         def check(staged: Path) -> None:
             figures.update(check_in_fresh_process(staged, rows_file))
 
-        published = open_store(destination).publish(
+        store = open_store(destination)
+        current = store.current()
+        if current is not None and not replace:
+            # Another run may have pushed since the Baseline looked.
+            require_same_labels(store.manifest(current), (manifest.regression, manifest.classification), destination)
+        known = json.loads(provenance)
+        rows = known.pop("rows") | {"identity": read_summary(examples.uri).identity}
+        published = store.publish(
             source,
-            json.loads(provenance)
+            known
             | {
+                "rows": rows,
                 "labels": {"regression": manifest.regression, "classification": manifest.classification},
                 "columns": [asdict(column) for column in manifest.columns],
                 "metrics": _headlines(evaluation.uri),
             },
             check,
             keep,
-            {f"{EXTRA}/{DISTRIBUTIONS}": (Path(anomalies.uri) / DISTRIBUTIONS).read_text(encoding="utf-8")},
+            {
+                f"{EXTRA}/{DISTRIBUTIONS}": (Path(anomalies.uri) / DISTRIBUTIONS).read_text(encoding="utf-8"),
+                f"{EXTRA}/{SEEN}": remember(examples.uri),
+            },
         )
         result = {"pushed": True, "smoke": figures} | _plain(published)
     (folder / PUSH).write_text(json.dumps(result, indent=1), encoding="utf-8")

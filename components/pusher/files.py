@@ -57,10 +57,10 @@ def copy_durably(source: Path, target: Path) -> None:
     sync(target.parent)
 
 
-def write_durably(path: Path, text: str) -> None:
-    """Writes a small UTF-8 text file, replacing an older one, and flushes it and its folder to the disk."""
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
+def write_durably(path: Path, content: str | bytes) -> None:
+    """Writes a small file, text as UTF-8, replacing an older one, and flushes it and its folder to the disk."""
+    with open(path, "wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
         file.flush()
         os.fsync(file.fileno())
     sync(path.parent)

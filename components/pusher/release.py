@@ -84,7 +84,7 @@ class VersionStore(Protocol):
         manifest: Mapping[str, Any],
         check: Callable[[Path], object] | None = None,
         keep: int = 5,
-        extras: Mapping[str, str] | None = None,
+        extras: Mapping[str, str | bytes] | None = None,
     ) -> Published:
         """Makes a copy of a model the current version, or leaves everything as it was.
 
@@ -94,8 +94,8 @@ class VersionStore(Protocol):
                 (SHA-256 of the model's files) are added.
             check: called with the path of the staged copy, manifest included; what it raises ends the push.
             keep: how many of the newest versions stay, the current one included; 2 or more for a way back.
-            extras: more files of the version, relative path -> text; like the manifest they are no part of the model,
-                so they do not make an equal model another one.
+            extras: more files of the version, relative path -> content; like the manifest they are no part of the
+                model, so they do not make an equal model another one.
 
         Raises:
             InputError: the source is no SavedModel, or the destination cannot be written.
@@ -123,7 +123,9 @@ def check_request(source: str | os.PathLike[str], keep: int) -> Path:
     return model
 
 
-def stage(model: Path, staged: Path, manifest: Mapping[str, Any], content: str, extras: Mapping[str, str]) -> None:
+def stage(
+    model: Path, staged: Path, manifest: Mapping[str, Any], content: str, extras: Mapping[str, str | bytes]
+) -> None:
     """Copies a model, with its manifest in it, to a new folder that nobody else sees.
 
     Args:
@@ -131,7 +133,7 @@ def stage(model: Path, staged: Path, manifest: Mapping[str, Any], content: str, 
         staged: the folder to make.
         manifest: JSON values; `time` (UTC, ISO 8601) and `fingerprint` are added.
         content: fingerprint of the model's files without a manifest.
-        extras: more files of the version, relative path -> text.
+        extras: more files of the version, relative path -> content.
 
     Raises:
         InputError: the model changed meanwhile.

@@ -129,7 +129,7 @@ class RemoteStore(VersionStore):
         manifest: Mapping[str, Any],
         check: Callable[[Path], object] | None = None,
         keep: int = 5,
-        extras: Mapping[str, str] | None = None,
+        extras: Mapping[str, str | bytes] | None = None,
     ) -> Published:
         model = check_request(source, keep)
         content = files.fingerprint(model, ignore=[MANIFEST])

@@ -16,6 +16,8 @@ _REMEDIES = {
     "no_worse_than_pushed": "Keep the pushed model, or allow a loss by gates.{head}.tolerance.",
 }
 
+_DOUBTS = {"no_worse_than_pushed": "Look at both models yourself: the comparison with the pushed one says little here."}
+
 Values = Mapping[str, Any]
 
 
@@ -105,9 +107,8 @@ def _head(head: str, evaluation: Values | None, unreached: str) -> dict[str, str
         remedy = _REMEDIES[worst["name"]].format(head=head, label=label)
         return _entry(head, title, FAILED if worst["decides"] else WARNED, said(head, worst["sentence"]), remedy)
     if doubtful:
-        return _entry(
-            head, title, WARNED, said(head, doubtful[0]["sentence"]), "Judge it on more rows before you rely on it."
-        )
+        following = _DOUBTS.get(doubtful[0]["name"], "Judge it on more rows before you rely on it.")
+        return _entry(head, title, WARNED, said(head, doubtful[0]["sentence"]), following)
     telling = next((check for check in checks if check["name"] == "better_than_trivial"), checks[-1])
     return _entry(head, title, PASSED, said(head, telling["sentence"]))
 

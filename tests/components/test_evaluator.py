@@ -53,14 +53,6 @@ def test_rows_are_read_with_missing_values_named(tmp_path: Path):
     np.testing.assert_array_equal(rows.columns["n"], [7, np.nan, 1])
 
 
-def test_no_pushed_model_is_none_and_a_broken_one_is_a_reason(tmp_path: Path):
-    assert component._pushed(tmp_path / "none", tmp_path) is None
-    (tmp_path / "model").mkdir()
-    reason = component._pushed(tmp_path / "model", tmp_path)
-    assert isinstance(reason, str)
-    assert reason.startswith("it cannot score these rows: OSError: SavedModel file does not exist")
-
-
 def test_a_slice_must_be_a_column():
     assert component._slice_columns(["city", ["city", "n"]], SCHEMA) == ["city", "n"]
     with pytest.raises(InputError) as raised:

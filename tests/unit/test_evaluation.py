@@ -5,7 +5,7 @@ import pytest
 from sklearn import metrics as sk
 
 from components.errors import InputError
-from components.evaluator.evaluation import Predictions, Rows, evaluate
+from components.evaluator.evaluation import Incumbent, Predictions, Rows, evaluate
 from components.evaluator.gate import Gate, HeadGate
 from components.evaluator.trivial import TrivialPredictor
 
@@ -41,7 +41,7 @@ def fast(*arguments, **options):
 def test_figures_are_those_of_scikit_learn_and_differences_are_paired():
     rows, predict = world(400)
     ours, theirs = predict(0.1), predict(0.4, seed=2)
-    found = fast(rows, ours, train_labels(), baseline=theirs)
+    found = fast(rows, ours, train_labels(), baseline=Incumbent(theirs))
     regression, classification = found.heads["regression"], found.heads["classification"]
     mae = sk.mean_absolute_error(rows.number, ours.number)
     loss = sk.log_loss(rows.label, ours.probabilities, labels=CLASSES)
@@ -59,7 +59,7 @@ def test_figures_are_those_of_scikit_learn_and_differences_are_paired():
 @pytest.mark.parametrize("n", [36, 400])
 def test_a_model_equal_to_the_pushed_one_is_blessed(n):
     rows, predict = world(n)
-    found = fast(rows, predict(0.2), train_labels(), baseline=predict(0.2))
+    found = fast(rows, predict(0.2), train_labels(), baseline=Incumbent(predict(0.2)))
     assert found.verdict.blessed, found.verdict.reasons
     assert found.heads["regression"].baseline["mae"].high == 0
 
@@ -67,7 +67,7 @@ def test_a_model_equal_to_the_pushed_one_is_blessed(n):
 @pytest.mark.parametrize("n", [36, 400])
 def test_a_model_much_worse_than_the_pushed_one_is_rejected(n):
     rows, predict = world(n)
-    found = fast(rows, predict(0.8), train_labels(), baseline=predict(0.02))
+    found = fast(rows, predict(0.8), train_labels(), baseline=Incumbent(predict(0.02)))
     assert not found.verdict.blessed
     assert found.verdict.heads == {"regression": False, "classification": False}
     assert any("is worse than the pushed model's" in reason for reason in found.verdict.reasons)
@@ -79,7 +79,9 @@ def test_noise_alone_rejects_no_more_models_than_the_level_allows(n):
     blessed = 0
     for seed in range(40):
         rows, predict = world(n, seed=seed)
-        found = fast(rows, predict(0.2, 2 * seed), train_labels(), baseline=predict(0.2, 2 * seed + 1), gate=gate)
+        found = fast(
+            rows, predict(0.2, 2 * seed), train_labels(), baseline=Incumbent(predict(0.2, 2 * seed + 1)), gate=gate
+        )
         blessed += found.verdict.blessed
     # Two heads with 2.5 % each on the bad side; on 36 rows the intervals are a little short.
     assert blessed >= 34
@@ -123,13 +125,27 @@ def test_models_may_know_different_classes():
     model = predict(0.1)
     narrow = model.probabilities[:, :2] / model.probabilities[:, :2].sum(axis=1, keepdims=True)
     swapped = Predictions(model.number, model.probabilities[:, [2, 0, 1]], ("c", "a", "b"))
-    found = fast(rows, swapped, train_labels(), baseline=Predictions(model.number, narrow, CLASSES[:2]))
+    found = fast(rows, swapped, train_labels(), baseline=Incumbent(Predictions(model.number, narrow, CLASSES[:2])))
     assert found.confusion.labels == ("c", "a", "b")
-    gained = found.heads["classification"].baseline["accuracy"]
-    known = np.array(CLASSES[:2])[narrow.argmax(axis=1)] == rows.label
-    assert gained.theirs == pytest.approx(known.mean())
-    assert gained.low > 0
-    back = fast(rows, Predictions(model.number, narrow, CLASSES[:2]), train_labels(), baseline=swapped)
+    contest, both = found.heads["classification"].contest, rows.label != "c"
+    assert (contest.n, contest.seen, contest.new_class) == (both.sum(), 0, 200 - both.sum())
+    differences = found.heads["classification"].baseline
+    chosen = np.array(CLASSES[:2])[narrow.argmax(axis=1)]
+    assert differences["accuracy"].theirs == pytest.approx((chosen == rows.label)[both].mean())
+    assert differences["log_loss"].ours == pytest.approx(
+        -np.log(model.probabilities[both, (rows.label[both] == "b").astype(int)]).mean()
+    )
+    assert found.heads["regression"].contest.n == 200
+    (said,) = [
+        check.sentence
+        for check in found.verdict.checks
+        if (check.head, check.name) == ("classification", "no_worse_than_pushed")
+    ]
+    assert f"on {both.sum()} of 200 rows is" in said
+    assert said.endswith(
+        f"The other rows are left out: {200 - both.sum()} are of a class that the pushed model does not know."
+    )
+    back = fast(rows, Predictions(model.number, narrow, CLASSES[:2]), train_labels(), baseline=Incumbent(swapped))
     assert back.confusion.labels == ("a", "b", "c")
     assert not back.verdict.heads["classification"]
     assert back.verdict.heads["regression"]
@@ -138,7 +154,7 @@ def test_models_may_know_different_classes():
 @pytest.mark.parametrize("n", [1, 4, 5])
 def test_few_rows_are_scored_without_a_stumble(n):
     rows, predict = world(n)
-    found = fast(rows, predict(0.1), train_labels(), baseline=predict(0.2), slices=["group", "first"])
+    found = fast(rows, predict(0.1), train_labels(), baseline=Incumbent(predict(0.2)), slices=["group", "first"])
     assert found.heads["regression"].metrics["mae"].value is not None
     assert found.verdict.blessed <= (n >= 5)
     json.dumps(found.to_dict(), allow_nan=False)
@@ -147,7 +163,7 @@ def test_few_rows_are_scored_without_a_stumble(n):
 def test_a_constant_label_and_perfect_predictions():
     rows = Rows(np.full(36, 7.0), np.array(["a"] * 36), {})
     model = Predictions(np.full(36, 7.0), np.tile([1.0, 0.0, 0.0], (36, 1)), CLASSES)
-    found = fast(rows, model, train_labels(), baseline=model)
+    found = fast(rows, model, train_labels(), baseline=Incumbent(model))
     assert found.verdict.blessed, found.verdict.reasons
     assert found.heads["regression"].metrics["r2"].value is None
     assert found.heads["classification"].metrics["auc"].value is None
@@ -178,7 +194,7 @@ def test_a_broken_pushed_model_keeps_no_sound_one_out():
     broken = predict(0.1)
     broken.number[:] = np.inf
     broken.probabilities[:] = 1.0
-    found = fast(rows, predict(0.1), train_labels(), baseline=broken)
+    found = fast(rows, predict(0.1), train_labels(), baseline=Incumbent(broken))
     assert found.verdict.blessed
     said = [check.sentence for check in found.verdict.checks if check.warning]
     assert "36 of 36 predictions are NaN or infinite" in said[0]
@@ -188,7 +204,8 @@ def test_a_broken_pushed_model_keeps_no_sound_one_out():
 def test_the_same_call_gives_the_same_json():
     rows, predict = world(60)
     first, second = (
-        fast(rows, predict(0.2), train_labels(), baseline=predict(0.3), slices=["group"]).to_dict() for _ in range(2)
+        fast(rows, predict(0.2), train_labels(), baseline=Incumbent(predict(0.3)), slices=["group"]).to_dict()
+        for _ in range(2)
     )
     assert first == second
     assert json.loads(json.dumps(first, allow_nan=False)) == first
@@ -236,7 +253,7 @@ def test_each_head_is_judged_on_the_rows_that_have_its_label():
     rows, predict = world(2_000)
     ours, theirs = predict(0.1), predict(0.4, seed=2)
     gappy, has_number, has_class = with_gaps(rows)
-    found = fast(gappy, ours, train_labels(), baseline=theirs, slices=["group"])
+    found = fast(gappy, ours, train_labels(), baseline=Incumbent(theirs), slices=["group"])
     regression, classification = found.heads["regression"], found.heads["classification"]
     assert (found.n, regression.n, classification.n) == (2_000, has_number.sum(), has_class.sum())
 
@@ -316,7 +333,7 @@ def test_refuses_labels_of_different_lengths():
 
 def test_a_pushed_model_that_cannot_be_asked_is_a_warning_and_blocks_nothing():
     rows, predict = world(400)
-    found = fast(rows, predict(0.2), train_labels(), baseline="it cannot score these rows: KeyError: x")
+    found = fast(rows, predict(0.2), train_labels(), baseline=Incumbent("it cannot score these rows: KeyError: x"))
     assert found.verdict.blessed
     checks = [check for check in found.verdict.checks if check.name == "no_worse_than_pushed"]
     assert [check.warning for check in checks] == [True, True]

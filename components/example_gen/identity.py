@@ -1,0 +1,121 @@
+"""What tells one row from another: hashes of its labels and columns, and a fingerprint that outlives some of them.
+
+The hash of a row decides its split. Its fingerprint, 16 bytes, is for remembering the rows a model has seen: 4 bytes
+come from the labels, 12 from the columns, which are dealt to at most 12 groups. Where columns are gone, the bytes of
+the other groups still tell.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Mapping
+
+import numpy as np
+import pyarrow as pa
+
+from components.example_gen.cells import Cells, Kind, hash_strings
+from components.example_gen.splits import combine, hash_lists, hash_numbers, mix
+
+BYTES = 16
+_LABELS = 4
+
+
+@dataclasses.dataclass(frozen=True)
+class Identity:
+    """The columns that tell rows apart, and how each is looked at.
+
+    Args:
+        columns: column → kind; one of kind EMPTY had no value in any row, and whatever it holds now does not count.
+    """
+
+    columns: Mapping[str, Kind]
+
+    @classmethod
+    def from_dict(cls, columns: Mapping[str, str]) -> Identity:
+        """Returns the identity that `to_dict` made plain."""
+        return cls({name: Kind(kind) for name, kind in columns.items()})
+
+    def to_dict(self) -> dict[str, str]:
+        """Returns column → name of its kind."""
+        return {name: str(kind) for name, kind in self.columns.items()}
+
+    @property
+    def valued(self) -> list[str]:
+        """The columns that held a value, sorted."""
+        return sorted(name for name, kind in self.columns.items() if kind != Kind.EMPTY)
+
+    @property
+    def groups(self) -> list[list[str]]:
+        """The columns with a value, dealt to groups; each group has bytes of its own in the fingerprint."""
+        count = BYTES - _LABELS
+        return [self.valued[start::count] for start in range(min(count, len(self.valued)))]
+
+    def hashes(self, cells: Mapping[str, Cells], rows: int) -> dict[str, np.ndarray]:
+        """Returns column → hashes, uint64 `[n]`, of the columns that are there, and of those without a value.
+
+        Args:
+            cells: column → its cells of n rows.
+            rows: n.
+        """
+        nothing = hash_numbers(np.zeros(rows, np.int64), np.ones(rows, bool))
+        return {
+            name: nothing if kind == Kind.EMPTY else hash_cells(cells[name], kind)
+            for name, kind in self.columns.items()
+            if kind == Kind.EMPTY or name in cells
+        }
+
+    def fingerprints(self, shares: Mapping[str, np.ndarray], labels: np.ndarray) -> np.ndarray:
+        """Returns the fingerprints of n rows, uint8 `[n, 16]`.
+
+        Args:
+            shares: column → `splits.shares` of it, uint64 `[n]`; a group that lacks one of its columns has zeros.
+            labels: hashes of the labels, uint64 `[n]`.
+        """
+        found = np.zeros((len(labels), BYTES), np.uint8)
+        found[:, :_LABELS] = _as_bytes(labels)[:, :_LABELS]
+        for place, names in enumerate(self.groups):
+            if all(name in shares for name in names):
+                own = self._places(place)
+                found[:, own] = _as_bytes(combine(shares[name] for name in names))[:, np.arange(len(own)) % 8]
+        return found
+
+    def usable(self, gone: Collection[str]) -> np.ndarray:
+        """Returns which bytes of a fingerprint tell something without the columns that are gone, bool `[16]`."""
+        usable = np.zeros(BYTES, bool)
+        usable[:_LABELS] = True
+        for place, names in enumerate(self.groups):
+            usable[self._places(place)] = not set(names) & set(gone)
+        return usable
+
+    def _places(self, group: int) -> np.ndarray:
+        return np.arange(_LABELS + group, BYTES, len(self.groups))
+
+
+def hash_cells(cells: Cells, kind: Kind) -> np.ndarray:
+    """Returns the hashes, uint64 `[n]`, of cells by what they hold, looked at as a column of that kind was.
+
+    A cell that is no number among numbers is hashed as a text, and the numbers beside it as before.
+    """
+    if cells.is_vector:
+        return hash_lists(*cells.vectors())
+    if kind == Kind.INT and cells.number_kind == Kind.INT:
+        return hash_numbers(cells.integers(), cells.missing)
+    if kind in (Kind.INT, Kind.FLOAT):
+        values = cells.numbers()
+        hashes = hash_numbers(values, np.isnan(values))
+        odd = np.isnan(values) & ~cells.missing
+        if cells.number_kind is None and odd.any():
+            chosen = cells.text().filter(pa.array(odd))
+            hashes[odd] = hash_strings(chosen, np.zeros(len(chosen), bool))
+        return hashes
+    return hash_strings(cells.text(), cells.missing)
+
+
+def fold(fingerprints: np.ndarray, usable: np.ndarray) -> np.ndarray:
+    """Returns uint64 `[n]` that are equal where the usable bytes, bool `[16]`, of fingerprints `[n, 16]` are."""
+    words = np.ascontiguousarray(np.where(usable, fingerprints, np.uint8(0))).view("<u8")
+    return mix(mix(words[:, 0].astype(np.uint64)) ^ words[:, 1].astype(np.uint64))
+
+
+def _as_bytes(hashes: np.ndarray) -> np.ndarray:
+    return hashes.astype("<u8").view(np.uint8).reshape(-1, 8)

@@ -1,0 +1,64 @@
+"""What a version's manifest says of the data behind it: the labels it predicts, and how its rows were told apart."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from components.errors import InputError
+from components.pusher.release import VersionStore
+
+Labels = tuple[str, str]
+
+
+def labels_pushed(manifest: Mapping[str, Any]) -> Labels | None:
+    """Returns the columns of number and class that a version predicts, None for a model of another tool."""
+    labels = manifest.get("labels")
+    return (labels["regression"], labels["classification"]) if labels else None
+
+
+def require_same_labels(manifest: Mapping[str, Any], labels: Labels, destination: object) -> None:
+    """Refuses a model that would take the place of one that predicts something else.
+
+    Args:
+        manifest: that of the version now current; empty where there is none.
+        labels: the columns of number and class of the new model.
+        destination: where the versions lie.
+
+    Raises:
+        InputError: the labels differ.
+    """
+    pushed = labels_pushed(manifest)
+    if pushed is not None and pushed != labels:
+        raise InputError(
+            f"The labels must be those of the model pushed to {destination}, {spoken(pushed)}, "
+            f"got {spoken(labels)}. Keep them apart by another name (--set name=NAME) or push.destination, "
+            "or replace that model by --set push.replace=true."
+        )
+
+
+def spoken(labels: Labels) -> str:
+    """Returns what a model predicts, in words."""
+    return f'the number "{labels[0]}" and the class "{labels[1]}"'
+
+
+def identity_pushed(store: VersionStore) -> str:
+    """Returns JSON of the `Identity` of the current version's rows, empty where nothing is known."""
+    current = store.current()
+    return "" if current is None else rows_of(store.manifest(current), "")
+
+
+def rows_of(manifest: Mapping[str, Any], key: str) -> str:
+    """Returns what a run must know of how a version's rows were told apart: JSON of an `Identity`, or nothing.
+
+    A run of the very data of that version gets what that version's run got, so that its examples come from the cache.
+
+    Args:
+        manifest: the version's.
+        key: that of the run's examples; equal keys mean equal data, read alike.
+    """
+    rows = manifest.get("rows")
+    if not rows:
+        return ""
+    return str(rows["given"]) if key and rows["key"] == key else json.dumps(rows["identity"], sort_keys=True)
