@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -11,25 +12,27 @@ from components.baseline import component as baseline
 from components.errors import InputError
 from components.example_gen import component as example_gen
 from components.example_gen.spec import IngestSpec
+from components.example_gen.summary import read_summary
 from components.pusher.store import CURRENT, Store
 
 ROWS = "x,y,k\n" + "".join(f"{row},{row * 0.5},{'ab'[row % 2]}\n" for row in range(100))
 
 
-def found_baseline(folder: Path, version: int) -> Model:
+def found_baseline(folder: Path, version: int, labels: tuple[str, str] = ("y", "k"), replace: int = 0) -> Model:
     model = Model()
     model.uri = str(folder / f"baseline-{version}")
-    Path(model.uri).mkdir()
+    Path(model.uri).mkdir(exist_ok=True)
     arguments = {"destination": str(folder / "serving"), "version": version, "content": "", "code": ""}
+    arguments |= {"labels": json.dumps(labels), "replace": replace}
     baseline.Baseline_Executor().Do({}, {"model": [model]}, arguments)
     return model
 
 
-def push(folder: Path, content: str) -> int:
+def push(folder: Path, content: str, manifest: Mapping[str, object] | None = None) -> int:
     export = folder / content
     export.mkdir()
     (export / "saved_model.pb").write_text(content)
-    return Store(folder / "serving").publish(export, {}).version
+    return Store(folder / "serving").publish(export, manifest or {}).version
 
 
 def test_the_baseline_is_whichever_model_is_current(tmp_path: Path):
@@ -49,11 +52,40 @@ def test_without_a_pushed_model_the_baseline_is_empty(tmp_path: Path):
     assert list(Path(model.uri).iterdir()) == []
 
 
-def ingested(folder: Path, path: str, date: str = "", fingerprint: str = "") -> Examples:
+def test_a_pushed_model_of_other_labels_stops_the_run_unless_it_may_be_replaced(tmp_path: Path):
+    push(tmp_path, "first", {"labels": {"regression": "price", "classification": "k"}})
+    with pytest.raises(InputError) as raised:
+        found_baseline(tmp_path, CURRENT)
+    assert str(raised.value) == (
+        f"The labels must be those of the model pushed to {tmp_path / 'serving'}, "
+        'the number "price" and the class "k", got the number "y" and the class "k". '
+        "Keep them apart by another name (--set name=NAME) or push.destination, "
+        "or replace that model by --set push.replace=true."
+    )
+    with pytest.raises(InputError, match='got the number "k" and the class "price"'):
+        found_baseline(tmp_path, 1, ("k", "price"))
+    assert found_baseline(tmp_path, CURRENT, replace=1).get_int_custom_property("version") == 1
+
+
+def test_rows_stay_in_their_splits_by_what_the_destination_knows(tmp_path: Path):
+    (tmp_path / "t.csv").write_text(ROWS)
+    header, *lines = ROWS.splitlines()
+    wider = [f"{header},noise", *(f"{line},{place % 7}" for place, line in enumerate(lines))]
+    (tmp_path / "wider.csv").write_text("\n".join(wider) + "\n")
+    before = read_summary(ingested(tmp_path, str(tmp_path / "t.csv")).uri)
+    alone = read_summary(ingested(tmp_path, str(tmp_path / "wider.csv")).uri)
+    assert alone.judged != before.judged
+    push(tmp_path, "first", {"rows": {"given": "", "key": "", "identity": before.identity}})
+    after = read_summary(ingested(tmp_path, str(tmp_path / "wider.csv"), destination=str(tmp_path / "serving")).uri)
+    assert (after.judged, after.splits, after.identity) == (before.judged, before.splits, {"x": "INT"})
+    assert list(after.columns) == ["x", "noise"]
+
+
+def ingested(folder: Path, path: str, date: str = "", fingerprint: str = "", destination: str = "") -> Examples:
     examples = Examples()
     examples.uri = str(folder / "examples")
     spec = IngestSpec((path,), "y", "k", date=date).to_json()
-    arguments = {"spec": spec, "fingerprint": fingerprint, "code": ""}
+    arguments = {"spec": spec, "fingerprint": fingerprint, "code": "", "destination": destination}
     example_gen.ExampleGen_Executor().Do({}, {"examples": [examples]}, arguments)
     return examples
 

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,23 @@ def test_the_same_data_and_splits_are_the_same_rows(tmp_path: Path):
     assert found["metrics"][0]["better"] is None
     assert "Both were configured alike." in render_comparison(found)
     assert "a run left no report" in render_comparison(found)
+
+
+def test_rows_are_the_same_whatever_columns_came_beside_them(tmp_path: Path):
+    """What was judged is told by the rows; an older run's account, without them, by the data."""
+    rows = summary("aa", train=80, eval=20)
+    known = replace(rows, judged="f0", identity={"x": "INT"})
+    others = {
+        "one more column": (replace(known, fingerprint="bb"), True),
+        "other rows": (replace(known, judged="f1"), False),
+        "told apart otherwise": (replace(known, identity={"x": "INT", "z": "INT"}), False),
+        "another number of rows": (replace(known, splits={"train": 79, "eval": 21}), False),
+        "before rows were known": (rows, True),
+    }
+    a = finished(tmp_path, "20260101-000000", ingested=known)
+    for day, (other, same) in enumerate(others.values(), start=2):
+        b = finished(tmp_path, f"2026010{day}-000000", ingested=other)
+        assert compare(a, b)["same_rows"] is same
 
 
 def test_a_run_without_artifacts_is_compared_by_its_record(tmp_path: Path):

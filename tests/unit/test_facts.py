@@ -9,7 +9,7 @@ import pytest
 from components.errors import InputError
 from components.pusher.store import CURRENT, Store
 from pipeline import facts
-from pipeline.facts import STEP_MODULES, Facts, Production, at_run_time, gather
+from pipeline.facts import STEP_MODULES, Facts, Production, at_run_time, check_pushed, gather
 from pipeline.resolve import resolve
 
 SCHEMA = 'feature {{ name: "{name}" type: FLOAT }}\n'
@@ -162,6 +162,43 @@ def test_a_model_of_another_tool_is_a_baseline(folder: Path):
     version.mkdir(parents=True)
     (version / "saved_model.pb").write_text("foreign")
     assert gathered().production.baseline == 1_700_000_000
+
+
+def test_what_told_rows_apart_is_passed_on_where_it_may_matter(folder: Path):
+    """A run of the pushed version's own data gets what that version's run got, so that nothing is ingested again."""
+    first = gathered()
+    assert first.production.rows["given"] == ""
+    identity = {"x": "FLOAT"}
+    push(folder, "mine", provenance(first) | {"rows": {**first.production.rows, "identity": identity}})
+    assert gathered().production.rows == first.production.rows
+    assert gathered("training.epochs=3").production.rows == first.production.rows
+    (folder / "t.csv").write_text("x,y,k,new\n1,2,a,1\n2,3,b,1\n")
+    second = gathered()
+    assert json.loads(second.production.rows["given"]) == identity
+    push(folder, "next", provenance(second) | {"rows": {**second.production.rows, "identity": identity}})
+    assert gathered("training.epochs=3").production.rows == second.production.rows
+    assert json.loads(gathered("data.ignore=[new]").production.rows["given"]) == identity
+
+
+@pytest.mark.parametrize("labels", [("z", "k"), ("y", "z"), ("k", "y")])
+def test_a_model_of_other_labels_is_not_pushed_over(folder: Path, labels: tuple[str, str]):
+    flags = {"data.path": "t.csv", "labels.regression": "y", "labels.classification": "k", "name": "t"}
+    config = resolve(None, flags, []).config
+    check_pushed(config)
+    push(folder, "foreign", {})
+    check_pushed(config)
+    push(folder, "same", {"labels": {"regression": "y", "classification": "k"}})
+    check_pushed(config)
+    push(folder, "other", {"labels": {"regression": labels[0], "classification": labels[1]}})
+    with pytest.raises(InputError) as raised:
+        check_pushed(config)
+    assert str(raised.value) == (
+        f'The labels must be those of the model pushed to {config.destination}, the number "{labels[0]}" and the class '
+        f'"{labels[1]}", got the number "y" and the class "k". Keep them apart by another name (--set name=NAME) or '
+        "push.destination, or replace that model by --set push.replace=true."
+    )
+    check_pushed(resolve(None, flags, ["push.replace=true"]).config)
+    check_pushed(resolve(None, flags, ["push.destination=elsewhere"]).config)
 
 
 def test_facts_are_json(folder: Path):
