@@ -15,13 +15,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
+from components.artifact_files import SEEN
 from components.evaluator.evaluation import Incumbent, Predictions
 from components.evaluator.scoring import ServingModel
 from components.example_gen.reading import read_examples
+from components.example_gen.record import Record
 from components.outputs import EVAL
 from components.pusher.provenance import spoken
-from components.pusher.seen import seen
-from components.trainer.manifest import Column, Manifest
+from components.trainer.manifest import EXTRA, Column, Manifest
 
 _UNKNOWN = "It is not known which of these rows the pushed model has seen: it is of the time before that was noted."
 _FACTOR = 100  # medians this far apart are hardly those of one unit
@@ -54,7 +55,8 @@ def ask(model_dir: Path, examples: str, schema: bytes, candidate: Manifest) -> I
     except Exception:  # whatever it is, a model that cannot be asked must not block a sound one
         traceback.print_exc()  # into the log
         return Incumbent("it cannot be loaded or does not answer here; the log says more")
-    known = seen(model_dir, examples)
+    path = model_dir / EXTRA / SEEN
+    known = Record.from_bytes(path.read_bytes()).seen(examples) if path.exists() else None
     return Incumbent(
         predictions,
         seen=known,

@@ -8,13 +8,16 @@ from tfx.dsl.component.experimental.decorators import component
 from tfx.types import artifact_utils
 from tfx.types.standard_artifacts import Examples
 
+from components.artifact_files import SEEN
 from components.errors import InputError
 from components.example_gen.dates import dated
 from components.example_gen.identity import Identity
 from components.example_gen.ingest import ingest
+from components.example_gen.recall import Pushed
 from components.example_gen.spec import IngestSpec, expand
-from components.pusher.provenance import identity_pushed
+from components.pusher.provenance import rows_pushed
 from components.pusher.store import open_store
+from components.trainer.manifest import EXTRA
 
 
 @component
@@ -34,8 +37,8 @@ def ExampleGen(
         fingerprint: `fingerprint(spec.paths)`, so that changed data is not served from the cache; empty if whoever
             planned the run could not see the data.
         code: fingerprint of this step's code, part of the cache key.
-        pushed_rows: JSON of the `Identity` by which the pushed model's rows were told apart; empty for none.
-        destination: the folder of pushed versions, where this is to be found out now; else empty.
+        pushed_rows: `provenance.rows_of` the pushed version; empty for none.
+        destination: the folder of pushed versions; empty where there is none, or nothing is to be looked up in it.
 
     Raises:
         InputError: the data cannot be used, or is not the data the run was planned with.
@@ -43,9 +46,7 @@ def ExampleGen(
     del code
     planned = IngestSpec.from_json(spec)
     files = expand(dated(planned.paths, planned.date))
-    found = pushed_rows or (identity_pushed(open_store(destination)) if destination else "")
-    pushed = Identity.from_dict(json.loads(found)) if found else None
-    summary = ingest(replace(planned, paths=files), examples.uri, pushed=pushed)
+    summary = ingest(replace(planned, paths=files), examples.uri, pushed=_pushed(pushed_rows, destination))
     if fingerprint and summary.fingerprint != fingerprint:
         raise InputError("The data must stay as it was when the run began, got other content. Run again.")
     examples.split_names = artifact_utils.encode_split_names(list(planned.shares))
@@ -57,3 +58,18 @@ def ExampleGen(
     examples.set_string_custom_property("input_fingerprint", summary.fingerprint)
     examples.set_int_custom_property("span", 0)
     examples.set_int_custom_property("version", 0)
+
+
+def _pushed(rows: str, destination: str) -> Pushed | None:
+    if not destination:
+        return None
+    store = open_store(destination)
+    found = rows or rows_pushed(store)
+    if not found:
+        return None
+    about = json.loads(found)
+    return Pushed(
+        Identity.from_dict(about["identity"]),
+        about["inherited"],
+        lambda: store.read(about["version"], f"{EXTRA}/{SEEN}"),
+    )

@@ -24,7 +24,7 @@ from components.example_gen.fingerprint import fingerprint
 from components.example_gen.identity import BYTES, Identity, fold, hash_cells
 from components.example_gen.labelled import LabelledBatch, labelled_batches
 from components.example_gen.profile import Profile, profile
-from components.example_gen.recall import Recalled, identity_of, recall
+from components.example_gen.recall import Pushed, Recalled, identity_of, recall
 from components.example_gen.roles import Roles, assign_roles
 from components.example_gen.row_files import RECALLED, RowFiles
 from components.example_gen.spec import IngestSpec
@@ -37,17 +37,15 @@ from components.objects.staging import staged
 from components.outputs import CALIBRATION, EVAL, TRAIN, VALIDATION
 
 
-def ingest(
-    spec: IngestSpec, folder: str, rows_per_file: int = ROWS_PER_FILE, pushed: Identity | None = None
-) -> Summary:
+def ingest(spec: IngestSpec, folder: str, rows_per_file: int = ROWS_PER_FILE, pushed: Pushed | None = None) -> Summary:
     """Writes the splits, the rows' fingerprints and `summary.json` into a folder, and returns the summary.
 
     Args:
         spec: what to read and how.
         folder: root of the Examples artifact.
         rows_per_file: rows per TFRecord file.
-        pushed: what told rows apart for the pushed model. As long as the table has all of it, it does so again, and
-            rows stay in their splits whatever columns come, or are ignored.
+        pushed: the rows of the pushed model. What told them apart does so again as long as the table has it, and where
+            it has not, they are looked up: rows stay in their splits whatever columns come and go.
 
     Raises:
         InputError: the data cannot be used as it is; the message says where and what to do.
@@ -56,18 +54,18 @@ def ingest(
         return _ingest(spec, folder, rows_per_file, pushed)
 
 
-def _ingest(spec: IngestSpec, folder: str, rows_per_file: int, pushed: Identity | None) -> Summary:
+def _ingest(spec: IngestSpec, folder: str, rows_per_file: int, pushed: Pushed | None) -> Summary:
     table = open_table(spec.paths, spec.dialect)
     roles = assign_roles(spec, table.columns)
     found = profile(table, spec, roles)
     features, warnings = choose_features(table, found, spec, roles)
     identity, recalled = identity_of(found, roles), None
     if pushed is not None:
-        recalled = recall(pushed, table, roles)
-        roles = dataclasses.replace(roles, recalled=tuple(set(pushed.valued) - set(recalled.gone)))
+        recalled = recall(pushed, table, roles, spec.split_settings)
+        roles = dataclasses.replace(roles, recalled=tuple(set(pushed.identity.valued) - set(recalled.gone)))
         if not recalled.gone:
-            identity, recalled = pushed, None
-        elif spec.split == "row":
+            identity = pushed.identity
+        elif spec.split == "row" and recalled.kept is None:
             warnings.append(
                 f"The rows could not be kept in their splits: those of the pushed model were split by "
                 f"{_named(recalled.gone)} too, which cannot be read as then."
@@ -110,8 +108,10 @@ def _ingest(spec: IngestSpec, folder: str, rows_per_file: int, pushed: Identity 
         },
         weight=roles.weight,
         identity=identity.to_dict(),
-        recalled=recalled.identity.to_dict() if recalled else {},
+        recalled=recalled.identity.to_dict() if recalled and recalled.gone else {},
         gone=list(recalled.gone) if recalled else [],
+        split_settings=spec.split_settings,
+        inherited=recalled is not None and recalled.kept is not None,
         judged=written.judged,
     )
     with tf.io.gfile.GFile(os.path.join(folder, SUMMARY), "w") as file:
@@ -145,7 +145,7 @@ class _Pass:
 
     def write(self, folder: str, rows_per_file: int) -> _Pass:
         splits_made = list(self._shares)
-        log = [*splits_made, RECALLED] if self._recalled else splits_made
+        log = [*splits_made, RECALLED] if self._recalled and self._recalled.gone else splits_made
         with SplitWriter(folder, splits_made, rows_per_file) as writer, RowFiles(folder, log) as row_files:
             for batch in labelled_batches(self._table, self._spec, self._roles):
                 if not len(batch.target):
@@ -199,15 +199,18 @@ class _Pass:
         parts = shares(self._identity.hashes(batch.cells, len(batch.target)))
         splits = self._splits(batch, labels, parts)
         both = combine(labels.values())
-        fingerprints = self._identity.fingerprints(parts, both)
-        row_files.write(fingerprints, splits)
-        judged = splits == list(self._shares).index(EVAL)
-        self._judged = (self._judged + int(fold(fingerprints[judged], np.ones(BYTES, bool)).sum())) % 2**64
-        if self._recalled is not None:
+        now = earlier = self._identity.fingerprints(parts, both)
+        if self._recalled is not None and self._recalled.gone:
             there = {name: cells for name, cells in batch.cells.items() if name not in self._recalled.gone}
-            earlier = shares(self._recalled.identity.hashes(there, len(splits)))
-            fingerprints = self._recalled.identity.fingerprints(earlier, both)
-            row_files.write(fingerprints, np.where(judged, len(self._shares), -1))
+            known = self._recalled.identity
+            earlier = known.fingerprints(shares(known.hashes(there, len(splits))), both)
+        if self._recalled is not None and self._recalled.kept is not None:
+            splits = self._recalled.kept.apply(earlier, splits)
+        judged = splits == list(self._shares).index(EVAL)
+        self._judged = (self._judged + int(fold(now[judged], np.ones(BYTES, bool)).sum())) % 2**64
+        row_files.write(now, splits)
+        if earlier is not now:
+            row_files.write(earlier, np.where(judged, len(self._shares), -1))
         return splits
 
     def _splits(self, batch: LabelledBatch, labels: dict[str, np.ndarray], parts: dict[str, np.ndarray]) -> np.ndarray:

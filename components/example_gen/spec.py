@@ -82,6 +82,11 @@ class IngestSpec:
         """The splits that are made, in the order in which rows fill them, with their shares of the rows."""
         return {split: share for split, share in zip(SPLITS, self.fractions, strict=True) if share}
 
+    @property
+    def split_settings(self) -> str:
+        """What of the spec decides the split of a row, as JSON."""
+        return json.dumps([self.split, self.column, list(self.shares.items()), self.salt])
+
     def to_json(self) -> str:
         """Returns the spec as JSON with sorted keys: equal specs give equal text."""
         return json.dumps(dataclasses.asdict(self), sort_keys=True)

@@ -39,6 +39,8 @@ class Summary:
         identity: column → kind of what tells rows apart, and decides their split if it is one by row.
         recalled: the same of the pushed model, where this table has not all of it.
         gone: the columns of `recalled` that cannot be read any more.
+        split_settings: `IngestSpec.split_settings`.
+        inherited: whether rows are in the splits of a pushed version, whatever their hash says.
         judged: digest of the eval rows as `identity` tells them apart, whatever their order.
     """
 
@@ -64,6 +66,8 @@ class Summary:
     identity: dict[str, str] = dataclasses.field(default_factory=dict)
     recalled: dict[str, str] = dataclasses.field(default_factory=dict)
     gone: list[str] = dataclasses.field(default_factory=list)
+    split_settings: str = ""
+    inherited: bool = False
     judged: str = ""
 
     def without(self, label: str) -> int:

@@ -14,12 +14,12 @@ from tfx.utils import path_utils
 
 from components.artifact_files import DISTRIBUTIONS, EVALUATION, PUSH, SEEN
 from components.example_gen.reading import read_examples
+from components.example_gen.record import Record
 from components.example_gen.summary import read_summary
 from components.kept_files import read_json
 from components.outputs import EVAL
 from components.pusher.provenance import require_same_labels
 from components.pusher.release import Published
-from components.pusher.seen import remember
 from components.pusher.smoke import check_in_fresh_process
 from components.pusher.store import open_store
 from components.trainer.manifest import EXTRA, Column, Manifest
@@ -74,7 +74,8 @@ def Pusher(
             # Another run may have pushed since the Baseline looked.
             require_same_labels(store.manifest(current), (manifest.regression, manifest.classification), destination)
         known = json.loads(provenance)
-        rows = known.pop("rows") | {"identity": read_summary(examples.uri).identity}
+        summary = read_summary(examples.uri)
+        rows = known.pop("rows") | {"identity": summary.identity, "inherited": summary.inherited}
         published = store.publish(
             source,
             known
@@ -88,7 +89,7 @@ def Pusher(
             keep,
             {
                 f"{EXTRA}/{DISTRIBUTIONS}": (Path(anomalies.uri) / DISTRIBUTIONS).read_text(encoding="utf-8"),
-                f"{EXTRA}/{SEEN}": remember(examples.uri),
+                f"{EXTRA}/{SEEN}": Record.of(examples.uri).to_bytes(),
             },
         )
         result = {"pushed": True, "smoke": figures} | _plain(published)

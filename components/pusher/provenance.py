@@ -43,22 +43,26 @@ def spoken(labels: Labels) -> str:
     return f'the number "{labels[0]}" and the class "{labels[1]}"'
 
 
-def identity_pushed(store: VersionStore) -> str:
-    """Returns JSON of the `Identity` of the current version's rows, empty where nothing is known."""
+def rows_pushed(store: VersionStore) -> str:
+    """Returns `rows_of` the current version, empty where there is none."""
     current = store.current()
-    return "" if current is None else rows_of(store.manifest(current), "")
+    return "" if current is None else rows_of(store.manifest(current), current, "")
 
 
-def rows_of(manifest: Mapping[str, Any], key: str) -> str:
-    """Returns what a run must know of how a version's rows were told apart: JSON of an `Identity`, or nothing.
+def rows_of(manifest: Mapping[str, Any], version: int, key: str) -> str:
+    """Returns what a run must know of a version's rows: JSON of `identity`, `inherited` and `version`, or nothing.
 
     A run of the very data of that version gets what that version's run got, so that its examples come from the cache.
 
     Args:
         manifest: the version's.
+        version: its number.
         key: that of the run's examples; equal keys mean equal data, read alike.
     """
     rows = manifest.get("rows")
     if not rows:
         return ""
-    return str(rows["given"]) if key and rows["key"] == key else json.dumps(rows["identity"], sort_keys=True)
+    if key and rows["key"] == key:
+        return str(rows["given"])
+    found = {"identity": rows["identity"], "inherited": rows["inherited"], "version": version}
+    return json.dumps(found, sort_keys=True)

@@ -75,6 +75,9 @@ class VersionStore(Protocol):
     def manifest(self, version: int) -> dict[str, Any]:
         """Returns the manifest of a version; empty for a model that another tool put there."""
 
+    def read(self, version: int, name: str) -> bytes | None:
+        """Returns the content of a file of a version, None where there is none."""
+
     def fetch(self, version: int, target: Path) -> None:
         """Copies a version to a new local folder."""
 

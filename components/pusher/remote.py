@@ -111,8 +111,12 @@ class RemoteStore(VersionStore):
 
     @override
     def manifest(self, version: int) -> dict[str, Any]:
-        place = f"{self.folder(version)}/{MANIFEST}"
-        return parse_manifest(self._objects.read(place)) if self._objects.list(place) else {}
+        return parse_manifest(self.read(version, MANIFEST) or b"")
+
+    @override
+    def read(self, version: int, name: str) -> bytes | None:
+        place = f"{self.folder(version)}/{name}"
+        return self._objects.read(place) if self._objects.list(place) else None
 
     @override
     def fetch(self, version: int, target: Path) -> None:

@@ -90,10 +90,14 @@ class Store(VersionStore):
 
     @override
     def manifest(self, version: int) -> dict[str, Any]:
+        return parse_manifest(self.read(version, MANIFEST) or b"")
+
+    @override
+    def read(self, version: int, name: str) -> bytes | None:
         try:
-            return parse_manifest((self.folder(version) / MANIFEST).read_bytes())
+            return (self.folder(version) / name).read_bytes()
         except FileNotFoundError:
-            return {}
+            return None
 
     @override
     def fetch(self, version: int, target: Path) -> None:

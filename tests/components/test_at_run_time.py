@@ -75,7 +75,7 @@ def test_rows_stay_in_their_splits_by_what_the_destination_knows(tmp_path: Path)
     before = read_summary(ingested(tmp_path, str(tmp_path / "t.csv")).uri)
     alone = read_summary(ingested(tmp_path, str(tmp_path / "wider.csv")).uri)
     assert alone.judged != before.judged
-    push(tmp_path, "first", {"rows": {"given": "", "key": "", "identity": before.identity}})
+    push(tmp_path, "first", {"rows": {"given": "", "key": "", "identity": before.identity, "inherited": False}})
     after = read_summary(ingested(tmp_path, str(tmp_path / "wider.csv"), destination=str(tmp_path / "serving")).uri)
     assert (after.judged, after.splits, after.identity) == (before.judged, before.splits, {"x": "INT"})
     assert list(after.columns) == ["x", "noise"]

@@ -10,9 +10,10 @@ from example_tables import read
 
 from components.example_gen.identity import Identity
 from components.example_gen.ingest import ingest
+from components.example_gen.recall import Pushed
+from components.example_gen.record import Record
 from components.example_gen.spec import SPLITS, IngestSpec
 from components.example_gen.summary import Summary
-from components.pusher.seen import remember, seen
 
 ROWS, COLUMNS = 2_000, 25
 
@@ -27,22 +28,30 @@ def orders() -> pd.DataFrame:
     return frame
 
 
-def written(folder: Path, table: pd.DataFrame, name: str, pushed: Summary | None = None, **fields) -> Summary:
+def written(
+    folder: Path, table: pd.DataFrame, name: str, pushed: Summary | None = None, record: Path | None = None, **fields
+) -> Summary:
     """The summary of a table's ingest into the folder `name`."""
     path = folder / f"{name}.csv"
     table.to_csv(path, index=False)
     spec = replace(IngestSpec((str(path),), "price", "kind"), **fields)
-    return ingest(spec, str(folder / name), pushed=Identity.from_dict(pushed.identity) if pushed else None)
+    if pushed is None:
+        return ingest(spec, str(folder / name))
+    load = (lambda: None) if record is None else record.read_bytes
+    return ingest(spec, str(folder / name), pushed=Pushed(Identity.from_dict(pushed.identity), pushed.inherited, load))
 
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory, orders: pd.DataFrame) -> tuple[Path, Summary]:
-    """A first ingest, and what is remembered of it as a version keeps it."""
+    """A first ingest, and the record of it as a version keeps it."""
     folder = tmp_path_factory.mktemp("first")
     summary = written(folder, orders, "examples")
-    (folder / "model" / "assets.extra").mkdir(parents=True)
-    (folder / "model" / "assets.extra" / "seen.npz").write_bytes(remember(str(folder / "examples")))
+    (folder / "record").write_bytes(Record.of(str(folder / "examples")).to_bytes())
     return folder, summary
+
+
+def seen(record: Path, examples: Path) -> np.ndarray | None:
+    return Record.from_bytes(record.read_bytes()).seen(str(examples))
 
 
 def split_of(folder: Path) -> pd.Series:
@@ -82,7 +91,7 @@ def test_rows_keep_their_split(tmp_path, orders, first, change):
     assert after.gone == []
     if change != "one slip":
         assert (after.judged, after.splits) == (before.judged, before.splits)
-    assert seen(folder / "model", str(tmp_path / "after")).sum() <= (change == "one slip")
+    assert seen(folder / "record", tmp_path / "after").sum() <= (change == "one slip")
 
 
 def test_without_a_pushed_model_the_split_is_what_it_was(tmp_path, orders, first):
@@ -92,7 +101,7 @@ def test_without_a_pushed_model_the_split_is_what_it_was(tmp_path, orders, first
     other = written(tmp_path, orders.assign(promo=1.5), "other")
     assert truth(tmp_path / "other", folder / "examples").mean() > 0.8
     assert other.judged != before.judged
-    assert seen(folder / "model", str(tmp_path / "other")) is None  # told apart in another way, and nobody could tell
+    assert seen(folder / "record", tmp_path / "other") is None  # told apart in another way, and nobody could tell
 
 
 @pytest.mark.parametrize(
@@ -109,7 +118,7 @@ def test_another_way_of_splitting_is_seen_through(tmp_path, orders, first, field
     written(tmp_path, orders, "after", before, **fields)
     known = truth(tmp_path / "after", folder / "examples")
     assert known.any()
-    np.testing.assert_array_equal(seen(folder / "model", str(tmp_path / "after")), known)
+    np.testing.assert_array_equal(seen(folder / "record", tmp_path / "after"), known)
 
 
 def test_rows_seen_are_known_without_the_columns_that_are_gone(tmp_path, orders, first):
@@ -124,36 +133,63 @@ def test_rows_seen_are_known_without_the_columns_that_are_gone(tmp_path, orders,
     )
     known = truth(tmp_path / "after", folder / "examples")
     assert 0.5 < known.mean() < 0.9
-    np.testing.assert_array_equal(seen(folder / "model", str(tmp_path / "after")), known)
+    np.testing.assert_array_equal(seen(folder / "record", tmp_path / "after"), known)
 
 
 def test_a_table_without_most_of_the_columns_tells_nothing(tmp_path, orders, first):
     folder, before = first
     written(tmp_path, orders[["x1", "price", "kind"]], "after", before)
-    assert seen(folder / "model", str(tmp_path / "after")) is None
+    assert seen(folder / "record", tmp_path / "after") is None
 
 
-def test_a_version_of_the_time_before_tells_nothing(tmp_path, first):
-    folder, _ = first
-    assert seen(tmp_path, str(folder / "examples")) is None
+@pytest.mark.parametrize("gone", [["x3"], ["x3", "x12", "children"]])
+def test_rows_keep_their_split_without_the_columns_that_are_gone(tmp_path, orders, first, gone):
+    folder, before = first
+    more = orders.sample(400, random_state=2).assign(price=lambda rows: rows["price"] + 1_000)
+    table = pd.concat([orders, more], ignore_index=True).drop(columns=gone).assign(promo=2.5)
+    after = written(tmp_path, table, "after", before, folder / "record")
+    assert (after.gone, after.inherited, after.warnings) == (sorted(gone), True, [])
+    old, now = split_of(folder / "examples"), split_of(tmp_path / "after")
+    pd.testing.assert_series_equal(now[old.index], old)
+    fresh = now.drop(old.index)
+    assert len(fresh) == 400
+    assert 20 < (fresh == "eval").sum() < 80
+    assert not seen(folder / "record", tmp_path / "after").any()
+
+    # The version after that knows the rows as they are now, and they stay when nothing goes any more.
+    (tmp_path / "record").write_bytes(Record.of(str(tmp_path / "after")).to_bytes())
+    later = written(tmp_path, table.assign(next=1), "later", after, tmp_path / "record")
+    assert (later.gone, later.inherited, later.judged) == ([], True, after.judged)
+    pd.testing.assert_series_equal(split_of(tmp_path / "later")[now.index], now)
+    assert not seen(tmp_path / "record", tmp_path / "later").any()
+
+
+def test_another_salt_moves_rows_although_they_are_known(tmp_path, orders, first):
+    folder, before = first
+    after = written(tmp_path, orders.drop(columns="x3"), "after", before, folder / "record", salt="other")
+    assert not after.inherited
+    known = truth(tmp_path / "after", folder / "examples")
+    assert known.mean() > 0.8
+    np.testing.assert_array_equal(seen(folder / "record", tmp_path / "after"), known)
 
 
 def test_many_rows_are_remembered_in_four_bytes_each(tmp_path, orders, first):
     folder, before = first
-    whole, short = (remember(str(folder / "examples"), rows) for rows in (ROWS, ROWS // 2))
+    whole, short = (Record.of(str(folder / "examples"), rows) for rows in (ROWS, ROWS - 1))
     remembered = before.rows_out - before.splits["eval"]
-    assert len(whole) - len(short) == 12 * remembered
-    (tmp_path / "assets.extra").mkdir()
-    (tmp_path / "assets.extra" / "seen.npz").write_bytes(short)
+    assert (whole.rows.nbytes + whole.splits.nbytes, short.rows.nbytes) == (17 * ROWS, 4 * remembered)
+    (tmp_path / "record").write_bytes(short.to_bytes())
     written(tmp_path, orders, "after", before, salt="other")
     known = truth(tmp_path / "after", folder / "examples")
-    np.testing.assert_array_equal(seen(tmp_path, str(tmp_path / "after")), known)
-    written(tmp_path, orders.drop(columns="x3"), "without", before)
-    assert seen(tmp_path, str(tmp_path / "without")) is None
+    np.testing.assert_array_equal(seen(tmp_path / "record", tmp_path / "after"), known)
+    without = written(tmp_path, orders.drop(columns="x3"), "without", before, tmp_path / "record")
+    assert not without.inherited
+    assert without.warnings[-1].startswith("The rows could not be kept in their splits")
+    assert seen(tmp_path / "record", tmp_path / "without") is None
 
 
 def test_equal_rows_are_remembered_once(tmp_path, orders):
     twice = written(tmp_path, pd.concat([orders, orders]), "twice")
     once = written(tmp_path, orders, "once")
     assert twice.judged != once.judged  # another number of rows is judged
-    assert len(remember(str(tmp_path / "twice"))) == len(remember(str(tmp_path / "once")))
+    assert Record.of(str(tmp_path / "twice")).to_bytes() == Record.of(str(tmp_path / "once")).to_bytes()

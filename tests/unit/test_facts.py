@@ -169,15 +169,16 @@ def test_what_told_rows_apart_is_passed_on_where_it_may_matter(folder: Path):
     first = gathered()
     assert first.production.rows["given"] == ""
     identity = {"x": "FLOAT"}
-    push(folder, "mine", provenance(first) | {"rows": {**first.production.rows, "identity": identity}})
+    learned = {"identity": identity, "inherited": False}
+    version = push(folder, "mine", provenance(first) | {"rows": first.production.rows | learned})
     assert gathered().production.rows == first.production.rows
     assert gathered("training.epochs=3").production.rows == first.production.rows
     (folder / "t.csv").write_text("x,y,k,new\n1,2,a,1\n2,3,b,1\n")
     second = gathered()
-    assert json.loads(second.production.rows["given"]) == identity
-    push(folder, "next", provenance(second) | {"rows": {**second.production.rows, "identity": identity}})
+    assert json.loads(second.production.rows["given"]) == learned | {"version": version}
+    version = push(folder, "next", provenance(second) | {"rows": second.production.rows | learned})
     assert gathered("training.epochs=3").production.rows == second.production.rows
-    assert json.loads(gathered("data.ignore=[new]").production.rows["given"]) == identity
+    assert json.loads(gathered("data.ignore=[new]").production.rows["given"]) == learned | {"version": version}
 
 
 @pytest.mark.parametrize("labels", [("z", "k"), ("y", "z"), ("k", "y")])
