@@ -156,7 +156,7 @@ def _production(store: VersionStore, digest: str, key: str) -> Production:
     if current is None:
         return Production(digest, 0, "", uuid.uuid4().hex, {"given": "", "key": key})
     manifest = store.manifest(current)
-    rows = {"given": rows_of(manifest, current, key), "key": key}
+    rows = {"given": rows_of(manifest, str(store.folder(current)), key), "key": key}
     match manifest:
         case {"digest": str(own), "baseline": int(baseline), "content": str(content), "attempt": str(attempt)} if (
             own == digest and baseline in (0, *store.versions())

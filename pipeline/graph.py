@@ -69,8 +69,7 @@ def build(config: Config, facts: Facts, *, search: bool = False) -> Pipeline:
         fingerprint=facts.fingerprint,
         code=facts.code["ExampleGen"],
         pushed_rows=facts.production.rows["given"],
-        # Without a pushed model its place makes no difference to the examples; at run time nobody knows yet.
-        destination="" if facts.fingerprint and not facts.production.rows["given"] else config.destination,
+        destination="" if facts.fingerprint else config.destination,
     ).with_id("ExampleGen")
     examples = example_gen.outputs["examples"]
 

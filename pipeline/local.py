@@ -28,13 +28,14 @@ from pipeline.runs import START, Run, Step, new_run, read_runs, warn_of_unreadab
 LAST = "Report"
 TUNER = "Tuner"
 _REASONS = {TUNER: "each time; it goes on where it ended"}
+_ROWS = "pushed_rows"
 _MEANING = {
     "fingerprint": "data",
     "code": "code",
     "reviewed_schema": "schema",
     "version": "pushed model",
     "content": "pushed model",
-    "pushed_rows": "pushed model",
+    _ROWS: "pushed model",
 }
 
 
@@ -210,6 +211,8 @@ class _Watcher:
             for before in run.steps:
                 if before.name == step.name and before.state in ("done", "cached"):
                     changed = [name for name, key in step.keys.items() if before.keys.get(name) != key]
+                    if len(changed) > 1 and _ROWS in changed:
+                        changed.remove(_ROWS)  # it only comes along with new data
                     words = dict.fromkeys(_MEANING.get(name, "config") for name in changed)
                     return f"{' and '.join(words)} changed" if words else "an earlier step changed"
         return ""

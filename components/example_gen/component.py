@@ -38,7 +38,7 @@ def ExampleGen(
             planned the run could not see the data.
         code: fingerprint of this step's code, part of the cache key.
         pushed_rows: `provenance.rows_of` the pushed version; empty for none.
-        destination: the folder of pushed versions; empty where there is none, or nothing is to be looked up in it.
+        destination: the folder of pushed versions, where the version is to be found out now; else empty.
 
     Raises:
         InputError: the data cannot be used, or is not the data the run was planned with.
@@ -61,15 +61,13 @@ def ExampleGen(
 
 
 def _pushed(rows: str, destination: str) -> Pushed | None:
-    if not destination:
-        return None
-    store = open_store(destination)
-    found = rows or rows_pushed(store)
+    found = rows or (rows_pushed(open_store(destination)) if destination else "")
     if not found:
         return None
     about = json.loads(found)
-    return Pushed(
-        Identity.from_dict(about["identity"]),
-        about["inherited"],
-        lambda: store.read(about["version"], f"{EXTRA}/{SEEN}"),
-    )
+    parent, _, version = about["folder"].rpartition("/")
+
+    def load() -> bytes | None:
+        return open_store(parent).read(int(version), f"{EXTRA}/{SEEN}")
+
+    return Pushed(Identity.from_dict(about["identity"]), about["inherited"], load)

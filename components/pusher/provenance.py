@@ -46,17 +46,17 @@ def spoken(labels: Labels) -> str:
 def rows_pushed(store: VersionStore) -> str:
     """Returns `rows_of` the current version, empty where there is none."""
     current = store.current()
-    return "" if current is None else rows_of(store.manifest(current), current, "")
+    return "" if current is None else rows_of(store.manifest(current), str(store.folder(current)), "")
 
 
-def rows_of(manifest: Mapping[str, Any], version: int, key: str) -> str:
-    """Returns what a run must know of a version's rows: JSON of `identity`, `inherited` and `version`, or nothing.
+def rows_of(manifest: Mapping[str, Any], folder: str, key: str) -> str:
+    """Returns what a run must know of a version's rows: JSON of `identity`, `inherited` and `folder`, or nothing.
 
     A run of the very data of that version gets what that version's run got, so that its examples come from the cache.
 
     Args:
         manifest: the version's.
-        version: its number.
+        folder: where its files lie.
         key: that of the run's examples; equal keys mean equal data, read alike.
     """
     rows = manifest.get("rows")
@@ -64,5 +64,5 @@ def rows_of(manifest: Mapping[str, Any], version: int, key: str) -> str:
         return ""
     if key and rows["key"] == key:
         return str(rows["given"])
-    found = {"identity": rows["identity"], "inherited": rows["inherited"], "version": version}
+    found = {"identity": rows["identity"], "inherited": rows["inherited"], "folder": folder}
     return json.dumps(found, sort_keys=True)

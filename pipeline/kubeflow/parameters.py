@@ -92,7 +92,8 @@ PARAMETERS = (
     _thresholds("gates.classification.thresholds", "Bounds of the classification head."),
     Parameter(
         "push.destination",
-        {"Baseline": "destination", "Pusher": "destination"} | _shown("push.destination", "Report"),
+        {"Baseline": "destination", "ExampleGen": "destination", "Pusher": "destination"}
+        | _shown("push.destination", "Report"),
         "Folder or bucket of pushed versions.",
     ),
 )

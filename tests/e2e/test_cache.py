@@ -1,5 +1,6 @@
 """What is re-run when something changes."""
 
+import json
 import shutil
 
 import pytest
@@ -31,6 +32,11 @@ def run(folder, *arguments):
         *("-c", "data/wine/config.yaml", *QUICK, *arguments),
         code_from=folder,
     )
+
+
+def examples(folder):
+    """The examples that runs made, oldest first."""
+    return sorted((folder / "output" / "artifacts" / "ExampleGen" / "examples").iterdir(), key=lambda f: int(f.name))
 
 
 def cached(done):
@@ -87,6 +93,38 @@ def test_a_row_reruns_everything(workshop):
         table.write_text("".join(lines))
     assert cached(done) <= {"Baseline"}
     assert done.reasons["ExampleGen"] == "data changed"
+
+
+def test_a_column_more_or_less_moves_no_row_and_the_verdict_says_what_it_could_not_compare(workshop):
+    """The first run's columns are known from its version; another label is no business of this pipeline."""
+    table = workshop / "data" / "wine" / "wine.csv"
+    before = table.read_text()
+    lines = [line.split(",") for line in before.splitlines()]
+    hue = lines[0].index("hue")
+    for place, line in enumerate(lines):
+        line[hue] = "noise" if place == 0 else str(place * 7 % 11)
+    table.write_text("".join(",".join(line) + "\n" for line in lines))
+    try:
+        done = run(workshop)
+        other = run(workshop, "-r", "malic_acid")
+    finally:
+        table.write_text(before)
+    assert done.code in (0, 3)
+    assert done.reasons["ExampleGen"] == "data changed"
+    first, second = (
+        json.loads((folder / "summary.json").read_text()) for folder in examples(workshop)[:1] + examples(workshop)[-1:]
+    )
+    assert (first["splits"], first["identity"]) != ({}, {})
+    assert second["splits"] == first["splits"]
+    assert (second["gone"], second["inherited"]) == (["hue"], True)
+    pushed = [check for check in done.evaluation["verdict"]["checks"] if check["name"] == "no_worse_than_pushed"]
+    assert [(check["passed"], check["warning"]) for check in pushed] == [(True, True)] * 2
+    said = 'Nothing is compared with the pushed model: it reads the column "hue", which is no feature any more.'
+    assert " ".join(done.out.split()).count(said) == 2
+
+    assert other.code == 2
+    assert 'the number "alcohol" and the class "cultivar", got the number "malic_acid"' in other.err
+    assert "ExampleGen" not in other.out
 
 
 def test_a_model_that_was_deleted_is_pushed_again(workshop):

@@ -120,7 +120,7 @@ def test_a_schedule_may_change_data_thresholds_training_and_destination(mounted:
     training = [bound[f"training_{name}"] for name in ("epochs", "learning_rate", "seed")]
     assert training == [["Report", "Trainer"]] * 3
     assert bound["regression_thresholds"] == bound["classification_thresholds"] == ["Evaluator", "Report"]
-    assert bound["push_destination"] == ["Baseline", "Pusher", "Report"]
+    assert bound["push_destination"] == ["Baseline", "ExampleGen", "Pusher", "Report"]
     for parameter, steps in bound.items():
         for step in steps:
             inputs = component(spec, tasks(spec)[step])["inputDefinitions"]["parameters"]

@@ -166,7 +166,7 @@ def test_a_model_of_another_tool_is_a_baseline(folder: Path):
 
 def test_what_told_rows_apart_is_passed_on_where_it_may_matter(folder: Path):
     """A run of the pushed version's own data gets what that version's run got, so that nothing is ingested again."""
-    first = gathered()
+    first, serving = gathered(), folder / "runs" / "t" / "serving"
     assert first.production.rows["given"] == ""
     identity = {"x": "FLOAT"}
     learned = {"identity": identity, "inherited": False}
@@ -175,10 +175,12 @@ def test_what_told_rows_apart_is_passed_on_where_it_may_matter(folder: Path):
     assert gathered("training.epochs=3").production.rows == first.production.rows
     (folder / "t.csv").write_text("x,y,k,new\n1,2,a,1\n2,3,b,1\n")
     second = gathered()
-    assert json.loads(second.production.rows["given"]) == learned | {"version": version}
+    assert json.loads(second.production.rows["given"]) == learned | {"folder": str(serving / str(version))}
     version = push(folder, "next", provenance(second) | {"rows": second.production.rows | learned})
     assert gathered("training.epochs=3").production.rows == second.production.rows
-    assert json.loads(gathered("data.ignore=[new]").production.rows["given"]) == learned | {"version": version}
+    assert json.loads(gathered("data.ignore=[new]").production.rows["given"]) == learned | {
+        "folder": str(serving / str(version))
+    }
 
 
 @pytest.mark.parametrize("labels", [("z", "k"), ("y", "z"), ("k", "y")])
