@@ -169,6 +169,22 @@ def test_rollback(mtl: Callable[..., Said]):
     )
 
 
+def test_rollback_says_what_is_predicted_where_that_changes(mtl: Callable[..., Said]):
+    store = Store("runs/t/serving")
+    for regression in ("price", "price", "weight"):
+        model = Path(f"export-{len(store.versions())}")
+        model.mkdir()
+        (model / "saved_model.pb").write_text(model.name)
+        store.publish(model, {"labels": {"regression": regression, "classification": "kind"}})
+    first, *more = mtl("rollback").out.splitlines()
+    assert first.startswith("Version 2 is current again; version 3 is withdrawn. ")
+    assert more == [
+        'note: version 2 predicts the number "price" and the class "kind", '
+        'version 3 the number "weight" and the class "kind".'
+    ]
+    assert len(mtl("rollback").out.splitlines()) == 1
+
+
 def test_synth_writes_a_table_and_says_what_can_be_reached(mtl: Callable[..., Said]):
     said = mtl("synth", "s.csv", "--rows", "500", "--seed", "3", "--noise", "2")
     assert (said.code, said.error) == (0, "")
