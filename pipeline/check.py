@@ -21,7 +21,7 @@ from components.example_gen.roles import Roles, assign_roles
 from components.example_gen.tables import open_table
 from components.objects.place import is_remote
 from components.objects.staging import size, staged
-from components.schema_gen.schema import column_types, read_schema, require_labels
+from components.schema_gen.schema import column_forms, column_types, read_schema, require_labels
 from components.trainer.manifest import prediction_columns
 from pipeline.config import Config
 from pipeline.errors import InputError, did_you_mean
@@ -59,7 +59,8 @@ def check_data(config: Config) -> Checked:
     reviewed = read_schema(schema) if schema else None
     if reviewed is not None:
         require_labels(reviewed, config.labels.training_only)
-    spec = config.ingest_spec(column_types(reviewed) if reviewed is not None else None)
+    known = (column_types(reviewed), column_forms(reviewed)) if reviewed is not None else (None, None)
+    spec = config.ingest_spec(*known)
     with staged(spec.paths):
         table = open_table(spec.paths, spec.dialect)
         roles = assign_roles(spec, table.columns)

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 
 from components.example_gen.dates import dated, is_date
 from components.example_gen.dialect import MISSING, Dialect
+from components.example_gen.forms import Form
 from components.example_gen.spec import IngestSpec, expand
 from components.objects.place import check_place, is_remote
 from pipeline.checks import Check
@@ -84,6 +85,8 @@ class Data(Section):
     """One character; left out, it is found among comma, semicolon, tab and bar."""
     missing: list[str] = list(MISSING)
     """Cells with this text count as missing."""
+    decimal: Literal[".", ","] = "."
+    """The decimal mark of numbers in a CSV; with `,`, `1,5` is a number and `1.5` is not."""
     ignore: list[Column] = []
     """Columns that are not read at all: identifiers, leaks of a label."""
     schema_file: str | None = None
@@ -356,13 +359,16 @@ class Config(Section):
     @property
     def dialect(self) -> Dialect:
         """How the data is written, as far as the user says."""
-        return Dialect(self.data.format, self.data.delimiter, tuple(self.data.missing))
+        return Dialect(self.data.format, self.data.delimiter, tuple(self.data.missing), self.data.decimal)
 
-    def ingest_spec(self, types: dict[str, str] | None = None, *, find_files: bool = True) -> IngestSpec:
+    def ingest_spec(
+        self, types: dict[str, str] | None = None, forms: dict[str, Form] | None = None, *, find_files: bool = True
+    ) -> IngestSpec:
         """Returns what the ingest needs to know.
 
         Args:
             types: column types of a reviewed schema.
+            forms: what the texts that it knows of a column stand for.
             find_files: False leaves `data.path` as it is written, for a machine that does not see the data.
 
         Raises:
@@ -381,6 +387,7 @@ class Config(Section):
             categorical=tuple(self.features.categorical),
             vectors=dict(self.features.vectors),
             types=types or {},
+            forms=forms or {},
             split=split.by,
             column=split.column,
             fractions=(

@@ -15,10 +15,11 @@ from pathlib import Path
 
 from components.code import code_fingerprint
 from components.example_gen.fingerprint import fingerprint
+from components.example_gen.forms import Form
 from components.pusher.provenance import require_same_labels, rows_of
 from components.pusher.release import VersionStore
 from components.pusher.store import CURRENT, open_store
-from components.schema_gen.schema import column_types, read_schema
+from components.schema_gen.schema import column_forms, column_types, read_schema
 from pipeline.config import Config
 
 REPORTS = ("DataReport", "Report")
@@ -69,6 +70,7 @@ class Facts:
         fingerprint: fingerprint of the data's content; empty if only the run itself sees the data.
         reviewed_schema: text of the reviewed schema, empty when there is none.
         types: column types of the reviewed schema.
+        forms: what the known texts of its columns stand for.
         code: step -> fingerprint of its code.
         production: the pushed model and this run's own push.
     """
@@ -76,6 +78,7 @@ class Facts:
     fingerprint: str
     reviewed_schema: str
     types: Mapping[str, str]
+    forms: Mapping[str, Form]
     code: Mapping[str, str]
     production: Production
 
@@ -88,8 +91,8 @@ def at_run_time(config: Config) -> Facts:
     Raises:
         InputError: the reviewed schema cannot be read.
     """
-    reviewed, types = _reviewed(config)
-    return Facts("", reviewed, types, _code(), Production("", CURRENT, "", ""))
+    reviewed, types, forms = _reviewed(config)
+    return Facts("", reviewed, types, forms, _code(), Production("", CURRENT, "", ""))
 
 
 def gather(config: Config) -> Facts:
@@ -98,13 +101,13 @@ def gather(config: Config) -> Facts:
     Raises:
         InputError: the data or the reviewed schema cannot be read.
     """
-    reviewed, types = _reviewed(config)
-    spec = config.ingest_spec(types)
+    reviewed, types, forms = _reviewed(config)
+    spec = config.ingest_spec(types, forms)
     content = fingerprint(spec.paths)
     code = _code()
     digest = _digest(config, content, reviewed, code)
     key = hashlib.sha256(json.dumps([spec.to_json(), content, code["ExampleGen"]]).encode()).hexdigest()
-    return Facts(content, reviewed, types, code, _production(open_store(config.destination), digest, key))
+    return Facts(content, reviewed, types, forms, code, _production(open_store(config.destination), digest, key))
 
 
 def check_pushed(config: Config) -> None:
@@ -120,13 +123,13 @@ def check_pushed(config: Config) -> None:
         require_same_labels(store.manifest(current), labels, config.destination)
 
 
-def _reviewed(config: Config) -> tuple[str, dict[str, str]]:
-    """Returns text and column types of the reviewed schema, both empty when there is none."""
+def _reviewed(config: Config) -> tuple[str, dict[str, str], dict[str, Form]]:
+    """Returns text, column types and forms of the reviewed schema, all empty when there is none."""
     file = config.data.schema_file
     if file is None:
-        return "", {}
-    types = column_types(read_schema(file))
-    return Path(file).read_text(encoding="utf-8"), types
+        return "", {}, {}
+    schema = read_schema(file)
+    return Path(file).read_text(encoding="utf-8"), column_types(schema), column_forms(schema)
 
 
 def _code() -> dict[str, str]:

@@ -63,7 +63,7 @@ def build(config: Config, facts: Facts, *, search: bool = False) -> Pipeline:
         search: have a Tuner after Transform, for `mtl tune`; nothing comes after it.
     """
     settings = _settings(config)
-    spec = config.ingest_spec(dict(facts.types), find_files=bool(facts.fingerprint)).to_json()
+    spec = config.ingest_spec(dict(facts.types), dict(facts.forms), find_files=bool(facts.fingerprint)).to_json()
     example_gen = ExampleGen(
         spec=spec,
         fingerprint=facts.fingerprint,

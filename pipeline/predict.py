@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,15 +14,19 @@ import pandas as pd
 import pyarrow as pa
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components.example_gen.cells import Cells
+from components.artifact_files import DISTRIBUTIONS
+from components.data_validator.distribution import Numbers, read_distributions
+from components.example_gen.cells import Cells, is_whole
 from components.example_gen.dialect import Dialect
+from components.example_gen.forms import PLAIN, Form, form_of_numbers
+from components.example_gen.plain import plain
 from components.example_gen.roles import vector_members
 from components.example_gen.spec import expand
 from components.example_gen.tables import Batch, Table, open_table
 from components.imports import heavy_imports
 from components.objects.staging import staged
-from components.outputs import LOWER, REGRESSION, UPPER
-from components.schema_gen.schema import categories, read_schema
+from components.outputs import LOWER, REGRESSION, TRAIN, UPPER
+from components.schema_gen.schema import categories, column_forms, read_schema
 from components.trainer.manifest import EXTRA, SCHEMA, Column, Manifest, prediction_columns
 from pipeline.errors import InputError, did_you_mean
 from pipeline.pushed import local_model
@@ -82,7 +86,8 @@ def _predict(table: Table, manifest: Manifest, target: Path, folder: Path) -> tu
     for name in added:
         if name in table.columns:
             raise InputError(f'The input must not have a column "{name}", got one. Rename that column.')
-    features = _features(read_schema(folder / EXTRA / SCHEMA), manifest)
+    schema = read_schema(folder / EXTRA / SCHEMA)
+    features, forms = _features(schema, manifest), _forms(schema, folder)
 
     signature, loaded = _load(folder)
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
@@ -90,16 +95,18 @@ def _predict(table: Table, manifest: Manifest, target: Path, folder: Path) -> tu
     try:
         with open(temporary, "w", encoding="utf-8", newline="") as file:
             for batch in table.batches():
-                inputs, problems = _inputs(batch, manifest, members, features, table.dialect)
+                inputs, problems = _inputs(batch, manifest, members, features, forms, table.dialect)
                 answer = signature(**inputs)
                 frame = _as_text(batch.data)
-                numbers = [answer[name].numpy()[:, 0] for name in (REGRESSION, *(LOWER, UPPER) * intervals)]
+                # In 64 bits, so that what is read back is what the model said, digit by digit.
+                numbers = [
+                    answer[name].numpy()[:, 0].astype(np.float64) for name in (REGRESSION, *(LOWER, UPPER) * intervals)
+                ]
                 for row in np.flatnonzero(~np.isfinite(numbers[0])):
                     problems[row] = "; ".join(filter(None, [problems[row], _NOT_FINITE]))
                 texts = [text.decode() for text in answer["predicted_class"].numpy()]
-                for name, values in zip(
-                    added, [*numbers, texts, answer["class_probability"].numpy(), problems], strict=True
-                ):
+                probability = answer["class_probability"].numpy().astype(np.float64)
+                for name, values in zip(added, [*numbers, texts, probability, problems], strict=True):
                     frame[name] = values
                 frame.to_csv(file, index=False, header=rows == 0)
                 rows += len(frame)
@@ -125,11 +132,18 @@ def _check_target(target: Path) -> None:
 
 def _as_text(rows: pa.RecordBatch) -> pd.DataFrame:
     """Returns the rows as CSV can hold them: whole numbers stay whole, a vector is a JSON list."""
-    frame = rows.to_pandas(integer_object_nulls=True)
+    frame = pd.DataFrame({name: _written(rows.column(name)) for name in rows.schema.names})
     for name, kind in zip(rows.schema.names, rows.schema.types, strict=True):
         if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
             frame[name] = [None if cell is None else json.dumps(cell) for cell in rows.column(name).to_pylist()]
     return frame
+
+
+def _written(column: pa.Array) -> pd.Series:
+    try:
+        return column.to_pandas(integer_object_nulls=True)
+    except (pa.ArrowInvalid, ValueError, OverflowError):  # dates beyond what Python and pandas hold
+        return plain(column).values.to_pandas()
 
 
 def _load(folder: Path) -> tuple[Any, Any]:
@@ -151,6 +165,13 @@ def _features(schema: schema_pb2.Schema, manifest: Manifest) -> dict[str, schema
         if feature.name in always_present:
             feature.presence.min_fraction = 1.0
     return {feature.name: feature for feature in schema.feature}
+
+
+def _forms(schema: schema_pb2.Schema, folder: Path) -> dict[str, Form]:
+    """Returns how each column is read, so that its cells mean what they meant in training."""
+    train = read_distributions(folder / EXTRA / DISTRIBUTIONS).get(TRAIN, {})
+    bits = {name: form_of_numbers(one.points) for name, one in train.items() if isinstance(one, Numbers)}
+    return {**bits, **column_forms(schema)}
 
 
 def _members(manifest: Manifest, columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -176,6 +197,7 @@ def _inputs(
     manifest: Manifest,
     members: dict[str, tuple[str, ...]],
     features: dict[str, schema_pb2.Feature],
+    forms: Mapping[str, Form],
     dialect: Dialect,
 ) -> tuple[dict[str, Any], list[str]]:
     """Returns the tensors of the `predict` signature and each row's problems."""
@@ -183,7 +205,8 @@ def _inputs(
     problems: list[list[str]] = [[] for _ in range(batch.data.num_rows)]
     inputs: dict[str, Any] = {}
     for column in manifest.columns:
-        cells = [Cells(columns[name], dialect) for name in members[column.name]]
+        form = forms.get(column.name, PLAIN)
+        cells = [Cells(columns[name], dialect, form) for name in members[column.name]]
         feature = features[column.name]
         if column.kind == "VECTOR":
             inputs[column.input] = _vector(column, members[column.name], cells, problems)
@@ -195,7 +218,7 @@ def _inputs(
 
 
 def _text(column: Column, cells: Cells, feature: schema_pb2.Feature, problems: list[list[str]]) -> np.ndarray:
-    values = cells.text().fill_null("").to_numpy(zero_copy_only=False)
+    values = _texts(cells).fill_null("").to_numpy(zero_copy_only=False)
     _flag_missing(column.name, cells.missing, feature, problems)
     known = set(feature.string_domain.value)
     if known:
@@ -207,13 +230,15 @@ def _text(column: Column, cells: Cells, feature: schema_pb2.Feature, problems: l
 def _number(
     name: str, cells: Cells, feature: schema_pb2.Feature, problems: list[list[str]], *, whole: bool
 ) -> np.ndarray:
-    text = cells.text().to_numpy(zero_copy_only=False)
-    values = pd.to_numeric(pd.Series(text, dtype=object), errors="coerce").to_numpy(np.float64, copy=True)
-    wrong = ~cells.missing & ~np.isfinite(values)
+    text = _texts(cells).to_numpy(zero_copy_only=False)
+    values = cells.numbers()
+    with np.errstate(over="ignore"):
+        finite = np.isfinite(values) if whole else np.isfinite(values.astype(np.float32))
+    wrong = ~cells.missing & ~finite
     for row in np.flatnonzero(wrong):
         problems[row].append(f'{name} must be a finite number, got "{text[row]}"')
     if whole:
-        fraction = np.isfinite(values) & (values != np.round(values))
+        fraction = finite & ~is_whole(values)
         for row in np.flatnonzero(fraction):
             problems[row].append(f'{name} must be a whole number, got "{text[row]}"')
         values[fraction] = np.nan
@@ -222,6 +247,11 @@ def _number(
     for row in np.flatnonzero(_outside(values, feature)):
         problems[row].append(f"{name} must be in the schema's range, got {text[row]}")
     return values
+
+
+def _texts(cells: Cells) -> pa.Array:
+    """Returns what the cells say, string `[n]`, null where missing; no category or number is a list."""
+    return pa.array(["a list"] * len(cells)) if cells.is_vector else cells.text()
 
 
 def _vector(column: Column, names: Sequence[str], cells: Sequence[Cells], problems: list[list[str]]) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from components.data_validator.drift import SERVING_SKEW, Tolerance, compare
 from components.data_validator.finding import FAIL, IGNORE, OK, Anomaly, Findings, read_findings
 from components.data_validator.rows import read_cells
 from components.errors import InputError
+from components.example_gen.forms import Form, form_of, form_of_numbers
 from components.example_gen.tables import Table, open_table
 from components.objects.staging import staged
 from components.outputs import TRAIN
@@ -43,7 +44,7 @@ def judge_serving(config: Config, folder: Path, files: Sequence[str]) -> Finding
     train = read_distributions(folder / DISTRIBUTIONS)[TRAIN]
     features = {name: one for name, one in train.items() if name not in config.labels.columns}
     with staged(files):
-        table = open_table(files, config.dialect.of_any_format)
+        table = replace(open_table(files, config.dialect.of_any_format), forms=_forms(features))
         alike = {name: one for name, one in features.items() if name in table.columns}
         now = _distributions(table, alike)
     level = config.gates.drift.skew
@@ -64,6 +65,14 @@ def judge_serving(config: Config, folder: Path, files: Sequence[str]) -> Finding
     return Findings([], missing + anomalies, comparisons)
 
 
+def _forms(like: dict[str, Distribution]) -> dict[str, Form]:
+    """Returns how each column is read, so that its cells mean what they mean in train."""
+    return {
+        name: form_of_numbers(one.points) if isinstance(one, Numbers) else form_of(one.counts)
+        for name, one in like.items()
+    }
+
+
 def _distributions(table: Table, like: dict[str, Distribution]) -> dict[str, Distribution]:
     """Returns the distributions of a uniform sample of the rows, each column of the kind it has in train."""
     if not like:
@@ -78,7 +87,7 @@ def _distributions(table: Table, like: dict[str, Distribution]) -> dict[str, Dis
         kept = batch.data.filter(pa.array(chosen[seen : seen + batch.data.num_rows]))
         seen += batch.data.num_rows
         for name, one in like.items():
-            cells = read_cells(kept, name, table.dialect)
+            cells = read_cells(kept, name, table)
             if cells.is_vector:
                 raise InputError(
                     f'The column "{name}" of the serving log must hold single values as in train, '

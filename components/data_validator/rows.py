@@ -12,7 +12,7 @@ from components.data_validator.finding import MAX_EXAMPLES, Example
 from components.data_validator.rules import Rule
 from components.errors import InputError
 from components.example_gen.cells import Cells, UnsupportedTypeError
-from components.example_gen.dialect import Dialect
+from components.example_gen.forms import PLAIN
 from components.example_gen.tables import Batch, Table
 
 _LONGEST = 80
@@ -49,7 +49,7 @@ def find_broken(table: Table, rules: Sequence[Rule], enough: int | None = None) 
     found = [Broken() for _ in rules]
     columns = list(dict.fromkeys(name for rule in rules for name in rule.columns))
     for batch in table.batches(columns):
-        cells = {name: read_cells(batch.data, name, table.dialect) for name in columns}
+        cells = {name: read_cells(batch.data, name, table) for name in columns}
         for rule, broken in zip(rules, found, strict=True):
             _add(broken, rule, batch, cells, table)
         if enough is not None and all(broken.count >= enough for broken in found):
@@ -57,19 +57,19 @@ def find_broken(table: Table, rules: Sequence[Rule], enough: int | None = None) 
     return found
 
 
-def read_cells(rows: pa.RecordBatch, name: str, dialect: Dialect) -> Cells:
+def read_cells(rows: pa.RecordBatch, name: str, table: Table) -> Cells:
     """Returns the cells of a column that is to be checked.
 
     Args:
-        rows: rows of the source table.
+        rows: rows of the table.
         name: the column.
-        dialect: how the table is written.
+        table: how it is written, and what its cells stand for.
 
     Raises:
         InputError: the column's type cannot be a feature.
     """
     try:
-        return Cells(rows.column(name), dialect)
+        return Cells(rows.column(name), table.dialect, table.forms.get(name, PLAIN))
     except UnsupportedTypeError as error:
         raise _no_single_values(name, error) from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Iterator
 
 from components.errors import InputError
@@ -32,4 +33,5 @@ def ingested(summary: Summary) -> Iterator[Table | None]:
             alike = fingerprint(summary.files) == summary.fingerprint
         except InputError:
             alike = False
-        yield open_table(tuple(summary.files), summary.dialect) if alike else None
+        table = open_table(tuple(summary.files), summary.dialect) if alike else None
+        yield None if table is None else dataclasses.replace(table, forms=summary.forms)

@@ -1,23 +1,27 @@
 """The cells of one column in one batch: which are missing, which are numbers, what they say as text.
 
-CSV text and typed Parquet columns are read by the same rules, so the same data gives the same
-features from either format. Parquet booleans, dates and times count as text, as in a CSV.
+CSV text and typed Parquet columns are read by the same rules, so the same data gives the same features from either
+format, in training, prediction, serving logs and checks. What only the whole column tells (see `forms`) is given.
 """
 
 from __future__ import annotations
 
 import enum
 import functools
+from collections import Counter
+from collections.abc import Collection
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from components.example_gen import durations, instants, numbers, truths
 from components.example_gen.dialect import Dialect
-from components.example_gen.splits import hash_text
+from components.example_gen.forms import PLAIN, Form, Meaning
+from components.example_gen.plain import UnsupportedTypeError, plain
+from components.example_gen.splits import hash_lists, hash_numbers, hash_text
 
-_NUMBER = r"(?i)^[+-]?((\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?|inf|infinity|nan)$"
-_PADDED = r"^[+-]?0\d"
+__all__ = ["Cells", "Kind", "NotNumericError", "UnsupportedTypeError", "hash_strings"]
 
 
 class Kind(enum.StrEnum):
@@ -49,23 +53,23 @@ class NotNumericError(ValueError):
         self.text = text
 
 
-class UnsupportedTypeError(ValueError):
-    """A Parquet type that is neither a number, text, a boolean, a date nor a list of numbers."""
-
-
 class Cells:
     """One column of one batch.
 
     Args:
         column: a CSV column (text) or a Parquet column of n rows.
-        dialect: how the table is written, for its spellings of "no value".
+        dialect: how the table is written, for its spellings of "no value" and its decimal mark.
+        form: what the column's texts stand for.
 
     Raises:
         UnsupportedTypeError: the column's type cannot be a feature.
     """
 
-    def __init__(self, column: pa.Array, dialect: Dialect):
-        self._raw = _plain(column)
+    def __init__(self, column: pa.Array, dialect: Dialect, form: Form = PLAIN):
+        self._plain = plain(column)
+        self._raw = self._plain.values
+        self._form = form
+        self._decimal = dialect.decimal
         self._spellings = pa.array(["", *(spelling.strip() for spelling in dialect.missing)], pa.string())
 
     def __len__(self) -> int:
@@ -76,15 +80,34 @@ class Cells:
         """Whether the cells are lists of numbers."""
         return pa.types.is_list(self._raw.type)
 
+    @property
+    def is_seconds(self) -> bool:
+        """Whether the cells are numbers because their type is one of durations or times of day."""
+        return self._plain.seconds
+
     @functools.cached_property
     def missing(self) -> np.ndarray:
-        """Which cells have no value, bool `[n]`: null, NaN, or text that spells "no value"."""
-        if pa.types.is_string(self._raw.type):
-            mask = pc.is_in(self._trimmed, value_set=self._spellings, skip_nulls=True)
-            mask = pc.or_(mask, self._raw.is_null())
-        else:
-            mask = self._raw.is_null(nan_is_null=True)
-        return mask.to_numpy(zero_copy_only=False)
+        """Which cells have no value, bool `[n]`: null, NaN, text that spells "no value", a date without end."""
+        if not self._is_text:
+            return self._raw.is_null(nan_is_null=True).to_numpy(zero_copy_only=False)
+        mask = pc.or_(pc.is_in(self._trimmed, value_set=self._spellings, skip_nulls=True), self._raw.is_null())
+        mask = mask.to_numpy(zero_copy_only=False)
+        return mask | self._endless if self._form.meaning == Meaning.INSTANT else mask
+
+    @property
+    def beyond(self) -> int:
+        """How many cells are missing because they hold a time beyond the years 1 to 9999."""
+        typed = 0 if self._plain.beyond is None else int(self._plain.beyond.sum())
+        return typed + (int(self._endless.sum()) if self._form.meaning == Meaning.INSTANT else 0)
+
+    def spelled_missing(self) -> Counter[str]:
+        """Returns how often each text that is not blank was taken for "no value"."""
+        if not self._is_text or int(self.missing.sum()) == self._raw.null_count:
+            return Counter()
+        texts = self._trimmed.filter(pa.array(self.missing)).drop_null()
+        counts = pc.value_counts(texts.filter(pc.is_in(texts, value_set=self._spellings)))
+        pairs = zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True)
+        return Counter({text: count for text, count in pairs if text})
 
     @functools.cached_property
     def kind(self) -> Kind:
@@ -98,9 +121,7 @@ class Cells:
         if self.is_vector:
             return Kind.VECTOR
         kind = self.number_kind
-        if kind is None or (
-            pa.types.is_string(self._raw.type) and pc.any(pc.match_substring_regex(self._present, _PADDED)).as_py()
-        ):
+        if kind is None or (self._is_text and numbers.any_padded(self._present)):
             return Kind.BYTES
         return kind
 
@@ -111,48 +132,88 @@ class Cells:
             return None
         return Kind.INT if pa.types.is_int64(self._parsed.type) else Kind.FLOAT
 
+    def meanings(self, possible: Collection[Meaning]) -> set[Meaning]:
+        """Returns which of these the present cells allow: `BOOLEAN`, `DURATION` or `INSTANT`.
+
+        A number may stand beside the words of a boolean as 0 or 1; a column of numbers alone is none of these.
+        """
+        if self.is_vector:
+            return set()
+        if not self._is_text:
+            values = self._parsed.to_numpy(zero_copy_only=False) if self._parsed is not None else np.zeros(0)
+            bits = Meaning.BOOLEAN in possible and bool(np.isin(values, (0, 1)).all())
+            return ({Meaning.BOOLEAN} if bits else set()) | ({Meaning.DURATION} if self._plain.seconds else set())
+        tests = {
+            Meaning.BOOLEAN: lambda texts: ~np.isnan(truths.read(numbers.with_point(texts, self._decimal))),
+            Meaning.DURATION: lambda texts: ~np.isnan(durations.read(texts)),
+            Meaning.INSTANT: lambda texts: instants.is_instant(texts) | _is_endless(texts),
+        }
+        texts = self._present
+        found = {one for one in possible if one in tests and tests[one](texts[:16]).all()}
+        return {one for one in found if tests[one](texts).all()}
+
     def floats(self) -> np.ndarray:
-        """Returns float64 `[n]`, NaN where missing.
+        """Returns float64 `[n]`, NaN where missing; a duration is its seconds.
 
         Raises:
             NotNumericError: a cell is not a number.
         """
-        if self._parsed is None:
-            raise self._not_numeric()
-        result = np.full(len(self), np.nan)
-        result[~self.missing] = self._parsed.to_numpy(zero_copy_only=False)
-        return result
+        wrong = ~self.readable & ~self.missing
+        if wrong.any():
+            index = int(np.flatnonzero(wrong)[0])
+            raise NotNumericError(index, "a list" if self.is_vector else str(self._raw[index].as_py()))
+        return self.numbers()
 
     def numbers(self) -> np.ndarray:
-        """Returns float64 `[n]`, NaN where missing or not a number."""
-        if self._parsed is not None:
-            return self.floats()
-        result = np.full(len(self), np.nan)
-        if not self.is_vector:
-            number = pc.fill_null(pc.match_substring_regex(self._trimmed, _NUMBER), False)
-            mask = number.to_numpy(zero_copy_only=False) & ~self.missing
-            result[mask] = self._trimmed.filter(pa.array(mask)).cast(pa.float64()).to_numpy(zero_copy_only=False)
-        return result
+        """Returns float64 `[n]`, NaN where missing or not a number; a duration is its seconds."""
+        return self._numbers[0].copy()
+
+    @property
+    def readable(self) -> np.ndarray:
+        """Which cells that are not missing `numbers` can read, bool `[n]`."""
+        return self._numbers[1]
 
     def integers(self) -> np.ndarray:
-        """Returns int64 `[n]`, 0 where missing; the kind must be INT or EMPTY."""
+        """Returns int64 `[n]`, 0 where missing; every number must be whole.
+
+        Raises:
+            TypeError: a cell is no whole number of 64 bits.
+        """
         result = np.zeros(len(self), np.int64)
-        if self.kind != Kind.EMPTY:
-            if self.number_kind != Kind.INT or self._parsed is None:
-                raise TypeError(f"The cells must be integers, got {self.kind}.")
+        if self.missing.all():
+            return result
+        if self.number_kind == Kind.INT and self._parsed is not None:
             result[~self.missing] = self._parsed.to_numpy(zero_copy_only=False)
+            return result
+        values = self.numbers()
+        if not is_whole(values[~self.missing]).all():
+            raise TypeError(f"The cells must be integers, got {self.kind}.")
+        result[~self.missing] = values[~self.missing].astype(np.int64)
         return result
 
+    def large_integers(self) -> int:
+        """Returns how many cells are written as integers that int64 cannot hold."""
+        large = np.abs(self.numbers()) >= 2.0**63
+        if not self._is_text:
+            return 0 if self._plain.exact is None else int(large.sum())
+        return int((large & numbers.filled(pc.match_substring_regex(self._trimmed, r"^[+-]?\d+$"))).sum())
+
     def text(self) -> pa.Array:
-        """Returns string `[n]`, null where missing: CSV text as it stands, `1` for 1 and 1.0 in Parquet.
+        """Returns string `[n]`, null where missing, without blanks at the ends.
+
+        Instants have one text each, whole numbers of a typed column their digits; the form says the rest.
 
         Raises:
             UnsupportedTypeError: the cells are lists.
         """
-        if self.is_vector:
-            raise UnsupportedTypeError("lists of numbers")
-        text = self._raw if pa.types.is_string(self._raw.type) else self._raw.cast(pa.string())
-        return pc.if_else(pa.array(self.missing), pa.scalar(None, pa.string()), text)
+        return self._text
+
+    def truths(self) -> np.ndarray:
+        """Returns 1.0 for true, 0.0 for false and NaN for any other cell, float64 `[n]`."""
+        if self._is_text:
+            return np.where(self.missing, np.nan, truths.read(self._pointed))
+        values = self.numbers()
+        return np.where(np.isin(values, (0, 1)), values, np.nan)
 
     def vectors(self) -> tuple[np.ndarray, np.ndarray]:
         """Returns the lists' numbers, float64 `[sum of lengths]`, NaN for null, and int64 `[n]` lengths.
@@ -160,47 +221,123 @@ class Cells:
         A missing list has length -1 and no numbers.
         """
         lengths = pc.fill_null(pc.list_value_length(self._raw), -1).to_numpy(zero_copy_only=False)
-        flat = self._raw.flatten().cast(pa.float64())
-        return pc.fill_null(flat, float("nan")).to_numpy(zero_copy_only=False), lengths.astype(np.int64)
+        flat = pc.fill_null(self._raw.flatten(), float("nan")).to_numpy(zero_copy_only=False)
+        return flat, lengths.astype(np.int64)
 
-    def odd_values(self) -> tuple[int, dict[str, int]]:
-        """Returns how many cells of a text column are numbers, and how often each other text occurs."""
-        counts = pc.value_counts(self._present if pa.types.is_string(self._raw.type) else self.text().drop_null())
+    def odd_values(self) -> tuple[int, pa.Array, np.ndarray]:
+        """Returns how many cells of a text column are numbers, each other text once, and how often it occurs."""
+        counts = pc.value_counts(self._present if self._is_text else self.text().drop_null())
         values, repeats = counts.field("values"), counts.field("counts").to_numpy(zero_copy_only=False)
-        number = pc.match_substring_regex(values, _NUMBER).to_numpy(zero_copy_only=False)
-        odd = zip(values.filter(pa.array(~number)).to_pylist(), repeats[~number].tolist(), strict=True)
-        return int(repeats[number].sum()), dict(odd)
+        number = numbers.is_number(numbers.with_point(values, self._decimal))
+        return int(repeats[number].sum()), values.filter(pa.array(~number)), repeats[~number]
+
+    def hashes(self, kind: Kind) -> np.ndarray:
+        """Returns the hash, uint64 `[n]`, of what the cells hold, alike for every way to write it.
+
+        A cell that is no number among numbers is hashed as a text, and the numbers beside it as before.
+
+        Args:
+            kind: what the whole column holds, now or when it was hashed before.
+        """
+        if self.is_vector:
+            return hash_lists(*self.vectors())
+        if self._form.meaning in (Meaning.BOOLEAN, Meaning.BIT):
+            values = self.truths()
+        elif kind == Kind.INT and self.number_kind == Kind.INT:
+            return hash_numbers(self.integers(), self.missing)
+        elif kind in (Kind.INT, Kind.FLOAT):
+            values = self.numbers()
+        else:
+            return hash_strings(self.text(), self.missing)
+        hashes = hash_numbers(values, np.isnan(values))
+        odd = np.isnan(values) & ~self.missing & (self.number_kind is None)
+        if odd.any():
+            chosen = self.text().filter(pa.array(odd))
+            hashes[odd] = hash_strings(chosen, np.zeros(len(chosen), bool))
+        return hashes
+
+    @property
+    def _is_text(self) -> bool:
+        return pa.types.is_string(self._raw.type)
 
     @functools.cached_property
     def _trimmed(self) -> pa.Array:
         return pc.utf8_trim_whitespace(self._raw)
 
     @functools.cached_property
+    def _pointed(self) -> pa.Array:
+        return numbers.with_point(self._trimmed, self._decimal)
+
+    @functools.cached_property
     def _present(self) -> pa.Array:
+        """The texts that are not missing."""
         if not self.missing.any():
             return self._trimmed
         return self._trimmed.filter(pa.array(~self.missing))
 
     @functools.cached_property
+    def _endless(self) -> np.ndarray:
+        return numbers.filled(pa.array(_is_endless(self._trimmed))) if self._is_text else np.zeros(len(self), bool)
+
+    @functools.cached_property
     def _parsed(self) -> pa.Array | None:
         """int64 or float64 of the cells that are not missing; None if one of them is no number."""
-        if not pa.types.is_string(self._raw.type):
+        if not self._is_text:
             return None if self.is_vector else self._raw.filter(pa.array(~self.missing))
-        present = self._present
-        if not len(present):
-            return present.cast(pa.float64())
-        integers = _cast(present, pa.int64())
-        # Arrow reads 0x1F as an integer; a table's author means text.
-        if integers is not None and not pc.any(pc.match_substring(present, "x", ignore_case=True)).as_py():
-            return integers
-        return _cast(present, pa.float64())
+        return numbers.parse(numbers.with_point(self._present, self._decimal))
 
-    def _not_numeric(self) -> NotNumericError:
+    @functools.cached_property
+    def _numbers(self) -> tuple[np.ndarray, np.ndarray]:
+        """float64 `[n]` of the cells that can be read as numbers, NaN else, and which these are, bool `[n]`."""
+        values, present = np.full(len(self), np.nan), ~self.missing
         if self.is_vector:
-            return NotNumericError(int(np.flatnonzero(~self.missing)[0]), "a list")
-        number = pc.match_substring_regex(self._trimmed, _NUMBER).to_numpy(zero_copy_only=False)
-        index = int(np.flatnonzero(~self.missing & ~number.astype(bool))[0])
-        return NotNumericError(index, self._raw[index].as_py())
+            return values, np.zeros(len(self), bool)
+        if self._parsed is not None:
+            values[present] = self._parsed.to_numpy(zero_copy_only=False)
+            return values, present
+        number = numbers.is_number(self._pointed) & present
+        values[number] = self._pointed.filter(pa.array(number)).cast(pa.float64()).to_numpy(zero_copy_only=False)
+        other = present & ~number
+        values[other] = self._other_numbers(self._trimmed.filter(pa.array(other)))
+        return values, number | (other & ~np.isnan(values))
+
+    def _other_numbers(self, texts: pa.Array) -> np.ndarray:
+        seconds = durations.read(texts)
+        if self._form.meaning not in (Meaning.BIT, Meaning.BOOLEAN):
+            return seconds
+        bits = truths.read(texts)
+        return np.where(np.isnan(bits), seconds, bits)
+
+    @functools.cached_property
+    def _text(self) -> pa.Array:
+        if self.is_vector:
+            raise UnsupportedTypeError("lists of numbers")
+        text = self._trimmed if self._is_text else self._written()
+        match self._form.meaning:
+            case Meaning.BOOLEAN:
+                values = self.truths()
+                words = pc.if_else(pa.array(values == 1), truths.TRUE, truths.FALSE)
+                text = words if not np.isnan(values).any() else pc.if_else(pa.array(np.isnan(values)), text, words)
+            case Meaning.NUMBERS if self._is_text:
+                pointed = numbers.whole(self._pointed)
+                text = pc.if_else(pa.array(numbers.is_number(pointed)), pointed, text)
+            case Meaning.DURATION if self._is_text:
+                seconds = durations.read(text)
+                text = pc.if_else(pa.array(np.isnan(seconds)), text, numbers.text_of(pa.array(seconds)))
+            case _ if self._is_text:
+                text = instants.canonical(text)
+        if self._form.spelled:
+            text = _translated(text, self._form.spelled)
+        return pc.if_else(pa.array(self.missing), pa.scalar(None, pa.string()), text) if self.missing.any() else text
+
+    def _written(self) -> pa.Array:
+        exact = self._plain.exact
+        return numbers.text_of(self._raw) if exact is None else numbers.whole(exact.cast(pa.string()))
+
+
+def is_whole(values: np.ndarray) -> np.ndarray:
+    """Returns which float64 `[n]` are whole numbers that an int64 holds, bool `[n]`."""
+    return (values == np.rint(values)) & (np.abs(values) < 2.0**63)
 
 
 def hash_strings(text: pa.Array, missing: np.ndarray) -> np.ndarray:
@@ -211,45 +348,11 @@ def hash_strings(text: pa.Array, missing: np.ndarray) -> np.ndarray:
     return hash_text(np.frombuffer(data or b"", np.uint8), ends, missing)
 
 
-def _cast(text: pa.Array, kind: pa.DataType) -> pa.Array | None:
-    """Returns the texts as numbers, None if one is none."""
-    try:
-        # A cast that fails writes a message for every cell; a few cells tell most failures in advance.
-        text[:16].cast(kind)
-        return text.cast(kind)
-    except pa.ArrowInvalid:
-        return None
+def _is_endless(text: pa.Array) -> np.ndarray:
+    known = pa.array(instants.ENDLESS, pa.string())
+    return pc.is_in(pc.utf8_lower(text), value_set=known).to_numpy(zero_copy_only=False)
 
 
-def _plain(column: pa.Array) -> pa.Array:
-    """Returns the column as string, int64, float64 or list of float64."""
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        return _plain(column.dictionary_decode())
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
-        value = kind.value_type
-        numeric = pa.types.is_integer(value) or pa.types.is_floating(value) or pa.types.is_decimal(value)
-        if not numeric and not pa.types.is_null(value):
-            raise UnsupportedTypeError(str(kind))
-        return column.cast(pa.list_(pa.float64()))
-    if pa.types.is_string(kind) or pa.types.is_int64(kind) or pa.types.is_float64(kind):
-        return column
-    if pa.types.is_uint64(kind) or pa.types.is_decimal(kind):
-        try:
-            return column.cast(pa.int64())
-        except pa.ArrowInvalid:
-            return column.cast(pa.float64(), safe=False)
-    if pa.types.is_integer(kind):
-        return column.cast(pa.int64())
-    if pa.types.is_float32(kind):
-        # By way of text 0.1 stays 0.1, as in a CSV of the same table.
-        return column.cast(pa.string()).cast(pa.float64())
-    if pa.types.is_float16(kind):
-        return column.cast(pa.float64())
-    text = pa.types.is_large_string(kind) or pa.types.is_boolean(kind) or pa.types.is_null(kind)
-    if text or pa.types.is_temporal(kind):
-        try:
-            return column.cast(pa.string())
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            raise UnsupportedTypeError(str(kind)) from error
-    raise UnsupportedTypeError(str(kind))
+def _translated(text: pa.Array, spelled: Collection[tuple[str, str]]) -> pa.Array:
+    places = pc.index_in(text, value_set=pa.array([canonical for canonical, _ in spelled], pa.string()))
+    return pc.coalesce(pa.array([known for _, known in spelled], pa.string()).take(places), text)

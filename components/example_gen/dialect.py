@@ -8,7 +8,7 @@ from typing import Any
 
 from components.errors import InputError
 
-MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "None", "?")
+MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "None", "?", "\\N")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,20 +19,24 @@ class Dialect:
         format: `csv`, `parquet`, or `auto` (told from the first bytes).
         delimiter: one character between CSV fields; None finds it among comma, semicolon, tab and bar.
         missing: spellings of "no value", compared without spaces at both ends; a blank cell always is one.
+        decimal: the decimal mark of numbers that are text, `.` or `,`.
 
     Raises:
-        InputError: the format is unknown or the delimiter is no ASCII character.
+        InputError: the format is unknown, the delimiter is no ASCII character, or the decimal mark is another.
     """
 
     format: str = "auto"
     delimiter: str | None = None
     missing: tuple[str, ...] = MISSING
+    decimal: str = "."
 
     def __post_init__(self) -> None:
         if self.format not in ("auto", "csv", "parquet"):
             raise InputError(f'The format must be auto, csv or parquet, got "{self.format}".')
         if self.delimiter is not None and len(self.delimiter.encode()) != 1:
             raise InputError(f"The delimiter must be one ASCII character, got {self.delimiter!r}.")
+        if self.decimal not in (".", ","):
+            raise InputError(f"The decimal mark must be a point or a comma, got {self.decimal!r}.")
 
     @property
     def of_any_format(self) -> Dialect:

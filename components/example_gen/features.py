@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections.abc import Mapping
 
 from components.errors import InputError
 from components.example_gen.cells import Kind
-from components.example_gen.profile import ColumnProfile, Profile
+from components.example_gen.column import ColumnProfile
+from components.example_gen.forms import PLAIN, Meaning
+from components.example_gen.notes import feature_notes, label_notes, missing_notes
+from components.example_gen.profile import Profile
 from components.example_gen.roles import Roles
 from components.example_gen.spec import IngestSpec
 from components.example_gen.tables import Table
-
-_FORMATTED = re.compile(r"[-+(]?\s*[$€£¥]?\s*[-+]?\d[\d.,'\s]*\s*([$€£¥%]|[A-Z]{3})?\)?")
-_MOSTLY = 0.9  # share of numbers from which other text in a column looks like a slip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +40,7 @@ def choose_features(table: Table, found: Profile, spec: IngestSpec, roles: Roles
     Raises:
         InputError: no column holds any value.
     """
-    features, warnings = [], [*table.notes, *found.warnings]
+    features, warnings = [], [*table.notes, *found.warnings, *label_notes(found, roles)]
     for name in roles.features:
         column = found.columns[name]
         kind = _kind(name, column, spec)
@@ -50,7 +48,7 @@ def choose_features(table: Table, found: Profile, spec: IngestSpec, roles: Roles
             warnings.append(f"{name}: all {column.rows:,} values are missing, so the column is not written.")
             continue
         non_finite = column.infinite if kind in (Kind.FLOAT, Kind.VECTOR) else 0
-        warnings.extend(_odd(name, column, kind, spec))
+        warnings.extend(feature_notes(name, column, kind, spec, found.forms.get(name, PLAIN)))
         warnings.extend(_infinite(name, non_finite))
         features.append(Feature(name, kind, (name,), column.length or 1, non_finite))
     for name, members in roles.vectors.items():
@@ -71,12 +69,12 @@ def choose_features(table: Table, found: Profile, spec: IngestSpec, roles: Roles
                 f"{roles.split}: the column decides the split and is a feature too. "
                 f"List it under data.ignore unless the network should see it."
             )
-    return features, warnings
+    return features, [*warnings, *missing_notes(found.columns | found.labels)]
 
 
 def _kind(name: str, column: ColumnProfile, spec: IngestSpec) -> Kind:
     """The kind to write: forced by the config, else by the schema where the values allow, else inferred."""
-    kind = column.inferred
+    kind = column.kind
     if kind in (Kind.EMPTY, Kind.VECTOR):
         return kind
     if name in spec.categorical:
@@ -84,36 +82,15 @@ def _kind(name: str, column: ColumnProfile, spec: IngestSpec) -> Kind:
     if name in spec.numeric and column.number_kind is not None:
         kind = column.number_kind
     wanted = spec.types.get(name)
+    if wanted in (Kind.INT, Kind.FLOAT) and column.meaning == Meaning.BOOLEAN:
+        return Kind(wanted)
     if wanted == Kind.FLOAT and kind == Kind.INT:
         kind = Kind.FLOAT
+    if wanted == Kind.INT and kind == Kind.FLOAT and not column.fractions:
+        kind = Kind.INT
     if wanted == Kind.BYTES and name not in spec.numeric:
         kind = Kind.BYTES
     return Kind.EMPTY if column.missing(kind) == column.rows else kind
-
-
-def _odd(name: str, column: ColumnProfile, kind: Kind, spec: IngestSpec) -> list[str]:
-    present = column.rows - column.blank
-    if kind == Kind.BYTES and name not in spec.categorical and _formatted(column.odd):
-        example = next(iter(column.odd))
-        return [
-            f'{name}: values such as "{example}" are numbers with signs or separators, so the column is read as '
-            "text. Write them plainly, such as 1234.5, or list the column under features.categorical."
-        ]
-    slips = kind == Kind.BYTES and column.odd and column.numbers >= _MOSTLY * present
-    if not slips or name in spec.categorical or spec.types.get(name) == Kind.BYTES:
-        return []
-    shown = column.odd.most_common(3)
-    values = ", ".join(f'"{text}" ({count:,} time{"s" * (count > 1)})' for text, count in shown)
-    are, them = ("is", "it") if len(column.odd) == 1 else ("are", "them")
-    return [
-        f"{name}: {column.numbers:,} of {present:,} values are numbers, but {values} {are} not. "
-        f"Add {them} to data.missing, or list the column under features.categorical."
-    ]
-
-
-def _formatted(texts: Mapping[str, int]) -> bool:
-    """Returns whether texts look like numbers made for reading: `$1,200`, `12 %`, `3,5`, `1.234,50 €`."""
-    return sum(bool(_FORMATTED.fullmatch(text.strip())) for text in texts) >= _MOSTLY * max(len(texts), 1)
 
 
 def _infinite(name: str, count: int) -> list[str]:

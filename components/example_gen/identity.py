@@ -12,10 +12,10 @@ import functools
 from collections.abc import Collection, Mapping
 
 import numpy as np
-import pyarrow as pa
 
-from components.example_gen.cells import Cells, Kind, hash_strings
-from components.example_gen.splits import hash_lists, hash_numbers, mix
+from components.example_gen.cells import Cells, Kind
+from components.example_gen.forms import Form, Meaning
+from components.example_gen.splits import hash_numbers, mix
 
 BYTES = 16
 _LABELS = 4
@@ -27,18 +27,27 @@ class Identity:
 
     Args:
         columns: column → kind; one of kind EMPTY had no value in any row, and whatever it holds now does not count.
+        meanings: column → what its cells stand for, where they are not read as they stand.
     """
 
     columns: Mapping[str, Kind]
+    meanings: Mapping[str, Meaning] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def from_dict(cls, columns: Mapping[str, str]) -> Identity:
         """Returns the identity that `to_dict` made plain."""
-        return cls({name: Kind(kind) for name, kind in columns.items()})
+        said = {name: text.split() for name, text in columns.items()}
+        meanings = {name: Meaning(words[1]) for name, words in said.items() if len(words) > 1}
+        return cls({name: Kind(words[0]) for name, words in said.items()}, meanings)
 
     def to_dict(self) -> dict[str, str]:
-        """Returns column → name of its kind."""
-        return {name: str(kind) for name, kind in self.columns.items()}
+        """Returns column → name of its kind, and of its meaning after a blank if it has one."""
+        return {name: f"{kind} {self.meanings.get(name, '')}".rstrip() for name, kind in self.columns.items()}
+
+    @property
+    def forms(self) -> dict[str, Form]:
+        """Column → how its cells are read, where they are not read as they stand."""
+        return {name: Form(meaning) for name, meaning in self.meanings.items()}
 
     @property
     def valued(self) -> list[str]:
@@ -60,7 +69,7 @@ class Identity:
         """
         nothing = hash_numbers(np.zeros(rows, np.int64), np.ones(rows, bool))
         return {
-            name: nothing if kind == Kind.EMPTY else hash_cells(cells[name], kind)
+            name: nothing if kind == Kind.EMPTY else cells[name].hashes(kind)
             for name, kind in self.columns.items()
             if kind == Kind.EMPTY or name in cells
         }
@@ -92,26 +101,6 @@ class Identity:
 
     def _places(self, group: int) -> np.ndarray:
         return np.arange(_LABELS + group, BYTES, len(self.groups))
-
-
-def hash_cells(cells: Cells, kind: Kind) -> np.ndarray:
-    """Returns the hashes, uint64 `[n]`, of cells by what they hold, looked at as a column of that kind was.
-
-    A cell that is no number among numbers is hashed as a text, and the numbers beside it as before.
-    """
-    if cells.is_vector:
-        return hash_lists(*cells.vectors())
-    if kind == Kind.INT and cells.number_kind == Kind.INT:
-        return hash_numbers(cells.integers(), cells.missing)
-    if kind in (Kind.INT, Kind.FLOAT):
-        values = cells.numbers()
-        hashes = hash_numbers(values, np.isnan(values))
-        odd = np.isnan(values) & ~cells.missing
-        if cells.number_kind is None and odd.any():
-            chosen = cells.text().filter(pa.array(odd))
-            hashes[odd] = hash_strings(chosen, np.zeros(len(chosen), bool))
-        return hashes
-    return hash_strings(cells.text(), cells.missing)
 
 
 def fold(fingerprints: np.ndarray, usable: np.ndarray) -> np.ndarray:

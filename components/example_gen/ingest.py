@@ -21,8 +21,9 @@ from components.example_gen.cells import Kind, hash_strings
 from components.example_gen.encode import encode, feature_array, has_value, scalar_array
 from components.example_gen.features import Feature, choose_features
 from components.example_gen.fingerprint import fingerprint
-from components.example_gen.identity import BYTES, Identity, fold, hash_cells
+from components.example_gen.identity import BYTES, Identity, fold
 from components.example_gen.labelled import LabelledBatch, labelled_batches
+from components.example_gen.notes import number_like
 from components.example_gen.profile import Profile, profile
 from components.example_gen.recall import Pushed, Recalled, identity_of, recall
 from components.example_gen.roles import Roles, assign_roles
@@ -113,6 +114,8 @@ def _ingest(spec: IngestSpec, folder: str, rows_per_file: int, pushed: Pushed | 
         split_settings=spec.split_settings,
         inherited=recalled is not None and recalled.kept is not None,
         judged=written.judged,
+        forms=found.forms,
+        number_like=[name for name in roles.features if number_like(name, found.columns[name], spec)],
     )
     with tf.io.gfile.GFile(os.path.join(folder, SUMMARY), "w") as file:
         file.write(summary.to_json())
@@ -134,6 +137,8 @@ class _Pass:
     ):
         self._table, self._spec, self._roles, self._found = table, spec, roles, found
         self._features, self._identity, self._recalled = features, identity, recalled
+        before = {} if recalled is None else recalled.identity.forms
+        self._forms = before | found.forms
         self._judged = 0
         self._shares = spec.shares
         self.rows: list[int] = []
@@ -147,7 +152,7 @@ class _Pass:
         splits_made = list(self._shares)
         log = [*splits_made, RECALLED] if self._recalled and self._recalled.gone else splits_made
         with SplitWriter(folder, splits_made, rows_per_file) as writer, RowFiles(folder, log) as row_files:
-            for batch in labelled_batches(self._table, self._spec, self._roles):
+            for batch in labelled_batches(self._table, self._spec, self._roles, self._forms):
                 if not len(batch.target):
                     continue
                 splits = self._assign(batch, row_files)
@@ -224,7 +229,7 @@ class _Pass:
         if key is None:
             return split_by_hash(rows, fractions, self._spec.salt)
         cells = batch.cells[key]
-        hashes = hash_cells(cells, self._identity.columns.get(key, self._found.columns[key].inferred))
+        hashes = cells.hashes(self._identity.columns.get(key, self._found.columns[key].kind))
         if cells.missing.any():  # rows without a key do not belong together
             hashes = np.where(cells.missing, rows, hashes)
         return split_by_hash(hashes, fractions, self._spec.salt)

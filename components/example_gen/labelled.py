@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +11,8 @@ import pyarrow as pa
 from components.errors import InputError
 from components.example_gen.cells import Cells, NotNumericError, UnsupportedTypeError
 from components.example_gen.dialect import Dialect
+from components.example_gen.forms import PLAIN, Form
+from components.example_gen.marks import remedy
 from components.example_gen.roles import Roles
 from components.example_gen.spec import IngestSpec
 from components.example_gen.tables import Batch, Table
@@ -27,6 +29,7 @@ class LabelledBatch:
         classes: class label, string `[n]`, null where the row has none.
         weight: weight of each row, float64 `[n]`, finite and at least 0; None where all rows count alike.
         cells: column name → its cells of the n rows (features, vector elements, the split column).
+        labels: the two labels → their cells of the n rows.
         batch: where the rows come from.
         places: int64 `[n]`, position of each row in that batch.
     """
@@ -37,6 +40,7 @@ class LabelledBatch:
     classes: pa.Array
     weight: np.ndarray | None
     cells: dict[str, Cells]
+    labels: dict[str, Cells]
     batch: Batch
     places: np.ndarray
 
@@ -55,15 +59,24 @@ class LabelledBatch:
         return self.batch.where(int(self.places[index]))
 
 
-def labelled_batches(table: Table, spec: IngestSpec, roles: Roles) -> Iterator[LabelledBatch]:
+def labelled_batches(
+    table: Table, spec: IngestSpec, roles: Roles, forms: Mapping[str, Form] | None = None
+) -> Iterator[LabelledBatch]:
     """Yields the rows that have a label, or both where the spec takes no partial rows, in file order.
+
+    Args:
+        table: the table.
+        spec: which rows are taken.
+        roles: what the columns are for.
+        forms: column → what its cells stand for, as far as it is known; see `readings`.
 
     Raises:
         InputError: the regression label or the weight is no number that can be used, or a column's type cannot be.
     """
+    known = forms or {}
     for batch in table.batches(roles.columns):
-        regression = _cells(batch.data, roles.regression, table.dialect)
-        classification = _cells(batch.data, roles.classification, table.dialect)
+        labels = {name: _cells(batch.data, name, table.dialect, known) for name in roles.labels}
+        regression, classification = labels[roles.regression], labels[roles.classification]
         target = _target(regression, roles.regression, batch)
         if classification.is_vector:
             raise InputError(
@@ -79,22 +92,25 @@ def labelled_batches(table: Table, spec: IngestSpec, roles: Roles) -> Iterator[L
         keep = ~np.logical_or.reduce(list(reasons.values()))
         mask = pa.array(keep)
         data = batch.data if keep.all() else batch.data.filter(mask)
+        if not keep.all():
+            labels = {name: _cells(data, name, table.dialect, known) for name in labels}
         roles_apart = (roles.regression, roles.classification, roles.weight)
         yield LabelledBatch(
             read=len(keep),
             left_out={reason: int(rows.sum()) for reason, rows in reasons.items() if rows.any()},
             target=target[keep],
-            classes=classification.text().filter(mask),
+            classes=labels[roles.classification].text(),
             weight=None if roles.weight is None else _weight(batch, roles.weight, table.dialect, keep),
-            cells={name: _cells(data, name, table.dialect) for name in roles.columns if name not in roles_apart},
+            cells={name: _cells(data, name, table.dialect, known) for name in roles.columns if name not in roles_apart},
+            labels=labels,
             batch=batch,
             places=np.flatnonzero(keep),
         )
 
 
-def _cells(data: pa.RecordBatch, name: str, dialect: Dialect) -> Cells:
+def _cells(data: pa.RecordBatch, name: str, dialect: Dialect, forms: Mapping[str, Form]) -> Cells:
     try:
-        return Cells(data.column(name), dialect)
+        return Cells(data.column(name), dialect, forms.get(name, PLAIN))
     except UnsupportedTypeError as error:
         raise InputError(
             f'The column "{name}" must hold numbers, text, booleans, dates or lists of numbers, '
@@ -108,8 +124,7 @@ def _target(cells: Cells, label: str, batch: Batch) -> np.ndarray:
     except NotNumericError as error:
         raise InputError(
             f'The regression label "{label}" must be a number, got "{error.text}" in '
-            f"{batch.where(error.index)}. Write numbers as 1234.5, without signs or separators; "
-            "if it stands for no value, add it to data.missing."
+            f"{batch.where(error.index)}. {remedy(error.text)}"
         ) from error
     with np.errstate(over="ignore"):
         infinite = np.isinf(target.astype(np.float32))
@@ -124,7 +139,7 @@ def _target(cells: Cells, label: str, batch: Batch) -> np.ndarray:
 
 def _weight(batch: Batch, name: str, dialect: Dialect, keep: np.ndarray) -> np.ndarray:
     """Returns the weights of the rows that are kept; only these must have one."""
-    cells = _cells(batch.data, name, dialect)
+    cells = _cells(batch.data, name, dialect, {})
     try:
         weight = cells.floats()
     except NotNumericError as error:

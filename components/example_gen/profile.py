@@ -5,53 +5,27 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import Counter
+from collections.abc import Mapping
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from components.errors import InputError
 from components.example_gen.cells import Cells, Kind, NotNumericError
+from components.example_gen.column import ColumnProfile
+from components.example_gen.dialect import Dialect
+from components.example_gen.forms import PLAIN, Form, Meaning
 from components.example_gen.labelled import LabelledBatch, labelled_batches
+from components.example_gen.marks import remedy
+from components.example_gen.readings import categorical, read_as
 from components.example_gen.roles import Roles
 from components.example_gen.spec import IngestSpec
 from components.example_gen.tables import Table
 from components.example_gen.times import TimeSample
 
 MAX_CLASSES = 1_000
-_MAX_ODD = 1_000  # distinct texts remembered in a column of numbers
-
-
-@dataclasses.dataclass
-class ColumnProfile:
-    """What one column holds in the rows that are written.
-
-    Args:
-        inferred: the widest kind of all its values.
-        number_kind: INT or FLOAT as long as every value is a number ("007" is 7), else None.
-        rows: rows seen.
-        blank: cells without a value.
-        not_a_number: NaN that is no spelling of "missing".
-        infinite: numbers outside the finite 32-bit range.
-        length: elements of each list, for a vector column.
-        numbers: cells that are numbers.
-        odd: text → how often, for cells that are not.
-    """
-
-    inferred: Kind = Kind.EMPTY
-    number_kind: Kind | None = Kind.EMPTY
-    rows: int = 0
-    blank: int = 0
-    not_a_number: int = 0
-    infinite: int = 0
-    length: int | None = None
-    numbers: int = 0
-    odd: Counter[str] = dataclasses.field(default_factory=Counter)
-
-    def missing(self, kind: Kind) -> int:
-        """Returns the cells that carry no value when the column is written as the given kind."""
-        if kind in (Kind.FLOAT, Kind.EMPTY):
-            return self.blank + self.not_a_number + self.infinite
-        return self.blank
+_MAX_SPELLINGS = 4 * MAX_CLASSES  # texts of the class label before those of one class are put together
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,6 +37,9 @@ class Profile:
         left_out: reason → rows not written.
         classes: class → rows, of the rows that are written.
         columns: column → what it holds; features, elements of vectors and the split column.
+        labels: label → what it holds.
+        forms: column → how it is read, labels included; columns that are read as they stand are not named.
+        spellings: class → its spellings in the table and how often each occurs.
         time_style: how the times of a split by time are written, for `times.parse_times`.
         time_cuts: first time of each split but train.
         warnings: sentences about the split.
@@ -74,6 +51,9 @@ class Profile:
     left_out: dict[str, int]
     classes: dict[str, int]
     columns: dict[str, ColumnProfile]
+    labels: dict[str, ColumnProfile] = dataclasses.field(default_factory=dict)
+    forms: dict[str, Form] = dataclasses.field(default_factory=dict)
+    spellings: dict[str, dict[str, int]] = dataclasses.field(default_factory=dict)
     time_style: str | None = None
     time_cuts: tuple[float, ...] | None = None
     warnings: tuple[str, ...] = ()
@@ -95,28 +75,38 @@ def profile(table: Table, spec: IngestSpec, roles: Roles) -> Profile:
     """
     read = only_number = only_class = 0
     left_out: Counter[str] = Counter()
-    classes: Counter[str] = Counter()
+    texts: Counter[str] = Counter()
     names = tuple(dict.fromkeys((*roles.inputs, *((roles.split,) if roles.split is not None else ()))))
     columns = {name: ColumnProfile() for name in names}
+    labels = {name: ColumnProfile() for name in roles.labels}
     times = TimeSample(roles.split) if spec.split == "time" and roles.split is not None else None
     for batch in labelled_batches(table, spec, roles):
         read += batch.read
         left_out.update(batch.left_out)
         only_number += int((~batch.has_class).sum())
         only_class += int((~batch.has_number).sum())
-        _count_classes(batch, classes, spec.classification)
+        _count_texts(batch, texts, spec.classification)
         for name, column in columns.items():
             _add(column, name, batch, spec, roles)
+        for name, column in labels.items():
+            column.add(batch.labels[name], categorical=False)
         if times is not None:
             times.add(batch)
     rows = read - left_out.total()
     _check_rows(rows, only_number, only_class, spec)
+    _check_durations(labels[roles.regression], roles.regression)
+    forms = read_as(columns | labels, spec, roles)
+    spellings = _spellings(texts, forms.get(roles.classification, PLAIN), table.dialect)
+    classes = {text: sum(counts.values()) for text, counts in spellings.items()}
     _check_classes(classes, spec.classification)
     found = Profile(
         read=read,
         left_out=dict(left_out),
         classes=dict(sorted(classes.items())),
         columns=columns,
+        labels=labels,
+        forms=forms,
+        spellings=spellings,
         only_number=only_number,
         only_class=only_class,
     )
@@ -131,38 +121,13 @@ def profile(table: Table, spec: IngestSpec, roles: Roles) -> Profile:
 
 def _add(column: ColumnProfile, name: str, batch: LabelledBatch, spec: IngestSpec, roles: Roles) -> None:
     cells = batch.cells[name]
-    column.rows += len(cells)
-    column.blank += int(cells.missing.sum())
-    if cells.kind == Kind.EMPTY:
-        return
-    if Kind.VECTOR in (cells.kind, column.inferred) and column.inferred not in (Kind.EMPTY, cells.kind):
-        raise InputError(f'The column "{name}" must hold lists in all files or in none, got both.')
-    _check_forced(name, cells, batch, spec, roles)
-    column.inferred = column.inferred.widest(cells.kind)
-    if cells.is_vector:
-        column.number_kind = None
-        _add_lists(column, name, cells, batch)
-        return
-    if cells.number_kind is None or column.number_kind is None:
-        column.number_kind = None
-    else:
-        column.number_kind = column.number_kind.widest(cells.number_kind)
-    if cells.number_kind is None:
-        if name not in spec.categorical:
-            numbers, odd = cells.odd_values()
-            column.numbers += numbers
-            known = {text: n for text, n in odd.items() if text in column.odd}
-            room = _MAX_ODD - len(column.odd)
-            new = [(text, n) for text, n in odd.items() if text not in known][: max(room, 0)]
-            column.odd.update(known | dict(new))
-        return
-    column.numbers += int((~cells.missing).sum())
-    if cells.number_kind == Kind.FLOAT:
-        values = cells.floats()
-        with np.errstate(over="ignore"):
-            infinite = np.isinf(values.astype(np.float32))
-        column.infinite += int(infinite.sum())
-        column.not_a_number += int((np.isnan(values) & ~cells.missing).sum())
+    if cells.kind != Kind.EMPTY:
+        if Kind.VECTOR in (cells.kind, column.inferred) and column.inferred not in (Kind.EMPTY, cells.kind):
+            raise InputError(f'The column "{name}" must hold lists in all files or in none, got both.')
+        _check_forced(name, cells, batch, spec, roles)
+        if cells.is_vector:
+            _add_lists(column, name, cells, batch)
+    column.add(cells, categorical(name, spec))
 
 
 def _add_lists(column: ColumnProfile, name: str, cells: Cells, batch: LabelledBatch) -> None:
@@ -200,18 +165,39 @@ def _check_forced(name: str, cells: Cells, batch: LabelledBatch, spec: IngestSpe
         where = "listed in features.numeric" if owner is None else f'part of the vector "{owner}"'
         raise InputError(
             f'The column "{name}", {where}, must hold numbers, got "{error.text}" in '
-            f"{batch.where(error.index)}. Write numbers as 1234.5, without signs or separators; "
-            "if it stands for no value, add it to data.missing."
+            f"{batch.where(error.index)}. {remedy(error.text)}"
         ) from error
 
 
-def _count_classes(batch: LabelledBatch, classes: Counter[str], label: str) -> None:
+def _count_texts(batch: LabelledBatch, texts: Counter[str], label: str) -> None:
     for entry in pc.value_counts(batch.classes.drop_null()).to_pylist():
-        classes[entry["values"]] += entry["counts"]
-    if len(classes) > MAX_CLASSES:
+        texts[entry["values"]] += entry["counts"]
+    if len(texts) > _MAX_SPELLINGS:
+        raise _too_many_classes(label)
+
+
+def _spellings(texts: Counter[str], form: Form, dialect: Dialect) -> dict[str, dict[str, int]]:
+    """Returns class → its spellings → rows, given how often each text stands there."""
+    classes = Cells(pa.array(list(texts), pa.string()), dialect, form).text().to_pylist()
+    found: dict[str, dict[str, int]] = {}
+    for text, one in zip(texts, classes, strict=True):
+        if one is not None:  # a date without end, which only the whole column tells
+            found.setdefault(one, {})[text] = texts[text]
+    return found
+
+
+def _too_many_classes(label: str) -> InputError:
+    return InputError(
+        f'The class label "{label}" must have at most {MAX_CLASSES:,} classes, got more. '
+        f"It looks like a number or an identifier: choose another column."
+    )
+
+
+def _check_durations(column: ColumnProfile, label: str) -> None:
+    if column.number_kind is None and column.meaning != Meaning.DURATION:
         raise InputError(
-            f'The class label "{label}" must have at most {MAX_CLASSES:,} classes, got more. '
-            f"It looks like a number or an identifier: choose another column."
+            f'The regression label "{label}" must be a number in every row or a duration in every row, got both, '
+            f'"{next(iter(column.odd))}" among them. Write all of them alike.'
         )
 
 
@@ -226,15 +212,18 @@ def _check_rows(rows: int, only_number: int, only_class: int, spec: IngestSpec) 
             )
 
 
-def _check_classes(classes: Counter[str], label: str) -> None:
+def _check_classes(classes: Mapping[str, int], label: str) -> None:
+    if len(classes) > MAX_CLASSES:
+        raise _too_many_classes(label)
+    rows = sum(classes.values())
     if len(classes) == 1:
         raise InputError(
             f'The class label "{label}" must have at least two classes, got "{next(iter(classes))}" '
             f"in every row. Choose another column."
         )
-    if 2 * len(classes) > classes.total():
+    if 2 * len(classes) > rows:
         raise InputError(
             f'The class label "{label}" must have at least two rows per class on average, got '
-            f"{len(classes):,} classes in {classes.total():,} rows. It looks like a number or an identifier: "
+            f"{len(classes):,} classes in {rows:,} rows. It looks like a number or an identifier: "
             f"choose another column."
         )

@@ -101,7 +101,8 @@ def recall(pushed: Pushed, table: Table, roles: Roles, settings: str) -> Recalle
 def identity_of(found: Profile, roles: Roles) -> Identity:
     """Returns what tells the rows of a table apart: all that feeds a feature, and the column of the split."""
     names = dict.fromkeys((*roles.inputs, *((roles.split,) if roles.split is not None else ())))
-    return Identity({name: found.columns[name].inferred for name in names})
+    forms = {name: form.meaning for name, form in found.forms.items() if name in names}
+    return Identity({name: found.columns[name].kind for name in names}, forms)
 
 
 def _cells(column: pa.Array, table: Table) -> Cells | None:

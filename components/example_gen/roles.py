@@ -34,6 +34,11 @@ class Roles:
     recalled: tuple[str, ...] = ()
 
     @property
+    def labels(self) -> tuple[str, str]:
+        """The columns of the two labels."""
+        return self.regression, self.classification
+
+    @property
     def inputs(self) -> tuple[str, ...]:
         """The columns that feed a feature, vectors' elements included."""
         return self.features + tuple(name for members in self.vectors.values() for name in members)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from components.errors import InputError, did_you_mean
 from components.example_gen.dialect import Dialect
+from components.example_gen.forms import Form
 from components.objects.place import is_remote, objects_of
 from components.outputs import CALIBRATION, EVAL, TRAIN, VALIDATION
 
@@ -36,6 +37,7 @@ class IngestSpec:
         categorical: columns that are text even where they look like numbers.
         vectors: feature name → glob pattern over columns that form one vector feature.
         types: column → `INT`, `FLOAT` or `BYTES`, from a reviewed schema.
+        forms: text column → what the texts of its domain in a reviewed schema stand for.
         split: `row` (hash of the row's content), `column` (hash of a key), or `time` (oldest rows train).
         column: the key or the time, for the last two.
         fractions: shares of train, validation, calibration and eval; they add up to 1. That of calibration may be 0.
@@ -54,6 +56,7 @@ class IngestSpec:
     categorical: tuple[str, ...] = ()
     vectors: Mapping[str, str] = dataclasses.field(default_factory=dict)
     types: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    forms: Mapping[str, Form] = dataclasses.field(default_factory=dict)
     split: str = "row"
     column: str | None = None
     fractions: tuple[float, float, float, float] = (0.64, 0.16, 0.08, 0.12)
@@ -96,6 +99,7 @@ class IngestSpec:
         """Returns the spec that `to_json` wrote."""
         fields = json.loads(text)
         fields["dialect"] = Dialect.from_dict(fields["dialect"])
+        fields["forms"] = {name: Form.from_dict(form) for name, form in fields["forms"].items()}
         for name in ("paths", "ignore", "numeric", "categorical", "fractions"):
             fields[name] = tuple(fields[name])
         return cls(**fields)

@@ -9,6 +9,7 @@ from typing import Any
 
 from components.artifact_files import SUMMARY
 from components.example_gen.dialect import Dialect
+from components.example_gen.forms import Form
 from components.kept_files import read_record
 
 
@@ -42,6 +43,8 @@ class Summary:
         split_settings: `IngestSpec.split_settings`.
         inherited: whether rows are in the splits of a pushed version, whatever their hash says.
         judged: digest of the eval rows as `identity` tells them apart, whatever their order.
+        forms: column → how its cells were read, labels included; columns that were read as they stand are not named.
+        number_like: text columns that look like numbers with a mark (`<5`, `1,234.5 €`), and so like no identifier.
     """
 
     files: list[str]
@@ -69,6 +72,8 @@ class Summary:
     split_settings: str = ""
     inherited: bool = False
     judged: str = ""
+    forms: dict[str, Form] = dataclasses.field(default_factory=dict)
+    number_like: list[str] = dataclasses.field(default_factory=list)
 
     def without(self, label: str) -> int:
         """Returns the rows written without a label."""

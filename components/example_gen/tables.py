@@ -7,7 +7,7 @@ here; see `cells`. Files of an object store must be staged while they are read; 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,6 +16,7 @@ from components.errors import InputError, did_you_mean
 from components.example_gen import csv_files, parquet_files
 from components.example_gen.dialect import Dialect
 from components.example_gen.files import head
+from components.example_gen.forms import Form
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,12 +47,14 @@ class Table:
         columns: the column names, in the first file's order.
         dialect: how the files are written, with nothing left open.
         notes: what was done in opening the files that a user may not expect, in sentences.
+        forms: column → how its cells are read, where an ingest has found it out.
     """
 
     paths: tuple[str, ...]
     columns: tuple[str, ...]
     dialect: Dialect
     notes: tuple[str, ...] = ()
+    forms: Mapping[str, Form] = dataclasses.field(default_factory=dict)
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[Batch]:
         """Yields all rows in file order, with the given columns (default: all).

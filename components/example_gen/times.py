@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import warnings
 from collections.abc import Sequence
@@ -13,6 +14,9 @@ import pyarrow.compute as pc
 from pandas.tseries.api import guess_datetime_format
 
 from components.errors import InputError
+from components.example_gen import instants
+from components.example_gen.cells import Cells
+from components.example_gen.dialect import Dialect
 from components.example_gen.labelled import LabelledBatch
 from components.example_gen.splits import mix, time_cuts
 
@@ -104,11 +108,33 @@ def parse_times(text: pa.Array, style: str) -> np.ndarray:
     encoded = pc.dictionary_encode(text)
     unique = pd.Series(encoded.dictionary.to_pylist(), dtype=object)
     if style == _NUMBER:
-        values = pd.to_numeric(unique, errors="coerce").to_numpy(np.float64)
+        values = Cells(encoded.dictionary, Dialect(missing=())).numbers()
+    elif style == _ISO:
+        values = instants.order(encoded.dictionary)
+        values[np.isnan(values)] = _parsed(unique[np.isnan(values)], style)
     else:
-        parsed = pd.DatetimeIndex(pd.to_datetime(unique, format=style, errors="coerce", utc=True))
-        values = np.where(parsed.isna(), np.nan, parsed.asi8.astype(np.float64))
+        values = _parsed(unique, style)
     return values[encoded.indices.to_numpy(zero_copy_only=False)]
+
+
+def _parsed(texts: pd.Series, style: str) -> np.ndarray:
+    """Returns microseconds since 1970, float64 `[n]`, NaN where a text is not of that style."""
+    parsed = pd.DatetimeIndex(pd.to_datetime(texts, format=style, errors="coerce", utc=True))
+    values = np.where(parsed.isna(), np.nan, parsed.asi8 / 1_000)
+    if style != _ISO:  # pandas counts nanoseconds, and ends in 2262; Python knows the years 1 to 9999
+        outside = np.flatnonzero(np.isnan(values))
+        values[outside] = [_micros(text, style) for text in texts.iloc[outside]]
+    return values
+
+
+def _micros(text: str, style: str) -> float:
+    try:
+        time = datetime.datetime.strptime(text, style)
+    except ValueError:
+        return float("nan")
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=datetime.UTC)
+    return (time - datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)) / datetime.timedelta(microseconds=1)
 
 
 def _candidates(first: str) -> list[str]:

@@ -104,6 +104,8 @@ def _also(name: str, texts: Collection[str]) -> Callable[[schema_pb2.Schema], No
     def apply(schema: schema_pb2.Schema) -> None:
         feature = _feature(schema, name)
         shared = next((domain for domain in schema.string_domain if domain.name == feature.domain), None)
+        if feature.HasField("bool_domain"):
+            feature.string_domain.value[:] = categories(feature, schema)
         (shared if shared is not None else feature.string_domain).value.extend(texts)
 
     return apply

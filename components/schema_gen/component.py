@@ -53,9 +53,10 @@ def SchemaGen(
         stats = {split: read_statistics(statistics.uri, split) for split in splits}
         smallest = min(split.datasets[0].num_examples for split in stats.values())
         inferred = tfdv.infer_schema(stats[TRAIN], infer_feature_shape=False)
-        vectors = read_summary(examples.uri).vectors
+        summary = read_summary(examples.uri)
         train = stats[TRAIN].datasets[0]
-        in_force = curate(inferred, train, vectors, chosen["labels"], chosen["keep"], smallest)
+        keep = [*chosen["keep"], *summary.number_like]  # numbers with a mark, of which the ingest has spoken
+        in_force = curate(inferred, train, summary.vectors, chosen["labels"], keep, smallest)
     exclude_labels_from_serving(in_force, chosen["labels"])
     require_labels(in_force, chosen["labels"])
     (Path(schema.uri) / FILE).write_text(text_format.MessageToString(in_force), encoding="utf-8")

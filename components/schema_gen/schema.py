@@ -10,6 +10,8 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from components.errors import InputError
+from components.example_gen import truths
+from components.example_gen.forms import PLAIN, Form, Meaning, form_of
 
 FILE = "schema.pbtxt"
 TRAINING, SERVING = "TRAINING", "SERVING"
@@ -48,10 +50,25 @@ def column_types(schema: schema_pb2.Schema) -> dict[str, str]:
     return {feature.name: schema_pb2.FeatureType.Name(feature.type) for feature in schema.feature}
 
 
+def column_forms(schema: schema_pb2.Schema) -> dict[str, Form]:
+    """Returns column -> what its known texts stand for, for the ingest to follow; plain text is not named."""
+    forms = {feature.name: column_form(feature, schema) for feature in schema.feature}
+    return {name: form for name, form in forms.items() if form != PLAIN}
+
+
+def column_form(feature: schema_pb2.Feature, schema: schema_pb2.Schema) -> Form:
+    """Returns what the known texts of a column stand for; TFDV gives whole numbers that are text an `int_domain`."""
+    if feature.type == schema_pb2.BYTES and feature.HasField("int_domain"):
+        return Form(Meaning.NUMBERS)
+    return form_of(categories(feature, schema))
+
+
 def categories(feature: schema_pb2.Feature, schema: schema_pb2.Schema) -> list[str]:
     """Returns the texts a column may hold, from its own or the shared domain; empty for any text."""
     if feature.HasField("string_domain"):
         return list(feature.string_domain.value)
+    if feature.type == schema_pb2.BYTES and feature.HasField("bool_domain"):
+        return [feature.bool_domain.true_value or truths.TRUE, feature.bool_domain.false_value or truths.FALSE]
     return next((list(domain.value) for domain in schema.string_domain if domain.name == feature.domain), [])
 
 

@@ -33,7 +33,7 @@ def test_examples_hold_the_cells_and_nothing_where_a_scalar_is_missing():
     expected = {
         "i": ([1], None, [9007199254740993]),
         "f": ([np.float32(0.1)], None, None),
-        "t": (["größe".encode()], [b" a "], None),
+        "t": (["größe".encode()], [b"a"], None),
         "v": ([1, 2.5], [nan, nan], [nan, nan]),
         "l": ([1, nan], [nan, nan], [3, 4]),
         "none": ([nan] * 3, [nan] * 3, [nan] * 3),

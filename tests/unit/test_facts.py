@@ -206,7 +206,7 @@ def test_a_model_of_other_labels_is_not_pushed_over(folder: Path, labels: tuple[
 
 def test_facts_are_json(folder: Path):
     assert json.loads(json.dumps(dataclasses.asdict(gathered()))).keys() == {
-        *("fingerprint", "reviewed_schema", "types", "code", "production")
+        *("fingerprint", "reviewed_schema", "types", "forms", "code", "production")
     }
 
 

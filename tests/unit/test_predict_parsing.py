@@ -183,7 +183,7 @@ def test_a_row_has_all_its_problems():
     )
     table = pa.record_batch({"c": ["red", "-"], "other": ["p", "q"], "größe": ["1", "tall"], "x": ["1", "1.5"]})
     features = {"x": feature(), "größe": feature(), "c": feature("presence { min_fraction: 1 }")}
-    inputs, problems = _inputs(Batch(table, 1, ""), model, _members(model, table.schema.names), features, DIALECT)
+    inputs, problems = _inputs(Batch(table, 1, ""), model, _members(model, table.schema.names), features, {}, DIALECT)
     np.testing.assert_array_equal(inputs["in_0"], [1, NAN])
     np.testing.assert_array_equal(inputs["in_1"], [1, NAN])
     assert inputs["in_2"].tolist() == ["red", ""]

@@ -78,7 +78,8 @@ def test_numbers_with_a_few_other_texts_are_reported(tmp_path):
     ]
     assert look(path, categorical=("hp",))[2] == []
     found, features, warnings = look(path, dialect=Dialect(missing=("unknown",)))
-    assert (features["hp"].kind, found.columns["hp"].missing(Kind.INT), warnings) == (Kind.INT, 2, [])
+    assert (features["hp"].kind, found.columns["hp"].missing(Kind.INT)) == (Kind.INT, 2)
+    assert warnings == ['Cells taken as missing by their spelling (data.missing): hp "unknown" (2).']
 
 
 def test_ordinary_text_is_not_reported(tmp_path):
@@ -89,7 +90,10 @@ def test_infinite_numbers_are_missing_and_reported(tmp_path):
     found, features, warnings = look(table(tmp_path, v=["1.5"] * 17 + ["inf", "1e300", "NA"]))
     assert found.columns["v"].missing(Kind.FLOAT) == 3
     assert features["v"].non_finite == 2
-    assert warnings == ["v: 2 infinite values were written as missing."]
+    assert warnings == [
+        "v: 2 infinite values were written as missing.",
+        'Cells taken as missing by their spelling (data.missing): v "NA" (1).',
+    ]
 
 
 def test_a_column_without_values_is_not_written(tmp_path):
