@@ -98,14 +98,11 @@ def _predict(table: Table, manifest: Manifest, target: Path, folder: Path) -> tu
                 inputs, problems = _inputs(batch, manifest, members, features, forms, table.dialect)
                 answer = signature(**inputs)
                 frame = _as_text(batch.data)
-                # In 64 bits, so that what is read back is what the model said, digit by digit.
-                numbers = [
-                    answer[name].numpy()[:, 0].astype(np.float64) for name in (REGRESSION, *(LOWER, UPPER) * intervals)
-                ]
+                numbers = [_exact(answer[name].numpy()[:, 0]) for name in (REGRESSION, *(LOWER, UPPER) * intervals)]
                 for row in np.flatnonzero(~np.isfinite(numbers[0])):
                     problems[row] = "; ".join(filter(None, [problems[row], _NOT_FINITE]))
                 texts = [text.decode() for text in answer["predicted_class"].numpy()]
-                probability = answer["class_probability"].numpy().astype(np.float64)
+                probability = _exact(answer["class_probability"].numpy())
                 for name, values in zip(added, [*numbers, texts, probability, problems], strict=True):
                     frame[name] = values
                 frame.to_csv(file, index=False, header=rows == 0)
@@ -137,6 +134,11 @@ def _as_text(rows: pa.RecordBatch) -> pd.DataFrame:
         if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
             frame[name] = [None if cell is None else json.dumps(cell) for cell in rows.column(name).to_pylist()]
     return frame
+
+
+def _exact(values: np.ndarray) -> np.ndarray:
+    """Returns numbers in 64 bits: the short text of a 32-bit one, read back in 64 bits, is another number."""
+    return values.astype(np.float64)
 
 
 def _written(column: pa.Array) -> pd.Series:

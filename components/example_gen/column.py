@@ -7,6 +7,7 @@ from collections import Counter
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from components.example_gen import truths
 from components.example_gen.cells import Cells, Kind, is_whole
@@ -135,14 +136,12 @@ class ColumnProfile:
             self.not_a_number += int(np.isnan(present).sum())
             whole = is_whole(present)
             self.fractions += int((~whole).sum())
-            if not whole.all():
+            if (np.abs(present) >= 2.0**63).any():
                 self.large += cells.large_integers()
 
 
 def _count(counter: Counter[str], texts: pa.Array, counts: np.ndarray) -> None:
     """Adds texts to a counter that takes in no more than so many; those it has are counted to the end."""
-    found = dict(zip(texts.to_pylist(), counts.tolist(), strict=True))
-    known = {text: count for text, count in found.items() if text in counter}
-    room = max(MAX_TEXTS - len(counter), 0)
-    new = [(text, count) for text, count in found.items() if text not in known][:room]
-    counter.update(known | dict(new))
+    known = pc.is_in(texts, value_set=pa.array(list(counter), pa.string())).to_numpy(zero_copy_only=False)
+    taken = np.concatenate([np.flatnonzero(known), np.flatnonzero(~known)[: MAX_TEXTS - len(counter)]])
+    counter.update(dict(zip(texts.take(pa.array(taken)).to_pylist(), counts[taken].tolist(), strict=True)))

@@ -13,7 +13,8 @@ from components.example_gen.numbers import filled
 _BLANK = r"[ \x{00A0}\x{2000}-\x{200B}\x{202F}\x{205F}\x{3000}\t]"
 _SIGN = r"[-+\x{2010}-\x{2015}\x{2212}\x{FE63}\x{FF0B}\x{FF0D}]"
 _SEPARATOR = rf"[.,'_\x{{2019}}]|{_BLANK}"
-_DIGITS = rf"(\p{{Nd}}{{1,3}}(({_SEPARATOR})\p{{Nd}}{{3}})+([.,]\p{{Nd}}*)?|\p{{Nd}}+([.,]\p{{Nd}}*)?|[.,]\p{{Nd}}+)([eE]{_SIGN}?\p{{Nd}}+)?"
+_GROUPED = rf"\p{{Nd}}{{1,3}}(({_SEPARATOR})\p{{Nd}}{{3}})+([.,]\p{{Nd}}*)?"
+_DIGITS = rf"({_GROUPED}|\p{{Nd}}+([.,]\p{{Nd}}*)?|[.,]\p{{Nd}}+)([eE]{_SIGN}?\p{{Nd}}+)?"
 _UNITS = (
     "%|‰|°|°C|°F|ºC|k|K|M|Mio\\.?|Mrd\\.?|bn|mn|ppm|ppb|µg|ug|mg|g|kg|t|lbs?|oz|ml|cl|dl|l|L|mm|cm|m|km|in|ft|mi|"
     "m2|m²|qm|sqm|sqft|m3|m³|km/h|kmh|mph|m/s|ns|µs|us|ms|s|sec|min|h|hrs?|d|days?|years?|W|kW|MW|kWh|MWh|V|mV|mA|Hz|kHz|"
@@ -23,7 +24,7 @@ _UNITS = (
 _MONEY = r"[$€£¥₹₽₩₺]|US\$|Rs\.?|kr\.?|zł|Fr\.?|CHF|EUR|USD|GBP|JPY|CNY|INR|AUD|CAD|SEK|NOK|DKK|PLN"
 _MARKED = (
     rf"^\(?(([<>≤≥~≈±=]|ca\.?|about){_BLANK}*)*=?{_BLANK}*{_SIGN}?{_BLANK}*(({_MONEY}){_BLANK}*)?{_SIGN}?{_DIGITS}"
-    rf"{_BLANK}*({_UNITS}|{_MONEY}|[A-Z]{{3}})?{_BLANK}*[-+*†]?\)?$"
+    rf"({_BLANK}*({_UNITS}|{_MONEY})|{_BLANK}+[A-Z]{{3}})?{_BLANK}*[-+*†]?\)?$"
 )
 _COMMA = re.compile(r"[-+]?(\d+|\d{1,3}(\.\d{3})+),\d+")
 _POINTED = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?")

@@ -22,6 +22,7 @@ from components.example_gen.splits import mix, time_cuts
 
 SAMPLE = 200_000
 _NUMBER, _ISO = "number", "ISO8601"
+_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
 _SHORT_YEAR = re.compile(r"\d{1,2}([/.-])\d{1,2}\1\d{2}( \d{1,2}:\d{2}(?::\d{2})?)?")
 
 
@@ -50,8 +51,9 @@ class TimeSample:
         cells = batch.cells[self.column]
         if cells.missing.any():
             index = int(np.flatnonzero(cells.missing)[0])
+            got = "one without end or beyond the years 1 to 9999" if cells.beyond else "none"
             raise InputError(
-                f'The split column "{self.column}" must hold a time in every row, got none in '
+                f'The split column "{self.column}" must hold a time in every row, got {got} in '
                 f"{batch.where(index)}. Fill it, or split by row."
             )
         text = cells.text() if not cells.is_vector else pa.array(["a list"] * len(cells))
@@ -138,6 +140,12 @@ def _micros(text: str, style: str) -> float:
 
 
 def _candidates(first: str) -> list[str]:
+    styles = _guesses(first)
+    # pandas guesses no year outside of 1677 to 2262; 2000 is a leap year, so it stands for any.
+    return styles if len(styles) > 2 else _guesses(_YEAR.sub("2000", first))
+
+
+def _guesses(first: str) -> list[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # both orders of day and month are tried on purpose
         guesses = [guess_datetime_format(first), guess_datetime_format(first, dayfirst=True)]

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from google.protobuf import text_format
@@ -13,10 +14,12 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from components.errors import InputError
 from components.example_gen.cells import Cells
 from components.example_gen.dialect import Dialect
+from components.example_gen.forms import form_of, form_of_numbers
 from components.example_gen.tables import Batch
 from components.trainer.manifest import Column, Manifest, TrainLabels
 from pipeline.predict import (
     _as_text,
+    _exact,
     _features,
     _inputs,
     _members,
@@ -207,6 +210,42 @@ def test_an_output_that_cannot_be_written_is_refused_before_the_model_is_loaded(
     with pytest.raises(InputError) as raised:
         predict_file("rows.csv", target, str(tmp_path))
     assert str(raised.value) == sentence.format(target)
+
+
+def test_predicted_numbers_read_back_exactly():
+    values = np.array([1_700_003_584, 0.1, 1 / 3, -7e-30, 16_777_216], np.float32)
+    text = pd.DataFrame({"p": _exact(values)}).to_csv(index=False)
+    np.testing.assert_array_equal([float(line) for line in text.split()[1:]], values.astype(np.float64))
+
+
+def test_times_that_pandas_cannot_hold_pass_through():
+    never = pa.array([253_402_214_400, 0, 10**15], pa.timestamp("s"))
+    text = _as_text(pa.record_batch({"t": never, "d": pa.array([2**31 - 1, 0, 1], pa.date32())})).to_csv(index=False)
+    assert text.splitlines()[2] == "1970-01-01 00:00:00,1970-01-01"
+    assert text.splitlines()[1].startswith("9999-12-31")
+
+
+def test_a_boolean_is_the_category_or_the_number_that_train_had():
+    known = 'string_domain { value: "true" value: "false" }'
+    problems = blank(4)
+    column = Cells(pa.array(["True", "f", "1", "maybe"]), Dialect(), form_of(["true", "false"]))
+    assert _text(Column("c", "c", "BYTES", 1), column, feature(known), problems).tolist() == [
+        *("true", "false", "true", "maybe")
+    ]
+    assert problems == [[], [], [], ['c must be a known category, got "maybe"']]
+    bits = form_of_numbers(np.array([0.0, 1.0]))
+    values, problems = number(Cells(pa.array(["True", "f", "1", "maybe"]), Dialect(), bits), whole=True)
+    np.testing.assert_array_equal(values, [1, 0, 1, NAN])
+    assert problems == [[], [], [], ['x must be a finite number, got "maybe"']]
+
+
+def test_numbers_beyond_what_training_holds_are_missing():
+    values, problems = number(cells("1e300", "1"))
+    np.testing.assert_array_equal(values, [NAN, 1])
+    assert problems == [['x must be a finite number, got "1e300"'], []]
+    values, problems = number(cells("1e30", "9007199254740992"), whole=True)
+    np.testing.assert_array_equal(values, [NAN, 2**53])
+    assert problems == [['x must be a whole number, got "1e30"'], []]
 
 
 def test_rows_are_written_as_csv_can_hold_them():

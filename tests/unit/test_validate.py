@@ -49,6 +49,34 @@ def config(**drift: Any) -> Config:
     )
 
 
+def test_a_log_in_other_forms_is_no_skew(tmp_path: Path):
+    rng = np.random.default_rng(2)
+    flag, bit, seconds = rng.random(ROWS) < 0.3, rng.integers(0, 2, ROWS), rng.integers(1, 500, ROWS)
+    day = rng.choice(np.array(["2024-01-01", "2024-01-02 10:00:00"]), ROWS)
+    columns = {
+        "flag": describe(pa.array(np.where(flag, "true", "false"))),
+        "bit": describe(bit.astype(np.float64)),
+        "wait": describe(seconds.astype(np.float64)),
+        "day": describe(pa.array(day)),
+        "grade": describe(pa.array((bit + 1).astype(str))),
+    }
+    write_distributions(tmp_path / DISTRIBUTIONS, {"train": columns, "eval": columns})
+    log = pd.DataFrame(
+        {
+            "flag": np.where(flag, " TRUE", "f"),
+            "bit": np.where(bit == 1, "True", "False"),
+            "wait": pd.to_timedelta(seconds, unit="s").astype(str),
+            "day": np.where(day == "2024-01-01", "2024-01-01T02:00+02:00", "2024-01-02T10:00:00.000Z"),
+            "grade": (bit + 1).astype(np.float64),
+        }
+    )
+    log.to_csv(tmp_path / "log.csv", index=False)
+    found = judge_serving(config(skew="fail"), tmp_path, [str(tmp_path / "log.csv")])
+    assert found.anomalies == []
+    assert len(found.comparisons) >= 5
+    assert max(one.value for one in found.comparisons) < 1e-5  # the shares are written with six digits
+
+
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_a_log_without_labels_is_compared_with_train(folder: Path, tmp_path: Path, suffix: str):
     log = tmp_path / f"log.{suffix}"
