@@ -318,12 +318,10 @@ class Cells:
                 values = self.truths()
                 words = pc.if_else(pa.array(values == 1), truths.TRUE, truths.FALSE)
                 text = words if not np.isnan(values).any() else pc.if_else(pa.array(np.isnan(values)), text, words)
-            case Meaning.NUMBERS if self._is_text:
+            case Meaning.NUMBERS | Meaning.DURATION if self._is_text:
                 pointed = numbers.whole(self._pointed)
-                text = pc.if_else(pa.array(numbers.is_number(pointed)), pointed, text)
-            case Meaning.DURATION if self._is_text:
-                seconds = durations.read(text)
-                text = pc.if_else(pa.array(np.isnan(seconds)), text, numbers.text_of(pa.array(seconds)))
+                number = numbers.is_number(pointed)
+                text = pc.if_else(pa.array(number), pointed, text if number.all() else _as_seconds(text))
             case _ if self._is_text:
                 text = instants.canonical(text)
         if self._form.spelled:
@@ -351,6 +349,12 @@ def hash_strings(text: pa.Array, missing: np.ndarray) -> np.ndarray:
 def _is_endless(text: pa.Array) -> np.ndarray:
     known = pa.array(instants.ENDLESS, pa.string())
     return pc.is_in(pc.utf8_lower(text), value_set=known).to_numpy(zero_copy_only=False)
+
+
+def _as_seconds(text: pa.Array) -> pa.Array:
+    """Returns texts with the durations among them as the text of their seconds."""
+    seconds = durations.read(text)
+    return pc.if_else(pa.array(np.isnan(seconds)), text, numbers.text_of(pa.array(seconds)))
 
 
 def _translated(text: pa.Array, spelled: Collection[tuple[str, str]]) -> pa.Array:

@@ -34,6 +34,8 @@ def _form(name: str, column: ColumnProfile, spec: IngestSpec, roles: Roles) -> F
         return Form(Meaning.BIT if numeric and meaning == Meaning.BOOLEAN else meaning)
     if given != PLAIN:
         return given
+    if meaning == Meaning.DURATION and name in spec.types and name not in spec.categorical:
+        return PLAIN  # a schema of the time when durations were texts
     numbers = meaning == Meaning.PLAIN and column.inferred in (Kind.INT, Kind.FLOAT)
     return Form(Meaning.NUMBERS if numbers else meaning)
 

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 from example_tables import ROWS, contents, csv_file, frame, read, spec
@@ -36,6 +37,31 @@ def test_the_split_is_the_same_for_any_order_format_and_way_of_reading(tmp_path)
         assert [row["price"] for row in read(tmp_path / "retyped", split)] == [
             row["price"] for row in read(tmp_path / "csv", split)
         ]
+
+
+def test_examples_and_splits_are_the_same_in_every_form_of_the_cells(tmp_path):
+    """Booleans, instants and durations of a typed Parquet table, and what pandas, PostgreSQL and others write of it."""
+    draw = np.random.default_rng(3)
+    data = frame()
+    data["flag"] = draw.random(ROWS) < 0.3
+    data["at"] = pd.Timestamp("2024-01-01", tz="UTC") + pd.to_timedelta(draw.integers(0, 9, ROWS), unit="h")
+    data["wait"] = pd.to_timedelta(draw.integers(0, 90, ROWS), unit="s")
+    data.to_parquet(tmp_path / "typed.parquet")
+    forms = {
+        "pandas": data,
+        "other": data.assign(
+            flag=np.where(data["flag"], "t", " f"),
+            at=data["at"].dt.tz_convert("Asia/Kolkata").map(lambda time: time.isoformat()),
+            wait=data["wait"].map(lambda one: one.isoformat()),
+            grade=data["grade"] + " ",
+        ),
+    }
+    ingest(spec(tmp_path / "typed.parquet"), str(tmp_path / "typed"))
+    for name, form in forms.items():
+        summary = ingest(spec(csv_file(tmp_path, form, f"{name}.csv")), str(tmp_path / name))
+        assert contents(tmp_path / name) == contents(tmp_path / "typed")
+        assert read_summary(str(tmp_path / name)) == summary
+        assert (summary.columns["flag"], summary.columns["wait"]) == ("BYTES", "FLOAT")
 
 
 def test_a_split_does_not_depend_on_the_process(tmp_path):

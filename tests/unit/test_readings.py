@@ -191,6 +191,11 @@ def test_durations_are_seconds_as_feature_and_label(tmp_path):
         assert (looked.kinds["wait"], looked.target) == (Kind.FLOAT, expected)
         assert [value[0] for value in looked.values["wait"]] == expected
         assert looked.notes == [f"{name}: durations and times of day {note}" for name in ("y", "wait")]
+    as_text = csv(tmp_path / "k", wait=texts, c=["0 days 00:01:00", "00:01:30"] * 20)
+    looked = Looked(as_text, categorical=("wait",))
+    assert (looked.said("wait")[0], looked.found.classes) == ("60", {"60": 20, "90": 20})
+    assert Looked(as_text, forms={"wait": form_of(["60", "61"])}, types={"wait": "BYTES"}).said("wait")[1] == "61"
+    assert Looked(as_text, types={"wait": "BYTES"}).said("wait")[0] == "0 days 00:01:00"
     assert Looked(csv(tmp_path / "m", wait=[*texts[:-1], "soon"])).kinds["wait"] == Kind.BYTES
     with pytest.raises(InputError, match="must be a number in every row or a duration in every row, got both"):
         Looked(csv(tmp_path / "b", y=[*texts[:-1], "5"]))
