@@ -150,6 +150,7 @@ class Cells:
         }
         texts = self._present
         found = {one for one in possible if one in tests and tests[one](texts[:16]).all()}
+        texts = texts.unique() if found else texts
         return {one for one in found if tests[one](texts).all()}
 
     def floats(self) -> np.ndarray:

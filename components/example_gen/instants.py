@@ -30,15 +30,41 @@ def canonical(text: pa.Array) -> pa.Array:
     if not mask.any():
         return text
     some = text if mask.all() else text.filter(pa.array(mask))
-    encoded = pc.dictionary_encode(some)
+    found = _usual(some)
+    if found is None:
+        found = _any(some)
+    return found if mask.all() else pc.replace_with_mask(text, pa.array(mask), found)
+
+
+def _usual(text: pa.Array) -> pa.Array | None:
+    """Returns instants in one form if all are of the shape that most programs write, None else: a short way."""
+    lengths = pc.binary_length(text)
+    if not pc.all(pc.equal(lengths, len("2024-01-01 10:00:00"))).as_py():
+        if not pc.all(pc.and_(pc.equal(lengths, len("2024-01-01T10:00:00Z")), pc.ends_with(text, "Z"))).as_py():
+            return None
+        text = pc.utf8_slice_codeunits(text, 0, -1)
+    try:
+        seconds = text.cast(pa.timestamp("s")).cast(pa.int64()).to_numpy(zero_copy_only=False)
+    except pa.ArrowInvalid:
+        return None
+    if (seconds < _FIRST).any():
+        return None
+    midnight = seconds % _DAY == 0
+    text = pc.replace_substring(text, "T", " ")
+    return pc.if_else(pa.array(midnight), pc.utf8_slice_codeunits(text, 0, 10), text) if midnight.any() else text
+
+
+def _any(text: pa.Array) -> pa.Array:
+    encoded = pc.dictionary_encode(text)
     dictionary = encoded.dictionary
     seconds, nanos, known = _parse(dictionary)
-    found = pc.if_else(pa.array(known), _text(seconds, nanos), dictionary).take(encoded.indices)
-    return found if mask.all() else pc.replace_with_mask(text, pa.array(mask), found)
+    return pc.if_else(pa.array(known), _text(seconds, nanos), dictionary).take(encoded.indices)
 
 
 def is_instant(text: pa.Array) -> np.ndarray:
     """Returns which texts are instants, bool `[n]`."""
+    if len(text) and _maybe(text).all() and _usual(text) is not None:
+        return np.ones(len(text), bool)
     return _parse(text)[2]
 
 
