@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+import pyarrow as pa
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components.schema_gen.schema import categories
+from components.example_gen.cells import Cells
+from components.example_gen.dialect import Dialect
+from components.schema_gen.schema import categories, column_form
 
 _MAX_NAMED = 8
 _PRESENCE_ROOM = 0.05  # inferred bounds of two samples differ by chance, most of all in few rows
@@ -62,7 +65,7 @@ def _within(
     """Returns what differs in a column that both schemas have, with the same type."""
     found = []
     allowed = categories(known, reviewed)
-    new = [text for text in categories(seen, inferred) if text not in allowed]
+    new = [text for text in _as_known(categories(seen, inferred), known, reviewed) if text not in allowed]
     if allowed and new:
         listed = ", ".join(f'"{text}"' for text in new[:_MAX_NAMED])
         more = f" and {len(new) - _MAX_NAMED} more" if len(new) > _MAX_NAMED else ""
@@ -76,6 +79,12 @@ def _within(
         sentence = f'"{known.name}" has the shape {sizes[0]}, was {sizes[1]}.'
         found.append(Change(known.name, sentence, _taken_from(inferred, known.name)))
     return found
+
+
+def _as_known(texts: list[str], known: schema_pb2.Feature, reviewed: schema_pb2.Schema) -> list[str]:
+    """Returns texts as the reviewed schema writes them: its `True` is what the ingest calls `true`."""
+    cells = Cells(pa.array(texts, pa.string()), Dialect(missing=()), column_form(known, reviewed))
+    return [text for text in cells.text().to_pylist() if text is not None]
 
 
 def _feature(schema: schema_pb2.Schema, name: str) -> schema_pb2.Feature:

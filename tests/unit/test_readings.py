@@ -16,6 +16,7 @@ from components.example_gen.encode import feature_array
 from components.example_gen.features import choose_features
 from components.example_gen.forms import Form, Meaning, form_of
 from components.example_gen.labelled import labelled_batches
+from components.example_gen.notes import number_like
 from components.example_gen.profile import profile
 from components.example_gen.roles import assign_roles
 from components.example_gen.spec import IngestSpec, expand
@@ -223,6 +224,9 @@ def test_numbers_with_a_mark_are_named_with_their_share(tmp_path):
         "separators or units, so the column is read as text. Write them plainly, such as 1234.5, or list the column "
         "under features.categorical."
     )
+    looked = Looked(tmp_path / "d" / "t.csv")
+    assert number_like("crp", looked.found.columns["crp"], IngestSpec((), "y", "c"))
+    assert not number_like("crp", looked.found.columns["crp"], IngestSpec((), "y", "c", categorical=("crp",)))
     euros = csv(tmp_path / "e", price=[f"1,{place:03} €" for place in range(ROWS)])
     assert (
         Looked(euros)

@@ -82,3 +82,20 @@ def test_remedies_name_the_line():
     )
     assert remedy("INT_TYPE_SMALL_INT", "turned", "", schema, REVIEWED).endswith("widen int_domain or float_domain")
     assert remedy("ANY", "x", "", schema, "") == "gates.data.levels: {ANY: ignore}"
+
+
+def test_other_spellings_of_a_boolean_or_a_number_are_no_difference():
+    before = parsed(
+        'feature { name: "b" type: BYTES string_domain { value: "False" value: "True" } }'
+        'feature { name: "w" type: BYTES bool_domain { true_value: "T" false_value: "F" } }'
+        'feature { name: "n" type: BYTES int_domain {} }'
+    )
+    now = parsed(
+        'feature { name: "b" type: BYTES string_domain { value: "false" value: "true" } }'
+        'feature { name: "w" type: BYTES string_domain { value: "false" value: "maybe" } }'
+        'feature { name: "n" type: BYTES string_domain { value: "1" } }'
+    )
+    (change,) = changes(before, now, [])
+    assert change.sentence == '"w" also holds "maybe".'
+    change.apply(before)
+    assert list(before.feature[1].string_domain.value) == ["T", "F", "maybe"]
