@@ -18,9 +18,9 @@ from components.example_gen.dialect import Dialect
 from components.example_gen.features import Feature, choose_features
 from components.example_gen.profile import Profile, profile
 from components.example_gen.roles import Roles, assign_roles
-from components.example_gen.tables import open_table
+from components.example_gen.tables import bytes_of, open_table
 from components.objects.place import is_remote
-from components.objects.staging import size, staged
+from components.objects.staging import staged
 from components.schema_gen.schema import column_forms, column_types, read_schema, require_labels
 from components.trainer.manifest import prediction_columns
 from pipeline.config import Config
@@ -63,7 +63,7 @@ def check_data(config: Config) -> Checked:
     spec = config.ingest_spec(*known)
     with staged(spec.paths):
         table = open_table(spec.paths, spec.dialect)
-        roles = assign_roles(spec, table.columns)
+        roles = assign_roles(spec, table.columns, table.index)
         found = profile(table, spec, roles)
     features, warnings = choose_features(table, found, spec, roles)
     _check_slices(config, table.columns)
@@ -82,13 +82,13 @@ def check_before_run(config: Config) -> None:
     """
     check_pushed(config)
     spec = config.ingest_spec()
-    if sum(size(path) for path in spec.paths) <= _SMALL:
+    if sum(bytes_of(path) for path in spec.paths) <= _SMALL:
         check_data(config)
         return
     if any(is_remote(path) for path in spec.paths):
         return  # a look at the header would fetch all of it; ExampleGen does that, and says the same
     table = open_table(spec.paths, spec.dialect)
-    roles = assign_roles(spec, table.columns)
+    roles = assign_roles(spec, table.columns, table.index)
     _check_slices(config, table.columns)
     require_columns([check.model_dump() for check in config.checks], table.columns)
     _check_clashes(config, roles)

@@ -75,8 +75,9 @@ class Data(Section):
     """Where the rows come from and how to read them."""
 
     path: str | list[str]
-    """A file, a folder, a glob, or a list of them: CSV (plain or .gz) or Parquet; here or at `s3://`, `minio://` or
-    `gs://`. `{date}` in it stands for `data.date`."""
+    """A file, a folder, a glob, or a list of them: CSV (plain or .gz), Parquet, Arrow, ORC or JSON lines; or a Delta or
+    Iceberg table, with `@v3` behind its folder for an older version. Here or at `s3://`, `minio://` or `gs://`.
+    `{date}` in it stands for `data.date`."""
     date: Annotated[str, BeforeValidator(_date_text), AfterValidator(_date)] = ""
     """The day, as `YYYY-MM-DD`, that `{date}` in `data.path` stands for; left out: today (UTC)."""
     format: Literal["auto", "csv", "parquet"] = "auto"

@@ -108,6 +108,8 @@ def _predict(table: Table, manifest: Manifest, target: Path, folder: Path) -> tu
                 frame.to_csv(file, index=False, header=rows == 0)
                 rows += len(frame)
                 flagged += sum(problem != "" for problem in problems)
+            if not rows:
+                pd.DataFrame(columns=[*table.columns, *added]).to_csv(file, index=False)
         os.replace(temporary, target)
     except OSError as error:
         raise InputError(

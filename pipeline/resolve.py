@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from components.example_gen.lake import root_of
 from components.leaves import leaves
 from pipeline.config import Config
 from pipeline.errors import ConfigError
@@ -168,7 +169,12 @@ def _parse_override(text: str) -> tuple[str, Any]:
 
 def _make_absolute(values: dict[str, Any], base: Path) -> None:
     """Resolves every path that is still relative against `base`, in place."""
-    map_paths(values, lambda path: str(base / Path(path).expanduser()) if "://" not in path else path)
+
+    def absolute(path: str) -> str:
+        path = path.removeprefix("file://")
+        return path if "://" in path else str(base / Path(path).expanduser())
+
+    map_paths(values, absolute)
 
 
 def map_paths(values: dict[str, Any], change: Callable[[str], str]) -> None:
@@ -185,7 +191,7 @@ def map_paths(values: dict[str, Any], change: Callable[[str], str]) -> None:
 
 
 def _name_from(config: Config) -> str:
-    path = Path(config.data.path if isinstance(config.data.path, str) else config.data.path[0])
+    path = Path(root_of(config.data.path if isinstance(config.data.path, str) else config.data.path[0]))
     stem = path.name.split(".")[0] if "*" not in path.name else path.parent.name
     return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:64].strip("-") or "table"
 

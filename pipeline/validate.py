@@ -79,6 +79,8 @@ def _distributions(table: Table, like: dict[str, Distribution]) -> dict[str, Dis
         return {}
     first = next(iter(like))
     rows = sum(batch.data.num_rows for batch in table.batches([first]))
+    if not rows:
+        raise table.no_rows()
     chosen = np.zeros(rows, bool)
     chosen[np.random.default_rng(0).permutation(rows)[:ROWS]] = True
     parts: dict[str, list[Any]] = {name: [] for name in like}

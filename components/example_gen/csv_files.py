@@ -52,6 +52,18 @@ def header(path: str, dialect: Dialect) -> list[str]:
     return names
 
 
+def is_header_only(path: str) -> bool:
+    """Returns whether a file has one line at most, and so no rows."""
+    start = head(path, _SNIFF)
+    if start.startswith(_GZIP):
+        try:
+            with gzip.open(local(path)) as file:
+                start = file.read(_SNIFF)
+        except (OSError, EOFError, zlib.error):
+            return False  # reading it says why
+    return len(start) < _SNIFF and len(start.strip().splitlines()) < 2
+
+
 def batches(path: str, dialect: Dialect, columns: Sequence[str], wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """Yields the rows of a file in order, as text.
 

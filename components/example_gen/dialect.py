@@ -8,6 +8,7 @@ from typing import Any
 
 from components.errors import InputError
 
+FORMATS = ("auto", "csv", "parquet", "arrow", "orc", "jsonl", "lake")
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "None", "?", "\\N")
 
 
@@ -16,7 +17,7 @@ class Dialect:
     """How the files of a table are written; the same for training, prediction and a serving log.
 
     Args:
-        format: `csv`, `parquet`, or `auto` (told from the first bytes).
+        format: `csv`, `parquet`, or `auto` (told from the first bytes, and then one of `FORMATS`).
         delimiter: one character between CSV fields; None finds it among comma, semicolon, tab and bar.
         missing: spellings of "no value", compared without spaces at both ends; a blank cell always is one.
         decimal: the decimal mark of numbers that are text, `.` or `,`.
@@ -31,7 +32,7 @@ class Dialect:
     decimal: str = "."
 
     def __post_init__(self) -> None:
-        if self.format not in ("auto", "csv", "parquet"):
+        if self.format not in FORMATS:
             raise InputError(f'The format must be auto, csv or parquet, got "{self.format}".')
         if self.delimiter is not None and len(self.delimiter.encode()) != 1:
             raise InputError(f"The delimiter must be one ASCII character, got {self.delimiter!r}.")

@@ -1,9 +1,26 @@
-"""What the readers of all formats share: a look at a file's first bytes, and the sentence for a damaged one."""
+"""What the readers of all formats share: what a first look finds, and the sentences for what cannot be read."""
 
 from __future__ import annotations
 
+import dataclasses
+
 from components.errors import InputError
 from components.objects.staging import local
+
+
+@dataclasses.dataclass(frozen=True)
+class Look:
+    """What a look at the beginning of a file finds.
+
+    Args:
+        columns: the column names.
+        empty: whether the file is known to have no rows.
+        notes: what a person may not expect, in sentences.
+    """
+
+    columns: list[str]
+    empty: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def head(path: str, size: int) -> bytes:
@@ -16,7 +33,12 @@ def head(path: str, size: int) -> bytes:
         with open(local(path), "rb") as file:
             return file.read(size)
     except OSError as error:
-        raise InputError(f'The data file "{path}" must be readable, got: {error.strerror}.') from error
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: str, error: OSError) -> InputError:
+    """Returns the error of a file or folder that the system does not open."""
+    return InputError(f'The data file "{path}" must be readable, got: {error.strerror or error}.')
 
 
 def damaged(path: str, error: Exception) -> InputError:

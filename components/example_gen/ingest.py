@@ -57,7 +57,7 @@ def ingest(spec: IngestSpec, folder: str, rows_per_file: int = ROWS_PER_FILE, pu
 
 def _ingest(spec: IngestSpec, folder: str, rows_per_file: int, pushed: Pushed | None) -> Summary:
     table = open_table(spec.paths, spec.dialect)
-    roles = assign_roles(spec, table.columns)
+    roles = assign_roles(spec, table.columns, table.index)
     found = profile(table, spec, roles)
     features, warnings = choose_features(table, found, spec, roles)
     identity, recalled = identity_of(found, roles), None

@@ -71,10 +71,13 @@ def labelled_batches(
         forms: column → what its cells stand for, as far as it is known; see `readings`.
 
     Raises:
-        InputError: the regression label or the weight is no number that can be used, or a column's type cannot be.
+        InputError: there are no rows, the regression label or the weight is no number that can be used, or a column's
+            type cannot be.
     """
     known = forms or {}
+    some = False
     for batch in table.batches(roles.columns):
+        some = True
         labels = {name: _cells(batch.data, name, table.dialect, known) for name in roles.labels}
         regression, classification = labels[roles.regression], labels[roles.classification]
         target = _target(regression, roles.regression, batch)
@@ -106,6 +109,8 @@ def labelled_batches(
             batch=batch,
             places=np.flatnonzero(keep),
         )
+    if not some:
+        raise table.no_rows()
 
 
 def _cells(data: pa.RecordBatch, name: str, dialect: Dialect, forms: Mapping[str, Form]) -> Cells:

@@ -4,25 +4,58 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet
 
-from components.example_gen.files import damaged
+from components.errors import InputError
+from components.example_gen import duck
+from components.example_gen.files import Look, damaged
+from components.example_gen.storage import plain_batch
 from components.objects.staging import local
 
 _ROWS = 1 << 15
 _PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 
 
-def header(path: str) -> list[str]:
-    """Returns the column names, without those of an index that pandas wrote.
+def look(path: str) -> Look:
+    """Returns the column names, without those of an index that pandas wrote, and whether there are rows.
+
+    Raises:
+        InputError: the file is damaged, encrypted, or of a kind that nothing here reads.
+    """
+    try:
+        with _open(path) as file:
+            names, rows = file.schema_arrow.names, file.metadata.num_rows
+    except (pa.ArrowException, OSError) as error:
+        try:
+            names, rows = duck.header(path), duck.rows(path)
+        except duck.UnreadableError:
+            raise _refusal(path, error) from error
+    index = [name for name in names if _PANDAS_INDEX.fullmatch(name)]
+    notes = tuple(f'"{name}" is an index that pandas wrote, so it is left out.' for name in index)
+    return Look([name for name in names if name not in index], rows == 0, notes)
+
+
+def names_and_numbers(path: str) -> tuple[list[str], dict[int, str]]:
+    """Returns the names of the columns, and number → name where the file numbers its columns, as Iceberg's do.
 
     Raises:
         InputError: the file is damaged.
     """
-    return [name for name in _open(path).schema_arrow.names if not _PANDAS_INDEX.fullmatch(name)]
+    try:
+        with _open(path) as file:
+            schema = file.schema_arrow
+    except (pa.ArrowException, OSError):
+        return look(path).columns, {}
+    numbered = {
+        int(field.metadata[b"PARQUET:field_id"]): field.name
+        for field in schema
+        if field.metadata and b"PARQUET:field_id" in field.metadata
+    }
+    return list(schema.names), {number: name for number, name in numbered.items() if number >= 0}
 
 
 def batches(path: str, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
@@ -33,21 +66,69 @@ def batches(path: str, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
         wanted: the columns to read, in the order wanted.
 
     Raises:
-        InputError: the file is damaged.
+        InputError: the file is damaged, a text in it is not UTF-8, or a column cannot be read.
     """
-    file = _open(path)
+    done = 0
     try:
-        for data in file.iter_batches(batch_size=_ROWS, columns=list(wanted), use_threads=False):
-            yield data.select(list(wanted))
-    except (pa.ArrowException, OSError) as error:
-        raise damaged(path, error) from error
-    finally:
-        file.close()
+        for data, uuids in _by_pyarrow(path, list(wanted)):
+            yield plain_batch(data, path, done, uuids)
+            done += data.num_rows
+    except pa.ArrowException as error:
+        yield from _by_duck(path, list(wanted), done, error)
+    except OSError as error:
+        if done:
+            raise _refusal(path, error) from error
+        yield from _by_duck(path, list(wanted), done, error)
+
+
+def _by_pyarrow(path: str, wanted: list[str]) -> Iterator[tuple[pa.RecordBatch, set[str]]]:
+    with _open(path) as file:
+        uuids = set()
+        if any(pa.types.is_fixed_size_binary(kind) for kind in file.schema_arrow.types):
+            # Without Arrow's own schema in the file only Parquet's says which bytes are UUIDs.
+            columns = [file.schema.column(index) for index in range(len(file.schema))]
+            uuids = {column.path for column in columns if column.logical_type.type == "UUID"}
+        for data in file.iter_batches(batch_size=_ROWS, columns=wanted, use_threads=False):
+            yield data.select(wanted), uuids
+
+
+def _by_duck(path: str, wanted: list[str], skip: int, error: Exception) -> Iterator[pa.RecordBatch]:
+    try:
+        for data in duck.batches(path, wanted, skip):
+            yield plain_batch(data, path, skip)
+            skip += data.num_rows
+    except duck.UnreadableError:
+        raise _refusal(path, error, wanted) from error
 
 
 def _open(path: str) -> Any:
-    try:
-        # The buffer keeps a huge row group from being read at once.
-        return pyarrow.parquet.ParquetFile(local(path), buffer_size=1 << 20)
-    except (pa.ArrowException, OSError) as error:
-        raise damaged(path, error) from error
+    # The buffer keeps a huge row group from being read at once. Nanoseconds end in 2262, microseconds do not.
+    return pyarrow.parquet.ParquetFile(local(path), buffer_size=1 << 20, coerce_int96_timestamp_unit="us")
+
+
+def _refusal(path: str, error: Exception, wanted: Sequence[str] = ()) -> InputError:
+    """Returns what a person can do about a file that neither reader reads."""
+    if re.search("encrypt|decrypt", str(error), re.IGNORECASE):
+        return InputError(f'"{path}" must be open to read, got an encrypted Parquet file. Write it without encryption.')
+    for name in wanted:
+        try:
+            for _ in _by_pyarrow(path, [name]):
+                pass
+        except pa.ArrowException as reason:
+            kind = _kind(path, name)
+            return InputError(
+                f'The column "{name}" of "{Path(path).name}" must be of a type that can be read, got {kind} '
+                f"({_first_line(reason)}). List it under data.ignore, or write it as another type."
+            )
+        except OSError:
+            break
+    return damaged(path, error)
+
+
+def _kind(path: str, name: str) -> str:
+    with _open(path) as file:
+        return str(file.schema_arrow.field(name).type)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__

@@ -50,8 +50,13 @@ class Roles:
         return tuple(dict.fromkeys((self.regression, self.classification, *self.inputs, *others, *self.recalled)))
 
 
-def assign_roles(spec: IngestSpec, columns: Sequence[str]) -> Roles:
+def assign_roles(spec: IngestSpec, columns: Sequence[str], index: Sequence[str] = ()) -> Roles:
     """Returns the role of each column.
+
+    Args:
+        spec: what the user says of the columns.
+        columns: all columns of the table.
+        index: those with row numbers, which are features only where the spec names them.
 
     Raises:
         InputError: a name in the spec is no column, the labels are the same or left out, a pattern
@@ -59,7 +64,9 @@ def assign_roles(spec: IngestSpec, columns: Sequence[str]) -> Roles:
     """
     _check_names(spec, columns)
     labels = (spec.regression, spec.classification)
-    free = [name for name in columns if name not in (*labels, spec.weight, *spec.ignore)]
+    named = {*spec.numeric, *spec.categorical, *spec.types}
+    unused = (*spec.ignore, *(name for name in index if name not in named))
+    free = [name for name in columns if name not in (*labels, spec.weight, *unused)]
     vectors: dict[str, tuple[str, ...]] = {}
     owner: dict[str, str] = {}
     for feature, pattern in spec.vectors.items():

@@ -7,20 +7,19 @@ The paths in it are files, sorted and absolute, and URIs of objects; `expand` ma
 from __future__ import annotations
 
 import dataclasses
-import glob
 import json
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from components.errors import InputError, did_you_mean
+from components.errors import InputError
 from components.example_gen.dialect import Dialect
+from components.example_gen.find import find_files, find_objects
 from components.example_gen.forms import Form
-from components.objects.place import is_remote, objects_of
+from components.objects.place import is_remote
 from components.outputs import CALIBRATION, EVAL, TRAIN, VALIDATION
 
 SPLITS = (TRAIN, VALIDATION, CALIBRATION, EVAL)
-_TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".csv.gz", ".tsv.gz", ".txt.gz")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,70 +107,21 @@ class IngestSpec:
 def expand(paths: str | Path | Iterable[str | Path]) -> tuple[str, ...]:
     """Returns the files that paths, folders and globs stand for, sorted, absolute, each one once.
 
-    A folder stands for the tables in it (`.csv`, `.tsv`, `.txt`, also gzipped, `.parquet`, `.pq`);
-    names that start with `.` or `_` are left aside, as Spark and Hadoop write them. The same holds for
-    `s3://`, `minio://` and `gs://`.
+    A folder stands for the tables in it (CSV, Parquet, Arrow, ORC and JSON lines, told by their endings), or for those
+    in its folders `key=value`; names that start with `.` or `_` are left aside, as Spark and Hadoop write them. The
+    same holds for `s3://`, `minio://` and `gs://`. The folder of a Delta or Iceberg table stands for its present state,
+    named by its version, and with `@v3` behind it for that version.
 
     Raises:
-        InputError: nothing is there, or a file is empty.
+        InputError: nothing is there, or nothing is in it.
     """
     if isinstance(paths, (str, Path)):
         paths = [paths]
     sizes: dict[str, int] = {}
     for given in paths:
-        sizes |= _objects(str(given)) if is_remote(given) else _files(Path(given).expanduser())
+        sizes |= find_objects(str(given)) if is_remote(given) else find_files(str(given))
     if not sizes:
         raise InputError("The data must name at least one file, got none. Set data.path.")
-    for file, size in sorted(sizes.items()):
-        if size == 0:
-            raise InputError(f'"{file}" must hold a header and rows, got an empty file.')
+    if not any(sizes.values()):
+        raise InputError(f'"{min(sizes)}" must hold a header and rows, got an empty file.')
     return tuple(sorted(sizes))
-
-
-def _files(path: Path) -> dict[str, int]:
-    """Returns the local files that a path stands for, with their sizes."""
-    if path.is_file():
-        return _sizes([path])
-    if path.is_dir():
-        found = [child for child in path.iterdir() if child.is_file() and _is_table(child.name)]
-        if not found:
-            raise InputError(f'The folder "{path}" must hold CSV or Parquet files, got none.')
-        return _sizes(found)
-    matches = [Path(match) for match in glob.glob(str(path), recursive=True) if Path(match).is_file()]
-    if matches:
-        return _sizes(matches)
-    if glob.has_magic(str(path)):
-        raise InputError(f'The pattern "{path}" must match at least one file, got none.')
-    neighbours = [child.name for child in path.parent.iterdir()] if path.parent.is_dir() else []
-    raise InputError(f'The data file must exist, got "{path}".{did_you_mean(path.name, neighbours)}')
-
-
-def _sizes(files: Iterable[Path]) -> dict[str, int]:
-    return {str(file.resolve()): file.stat().st_size for file in files}
-
-
-def _objects(uri: str) -> dict[str, int]:
-    """Returns the objects that a URI stands for, with their sizes."""
-    store = objects_of(uri)
-    below = store.list(uri, deep=False)
-    if uri in below:
-        return {uri: below[uri].size}
-    folder = uri.rstrip("/")
-    if below:
-        found = {file: entry.size for file, entry in below.items() if _is_table(file.removeprefix(f"{folder}/"))}
-        if not found:
-            raise InputError(f'The folder "{uri}" must hold CSV or Parquet files, got none.')
-        return found
-    if glob.has_magic(uri):
-        matches = {file: entry.size for file, entry in store.glob(uri).items()}
-        if not matches:
-            raise InputError(f'The pattern "{uri}" must match at least one file, got none.')
-        return matches
-    parent, _, name = folder.rpartition("/")
-    neighbours = [] if parent.endswith("/") else [file.rpartition("/")[2] for file in store.list(parent, deep=False)]
-    raise InputError(f'The data file must exist, got "{uri}".{did_you_mean(name, neighbours)}')
-
-
-def _is_table(name: str) -> bool:
-    """Returns whether a name right under a folder is that of a table."""
-    return "/" not in name and name.lower().endswith(_TABLE_SUFFIXES) and name[0] not in "._"

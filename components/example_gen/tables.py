@@ -1,22 +1,39 @@
-"""CSV and Parquet files as one stream of record batches, in bounded memory.
+"""Tables in files of one format as one stream of record batches, in bounded memory.
 
-CSV columns come as text exactly as written, Parquet columns in their own type. Nothing is inferred
-here; see `cells`. Files of an object store must be staged while they are read; see `objects.staging`.
+CSV columns come as text exactly as written, those of all other formats in their own type. Nothing is inferred here; see
+`cells`. Files of an object store must be staged while they are read; see `objects.staging`.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 
+import numpy as np
 import pyarrow as pa
 
 from components.errors import InputError, did_you_mean
-from components.example_gen import csv_files, parquet_files
+from components.example_gen import columnar_files, csv_files, hive, json_files, lake, parquet_files, remote_lake
 from components.example_gen.dialect import Dialect
-from components.example_gen.files import head
+from components.example_gen.files import Look, head
+from components.example_gen.formats import format_of
 from components.example_gen.forms import Form
+from components.objects.place import is_remote
+from components.objects.staging import size
+
+_READERS: Mapping[str, ModuleType] = {
+    "parquet": parquet_files,
+    "arrow": columnar_files,
+    "orc": columnar_files,
+    "jsonl": json_files,
+    "lake": lake,
+}
+_DASK_INDEX = "__null_dask_index__"
+_UNNAMED = re.compile(r"Unnamed: 0(\.\d+)?")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,10 +61,13 @@ class Table:
 
     Args:
         paths: the files.
-        columns: the column names, in the first file's order.
+        columns: the column names, in the first file's order; those that stand in the names of folders come last.
         dialect: how the files are written, with nothing left open.
         notes: what was done in opening the files that a user may not expect, in sentences.
         forms: column → how its cells are read, where an ingest has found it out.
+        folders: the columns that stand in the names of folders, `key=value`.
+        empty: the files without rows.
+        index: columns with the row numbers of some program; no features unless they are named.
     """
 
     paths: tuple[str, ...]
@@ -55,83 +75,204 @@ class Table:
     dialect: Dialect
     notes: tuple[str, ...] = ()
     forms: Mapping[str, Form] = dataclasses.field(default_factory=dict)
+    folders: tuple[str, ...] = ()
+    empty: frozenset[str] = frozenset()
+    index: tuple[str, ...] = ()
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[Batch]:
         """Yields all rows in file order, with the given columns (default: all).
 
         Raises:
-            InputError: a row has too many or too few fields, text is not UTF-8, a file is damaged or
-                has no rows.
+            InputError: a row has too many or too few fields, text is not UTF-8, or a file is damaged.
         """
         wanted = list(columns if columns is not None else self.columns)
+        names = _names(self.paths)
         for path in self.paths:
-            file = Path(path).name if len(self.paths) > 1 else ""
-            if self.dialect.format == "csv":
-                stream = csv_files.batches(path, self.dialect, self.columns, wanted)
-            else:
-                stream = parquet_files.batches(path, wanted)
+            if path in self.empty:
+                continue
             first_row = 1
-            for data in stream:
+            for data in self._read(path, wanted):
                 if data.num_rows:
-                    yield Batch(data, first_row, file)
+                    yield Batch(data, first_row, names[path])
                     first_row += data.num_rows
-            if first_row == 1:
-                raise InputError(f'"{path}" must hold at least one row, got a header only.')
+
+    def no_rows(self) -> InputError:
+        """Returns the error of a table that must have rows and has none."""
+        what = f'"{self.paths[0]}"' if len(self.paths) == 1 else f"The {len(self.paths):,} data files"
+        got = "a header only" if self.dialect.format == "csv" else "none"
+        return InputError(f"{what} must hold at least one row, got {got}.")
+
+    def _read(self, path: str, wanted: list[str]) -> Iterator[pa.RecordBatch]:
+        inside = [name for name in self.columns if name not in self.folders]
+        columns = [name for name in wanted if name not in self.folders]
+        stream = self._stream(path, inside, columns or inside[:1])
+        if columns == wanted:
+            yield from stream
+            return
+        keys = hive.keys(path)
+        for data in stream:
+            yield pa.RecordBatch.from_arrays(
+                [
+                    pa.repeat(pa.scalar(keys[name], pa.string()), data.num_rows)
+                    if name in self.folders
+                    else data.column(name)
+                    for name in wanted
+                ],
+                names=wanted,
+            )
+
+    def _stream(self, path: str, inside: list[str], wanted: list[str]) -> Iterator[pa.RecordBatch]:
+        if self.dialect.format == "csv":
+            return csv_files.batches(path, self.dialect, inside, wanted)
+        stream: Iterator[pa.RecordBatch] = _READERS[self.dialect.format].batches(path, wanted)
+        return stream
 
 
 def open_table(paths: Sequence[str], dialect: Dialect | None = None) -> Table:
     """Reads the headers of the files and returns them as one table.
+
+    Files without rows among others say nothing of the columns and are left aside.
 
     Args:
         paths: files as `spec.expand` returns them.
         dialect: how they are written as far as it is known; the default leaves everything open.
 
     Raises:
-        InputError: a file is missing, empty, damaged or neither CSV nor Parquet; a column has no name
-            or the name of another; the files have different columns.
+        InputError: a file is missing, damaged or of no known format; a column has no name or the name of another; the
+            files have different columns or formats.
     """
     given = dialect or Dialect()
-    formats = {path: _format(path, given.format) for path in paths}
-    if len(set(formats.values())) > 1:
-        raise InputError("The data files must be all CSV or all Parquet, got both. Name one kind only.")
-    found = dataclasses.replace(given, format=formats[paths[0]])
-    if found.format == "csv":
-        found = csv_files.recognise(paths[0], found)
-        headers = {path: csv_files.header(path, found) for path in paths}
-    else:
-        found = dataclasses.replace(found, delimiter=None)
-        headers = {path: parquet_files.header(path) for path in paths}
-    first = headers[paths[0]]
+    blank = {path for path in paths if not lake.is_lake(path) and not head(path, 1)}
+    written = [path for path in paths if path not in blank] or list(paths)
+    found = _recognised(written, given)
+    looks = {path: _look(path, found) for path in written}
+    empty = blank | {path for path, one in looks.items() if one.empty}
+    telling = [path for path in written if path not in empty] or written
+    folders = _folders(telling, looks)
+    headers = {path: looks[path].columns + folders for path in telling}
+    first = headers[telling[0]]
     for path, header in headers.items():
         _check_names(path, header)
-        for name in first:
-            if name not in header:
-                raise InputError(
-                    f'The data files must have the same columns, got no "{name}" in "{Path(path).name}"'
-                    f' but in "{Path(paths[0]).name}".{did_you_mean(name, header)}'
-                )
-        for name in header:
-            if name not in first:
-                raise InputError(
-                    f'The data files must have the same columns, got "{name}" in "{Path(path).name}"'
-                    f' but not in "{Path(paths[0]).name}".{did_you_mean(name, first)}'
-                )
-    return Table(tuple(paths), tuple(first), found)
+        _check_same(path, header, telling[0], first)
+    notes = [note for path in telling for note in looks[path].notes]
+    notes += _about_folders(folders, telling, looks) + _about_empty(paths, empty)
+    table = Table(tuple(paths), tuple(first), found, folders=tuple(folders), empty=frozenset(empty))
+    index = _index(table)
+    notes += [f'"{name}" holds row numbers that a program wrote, so it is no feature.' for name in index]
+    return dataclasses.replace(table, notes=tuple(dict.fromkeys(notes)), index=index)
 
 
-def _format(path: str, format: str) -> str:
-    start = head(path, 4)
-    if not start:
-        raise InputError(f'"{path}" must hold a header and rows, got an empty file.')
-    if start == b"PK\x03\x04":
-        raise InputError(f'"{path}" must be CSV or Parquet, got a zip or Excel file. Save it as CSV.')
-    if start == b"PAR1":
-        if format == "csv":
-            raise InputError(f'"{path}" must be CSV, got a Parquet file. Set data.format to auto.')
-        return "parquet"
-    if format == "parquet" or path.lower().endswith((".parquet", ".pq")):
-        raise InputError(f'"{path}" must be a whole Parquet file, got something else or a damaged one.')
-    return "csv"
+def bytes_of(path: str) -> int:
+    """Returns the bytes of a file or object, or of the files of a Delta or Iceberg table, all of them if it is remote.
+
+    Raises:
+        InputError: it is gone.
+    """
+    if not lake.is_lake(path):
+        return size(path)
+    return remote_lake.size(path) if is_remote(path) else lake.size(path)
+
+
+def _recognised(paths: Sequence[str], given: Dialect) -> Dialect:
+    expected = given.format if given.format in ("auto", "csv", "parquet") else "auto"
+    formats = {path: "lake" if lake.is_lake(path) else format_of(path, expected) for path in paths}
+    kinds = sorted(set(formats.values()))
+    if len(kinds) > 1:
+        if kinds == ["csv", "parquet"]:
+            raise InputError("The data files must be all CSV or all Parquet, got both. Name one kind only.")
+        raise InputError(f"The data files must be of one format, got {' and '.join(kinds)}. Name one kind only.")
+    found = dataclasses.replace(given, format=kinds[0])
+    if found.format == "csv":
+        return csv_files.recognise(paths[0], found)
+    return dataclasses.replace(found, delimiter=None)
+
+
+def _look(path: str, dialect: Dialect) -> Look:
+    if dialect.format == "csv":
+        return Look(csv_files.header(path, dialect), csv_files.is_header_only(path))
+    found: Look = _READERS[dialect.format].look(path)
+    return found
+
+
+def _folders(paths: Sequence[str], looks: Mapping[str, Look]) -> list[str]:
+    """Returns the columns that stand in the names of the files' folders and in no file."""
+    keys = [name for path in paths if not lake.is_lake(path) for name in hive.keys(path)]
+    inside = {name for path in paths for name in looks[path].columns}
+    names = [name for name in dict.fromkeys(keys) if name not in inside]
+    for path in paths:
+        for name in names:
+            if name not in hive.keys(path):
+                raise InputError(
+                    f'The data files must lie in folders of the same kind, got no "{name}=" above "{path}". '
+                    "Name files of one kind only."
+                )
+    return names
+
+
+def _about_folders(folders: Sequence[str], paths: Sequence[str], looks: Mapping[str, Look]) -> list[str]:
+    notes = [f'The column "{name}" is read from the names of the folders, "{name}=…".' for name in folders]
+    inside = {name for path in paths for name in looks[path].columns}
+    both = {name for path in paths if not lake.is_lake(path) for name in hive.keys(path) if name in inside}
+    return notes + [
+        f'The column "{name}" stands in the files and in the names of their folders; it is read from the files.'
+        for name in sorted(both)
+    ]
+
+
+def _about_empty(paths: Sequence[str], empty: set[str]) -> list[str]:
+    if not empty or len(empty) == len(paths):
+        return []
+    names = _names(paths)
+    some = ", ".join(f'"{names[path]}"' for path in sorted(empty)[:3])
+    more = f" and {len(empty) - 3:,} others" if len(empty) > 3 else ""
+    return [f"{len(empty):,} of {len(paths):,} data files have no rows and are skipped: {some}{more}."]
+
+
+def _index(table: Table) -> tuple[str, ...]:
+    """Returns the columns with row numbers of pandas or Dask, told from their names and the first rows."""
+    found = [name for name in table.columns if name == _DASK_INDEX]
+    named = [name for name in table.columns if _UNNAMED.fullmatch(name)]
+    if named:
+        first = next(table.batches(named), None)
+        found += [name for name in named if first is None or _counts(first.data.column(name))]
+    return tuple(found)
+
+
+def _counts(column: pa.Array) -> bool:
+    """Returns whether a column counts up by one."""
+    try:
+        numbers = column.cast(pa.int64())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return False
+    return not numbers.null_count and bool((np.diff(numbers.to_numpy()) == 1).all())
+
+
+def _names(paths: Sequence[str]) -> dict[str, str]:
+    """Returns the names of files as messages show them: short, but no two alike; none for a file alone."""
+    if len(paths) == 1:
+        return {paths[0]: ""}
+    names = {path: Path(path).name for path in paths}
+    if len(set(names.values())) == len(paths):
+        return names
+    if len({os.path.isabs(path) for path in paths}) > 1:
+        return {path: path for path in paths}
+    above = os.path.commonpath([os.path.dirname(path) for path in paths])
+    return {path: os.path.relpath(path, above) for path in paths}
+
+
+def _check_same(path: str, header: Sequence[str], other: str, first: Sequence[str]) -> None:
+    for name in first:
+        if name not in header:
+            raise InputError(
+                f'The data files must have the same columns, got no "{name}" in "{Path(path).name}"'
+                f' but in "{Path(other).name}".{did_you_mean(name, header)}'
+            )
+    for name in header:
+        if name not in first:
+            raise InputError(
+                f'The data files must have the same columns, got "{name}" in "{Path(path).name}"'
+                f' but not in "{Path(other).name}".{did_you_mean(name, first)}'
+            )
 
 
 def _check_names(path: str, names: Sequence[str]) -> None:

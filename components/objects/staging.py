@@ -10,13 +10,24 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from components.errors import InputError
 from components.objects.place import is_remote, objects_of
 
 _places: dict[str, str] = {}
+_fetchers: list[tuple[Callable[[str], bool], Callable[[str, Path], str]]] = []
+
+
+def register(takes: Callable[[str], bool], fetch: Callable[[str, Path], str]) -> None:
+    """Says how to copy what is more than one object, such as a table of many files.
+
+    Args:
+        takes: whether a URI is of that kind.
+        fetch: copies what a URI stands for into an empty folder, and returns the path of the copy.
+    """
+    _fetchers.append((takes, fetch))
 
 
 @contextlib.contextmanager
@@ -34,13 +45,12 @@ def staged(paths: Iterable[str]) -> Iterator[None]:
         yield
         return
     with tempfile.TemporaryDirectory(prefix="mtl-data-") as folder:
-        _check_room(sum(size(uri) for uri in new), folder)
+        check_room(sum(size(uri) for uri in new if _fetcher(uri) is None), folder)
         try:
             for number, uri in enumerate(new):
-                target = Path(folder, str(number), uri.rpartition("/")[2])
-                target.parent.mkdir()
-                objects_of(uri).download(uri, target)
-                _places[uri] = str(target)
+                target = Path(folder, str(number))
+                target.mkdir()
+                _places[uri] = (_fetcher(uri) or _download)(uri, target)
             yield
         finally:
             for uri in new:
@@ -62,13 +72,32 @@ def size(path: str) -> int:
     return found[path].size
 
 
-def _check_room(needed: int, folder: str) -> None:
+def check_room(needed: int, folder: str) -> None:
+    """Refuses to copy more than a folder has room for.
+
+    Args:
+        needed: bytes.
+        folder: where they would go.
+
+    Raises:
+        InputError: there is less room.
+    """
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise InputError(
             f"The temporary folder must have room for {_gib(needed)} GiB of remote data, "
             f"got {_gib(free)} GiB in {Path(folder).parent}. Set TMPDIR to a larger one."
         )
+
+
+def _fetcher(uri: str) -> Callable[[str, Path], str] | None:
+    return next((fetch for takes, fetch in _fetchers if takes(uri)), None)
+
+
+def _download(uri: str, folder: Path) -> str:
+    target = folder / uri.rpartition("/")[2]
+    objects_of(uri).download(uri, target)
+    return str(target)
 
 
 def _gib(size: int) -> str:

@@ -75,3 +75,20 @@ def test_predictions_are_right_and_in_the_users_units(done, table, tmp_path):
     assert (answer["problems"] == "").all()
     assert [json.loads(cell) for cell in answer["embedding"]] == table["embedding"].to_pylist()[:200]
     assert answer["<1H OCEAN"][:3].tolist() == ["", "1", "2"], "whole numbers stay whole beside a gap"
+
+
+@pytest.mark.parametrize("name", ["new.csv", "new.parquet"])
+def test_no_rows_are_predicted_as_no_rows(done, table, tmp_path, name):
+    """A scheduled job has such nights (autogluon/autogluon 1434)."""
+    none = table.drop_columns(["Preis in €", "ok?"]).slice(0, 0).to_pandas()
+    if name == "new.csv":
+        none.to_csv(tmp_path / name, index=False)
+    else:
+        none.to_parquet(tmp_path / name, index=False)
+    command = [MTL, "predict", "-i", tmp_path / name, "-o", tmp_path / "out.csv", "-m", done.output / "serving"]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert said.startswith(f"0 rows → {tmp_path / 'out.csv'}, 0 flagged, model ")
+    answer = pd.read_csv(tmp_path / "out.csv")
+    assert len(answer) == 0
+    assert list(answer)[: len(none.columns)] == list(none.columns)
+    assert list(answer)[-3:] == ["predicted_ok?", "probability", "problems"]

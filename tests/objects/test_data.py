@@ -2,12 +2,17 @@
 
 import hashlib
 import io
+import shutil
 import tempfile
 from pathlib import Path
 
+import deltalake
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pyiceberg.schema import Schema
+from pyiceberg.types import LongType, NestedField
 
 from components.artifact_files import DISTRIBUTIONS
 from components.data_validator.distribution import describe, write_distributions
@@ -21,6 +26,7 @@ from pipeline.check import check_before_run, check_data
 from pipeline.facts import gather
 from pipeline.resolve import resolve
 from pipeline.validate import judge_serving
+from tests.lakes import delete_rows, iceberg_table
 from tests.objects.server import nobody_let_in
 
 HEADER = "x,y,k\n"
@@ -107,6 +113,102 @@ def test_parquet_is_read_as_well(s3, tables: Path):
     with staged(["s3://bucket/p/t.parquet"]):
         [batch] = open_table(["s3://bucket/p/t.parquet"]).batches()
     assert batch.data.to_pylist() == frame.to_dict("records")
+
+
+def put_parquet(s3, key: str, **columns: list) -> None:
+    buffer = io.BytesIO()
+    pd.DataFrame(columns).to_parquet(buffer)
+    s3.put_object(Bucket="bucket", Key=key, Body=buffer.getvalue())
+
+
+def test_columns_in_the_names_of_folders_are_read_and_empty_parts_skipped(s3, tables: Path):
+    put_parquet(s3, "shop/region=n%2Fx/0.parquet", x=[1])
+    put_parquet(s3, "shop/region=__HIVE_DEFAULT_PARTITION__/0.parquet", x=[2])
+    put_parquet(s3, "shop/region=s/0.parquet", x=[])
+    put_parquet(s3, "shop/_temporary/0/0.parquet", x=[3])
+    s3.put_object(Bucket="bucket", Key="shop/_SUCCESS", Body=b"")
+    for source in ("s3://bucket/shop", "s3://bucket/shop/", "s3://bucket/shop/*/0.parquet"):
+        paths = expand(source)
+        with staged(paths):
+            table = open_table(paths)
+            found = [row for batch in table.batches() for row in batch.data.to_pylist()]
+        assert found == [{"x": 2, "region": None}, {"x": 1, "region": "n/x"}]
+        assert table.notes == (
+            'The column "region" is read from the names of the folders, "region=…".',
+            '1 of 3 data files have no rows and are skipped: "region=s/0.parquet".',
+        )
+    assert list(tables.iterdir()) == []
+
+
+def test_a_bucket_of_folders_names_the_pattern(s3, tables: Path):
+    put_parquet(s3, "deep/2026/01/0.parquet", x=[1])
+    with pytest.raises(InputError) as caught:
+        expand("s3://bucket/deep")
+    assert str(caught.value) == (
+        'The folder "s3://bucket/deep" must hold tables right under it or in folders like "year=2026", got some in '
+        '"2026/01". If they are one table, name "s3://bucket/deep/**/*.parquet".'
+    )
+
+
+def put_folder(s3, folder: Path, key: str) -> None:
+    for file in folder.rglob("*"):
+        if file.is_file():
+            s3.upload_file(str(file), "bucket", f"{key}/{file.relative_to(folder)}")
+
+
+def read(paths: tuple[str, ...]) -> list[tuple]:
+    with staged(paths):
+        table = open_table(paths)
+        return sorted(tuple(row.values()) for batch in table.batches() for row in batch.data.to_pylist())
+
+
+def test_a_delta_table_is_read_in_one_version(s3, tables: Path, tmp_path: Path):
+    rows = pa.table({"x": [1, 2, 3], "r": ["a", "b", "a"]})
+    deltalake.write_deltalake(tmp_path / "d", rows, partition_by=["r"])
+    deltalake.DeltaTable(tmp_path / "d").delete("x = 1")
+    put_folder(s3, tmp_path / "d", "lake/sales")
+    paths = expand("s3://bucket/lake/sales")
+    assert paths == expand(paths) == ("s3://bucket/lake/sales@v1",)
+    assert read(paths) == [(2, "b"), (3, "a")]
+    assert read(expand("s3://bucket/lake/sales@v0")) == [(1, "a"), (2, "b"), (3, "a")]
+    with staged(paths):
+        assert open_table(paths).notes == ('The Delta table "s3://bucket/lake/sales" is read as of version 1.',)
+    assert fingerprint(paths) == fingerprint(expand(tmp_path / "d"))
+    assert list(tables.iterdir()) == []
+    for inside in ("s3://bucket/lake/**/*.parquet", "s3://bucket/lake/sales/r=a"):
+        with pytest.raises(
+            InputError, match=r'got "s3://bucket/lake/sales"\. Name the table: "s3://bucket/lake/sales"'
+        ):
+            expand(inside)
+    with pytest.raises(InputError, match=r'"s3://bucket/lake/sales" must be at most 1, got 9\. Name another\.$'):
+        read(expand("s3://bucket/lake/sales@v9"))
+    check_before_run(config("s3://bucket/wine"))
+    assert config("s3://bucket/lake/sales@v0").name == "sales"
+
+
+def test_an_iceberg_table_is_read_where_it_was_copied_to(s3, tables: Path, tmp_path: Path):
+    schema = Schema(NestedField(1, "x", LongType(), required=False))
+    table = iceberg_table(tmp_path / "t", schema)
+    table.append(pa.table({"x": [1, 2, 3]}))
+    first = table.current_snapshot().snapshot_id
+    delete_rows(table, [1])
+    put_folder(s3, tmp_path / "t", "lake/t")
+    [path] = expand("s3://bucket/lake/t")
+    assert path.startswith("s3://bucket/lake/t/metadata/00002-")
+    shutil.rmtree(tmp_path / "t")
+    assert read((path,)) == [(1,), (3,)]
+    assert read(expand(f"s3://bucket/lake/t@v{first}")) == [(1,), (2,), (3,)]
+    assert list(tables.iterdir()) == []
+    with pytest.raises(InputError, match=r"files of an Iceberg table"):
+        expand("s3://bucket/lake/t/data/*.parquet")
+
+
+def test_a_hudi_table_is_refused(s3, tables: Path):
+    s3.put_object(Bucket="bucket", Key="lake/h/.hoodie/hoodie.properties", Body=b"x")
+    put_parquet(s3, "lake/h/0.parquet", x=[1])
+    for given in ("s3://bucket/lake/h", "s3://bucket/lake/h/0.parquet"):
+        with pytest.raises(InputError, match="Hudi table"):
+            expand(given)
 
 
 def test_fingerprint_is_that_of_the_same_content_here(s3, tables: Path, tmp_path: Path):

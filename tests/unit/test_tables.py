@@ -76,7 +76,6 @@ def test_parquet_keeps_types_and_leaves_the_pandas_index_aside(tmp_path):
     ("content", "message"),
     [
         ("", "must hold a header and rows, got an empty file"),
-        ("a,b\n", "must hold at least one row, got a header only"),
         ("\n\n", "must "),
         ("a,b\n1,2\n3\n", 'Every row of "t.csv" must have 2 fields like the header, got 1 in row 2.'),
         ("a,b\n1,2\n3,4,5\n", "got 3 in row 2. Check its delimiters and quotes."),

@@ -1,0 +1,140 @@
+"""Columns of storage that only some programs write, as the plain types that the cells are told from."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from components.errors import InputError
+
+_UUID = "arrow.uuid"
+
+
+def plain_batch(data: pa.RecordBatch, path: str, first_row: int, uuids: Collection[str] = ()) -> pa.RecordBatch:
+    """Returns rows with plain columns.
+
+    Args:
+        data: the rows.
+        path: the file they are from.
+        first_row: how many of its rows come before them.
+        uuids: columns whose bytes are UUIDs.
+
+    Raises:
+        InputError: a text is not UTF-8.
+    """
+    columns = list(data.columns)
+    for position, (name, column) in enumerate(zip(data.schema.names, columns, strict=True)):
+        row = _bad_text(column)
+        if row is not None:
+            raise InputError(
+                f'Text must be UTF-8, got other bytes in row {first_row + row + 1} of "{Path(path).name}", column '
+                f'"{name}". Write the column as UTF-8, or list it under data.ignore.'
+            )
+        if not _is_plain(column.type):
+            columns[position] = plain(column, is_uuid=name in uuids)
+    return pa.RecordBatch.from_arrays(columns, names=data.schema.names)
+
+
+def plain(column: pa.Array, *, is_uuid: bool = False) -> pa.Array:
+    """Returns a column without extension types, views and run ends; bytes that are text become text.
+
+    Bytes that are no text, structs, maps and tensors of more than one dimension stay as they are: whoever wants such a
+    column refuses it by its type.
+
+    Args:
+        column: a column of one batch.
+        is_uuid: whether bytes of 16 are UUIDs.
+    """
+    kind = column.type
+    if isinstance(kind, pa.BaseExtensionType):
+        if isinstance(kind, pa.Bool8Type):
+            return column.storage.cast(pa.bool_())
+        if isinstance(kind, pa.FixedShapeTensorType) and len(kind.shape) != 1:
+            return column
+        return plain(column.storage, is_uuid=kind.extension_name == _UUID)
+    if pa.types.is_run_end_encoded(kind):
+        return plain(pc.run_end_decode(column))
+    if pa.types.is_dictionary(kind) and not pa.types.is_string(kind.value_type):
+        return plain(column.dictionary_decode())
+    if pa.types.is_string_view(kind):
+        return column.cast(pa.string())
+    if pa.types.is_list_view(kind) or pa.types.is_large_list_view(kind):
+        return _as_list(column)
+    if pa.types.is_fixed_size_binary(kind) and kind.byte_width == 16 and is_uuid:
+        return pa.array(
+            [None if cell is None else str(uuid.UUID(bytes=cell)) for cell in column.to_pylist()], pa.string()
+        )
+    if _is_bytes(kind):
+        return _as_text(column)
+    return column
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    """Returns whether `plain` leaves columns of a type as they are."""
+    return not (
+        isinstance(kind, pa.BaseExtensionType)
+        or pa.types.is_run_end_encoded(kind)
+        or (pa.types.is_dictionary(kind) and not pa.types.is_string(kind.value_type))
+        or pa.types.is_string_view(kind)
+        or pa.types.is_list_view(kind)
+        or pa.types.is_large_list_view(kind)
+        or _is_bytes(kind)
+    )
+
+
+def _bad_text(column: pa.Array) -> int | None:
+    """Returns the position of the first cell of a text column whose bytes are not UTF-8, None where all are."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return _bad_text(column.cast(kind.value_type)) if _is_bad(column.dictionary) else None
+    if not _is_bad(column):
+        return None
+    for row, cell in enumerate(column.cast(pa.large_binary() if pa.types.is_large_string(kind) else pa.binary())):
+        try:
+            (cell.as_py() or b"").decode()
+        except UnicodeDecodeError:
+            return row
+    return None
+
+
+def _is_bad(column: pa.Array) -> bool:
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return False
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        return True
+    return False
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    return (
+        pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+        or pa.types.is_binary_view(kind)
+        or pa.types.is_fixed_size_binary(kind)
+    )
+
+
+def _as_text(column: pa.Array) -> pa.Array:
+    """Returns bytes as text where all of them are UTF-8 without control characters, else as they are."""
+    try:
+        text = (column if pa.types.is_binary_view(column.type) else column.cast(pa.binary())).cast(pa.string())
+    except pa.ArrowInvalid:
+        return column
+    # What is no text can be valid UTF-8 by chance: numbers of 16 bytes are mostly zeros.
+    return column if pc.any(pc.match_substring_regex(text, r"[\x00-\x08]")).as_py() else text
+
+
+def _as_list(column: pa.Array) -> pa.ListArray:
+    """Returns views on lists as lists; Arrow's own cast gives lists that are not valid."""
+    lengths = pc.fill_null(pc.list_value_length(column), 0)
+    ends = pa.concat_arrays([pa.array([0], pa.int64()), pc.cumulative_sum(lengths.cast(pa.int64()))])
+    offsets = pc.if_else(
+        pa.concat_arrays([column.is_valid(), pa.array([True])]), ends.cast(pa.int32()), pa.scalar(None, pa.int32())
+    )
+    return pa.ListArray.from_arrays(offsets, column.flatten())
