@@ -63,7 +63,6 @@ def snapshot(metadata: str, number: int | None) -> Snapshot:
     Raises:
         InputError: the state is gone, or its files must be read in a way that is not known here.
     """
-    from pyiceberg.exceptions import NotInstalledError
     from pyiceberg.io.pyarrow import schema_to_pyarrow
 
     try:
@@ -74,7 +73,9 @@ def snapshot(metadata: str, number: int | None) -> Snapshot:
         fields = scan.projection().fields
         schema = schema_to_pyarrow(scan.projection(), include_field_ids=False)
         deleted = _deleted(table.io, {file for task in tasks for file in task.delete_files})
-    except (ValueError, OSError, KeyError, NotImplementedError, NotInstalledError) as error:
+    except InputError:
+        raise
+    except Exception as error:  # pyiceberg has no error of its own for damaged metadata: EOFError, SystemError, ...
         raise _refusal(metadata, error) from error
     ids = {field.name: field.field_id for field in fields}
     names = _names(table, fields)

@@ -265,6 +265,20 @@ def test_a_variant_is_read_as_text(tmp_path: Path):
     assert open_table(expand(empty)).empty == {str(empty)}
 
 
+def test_a_geometry_in_another_column_is_no_hindrance(tmp_path: Path):
+    """GEOMETRY of Parquet 2.11 as DuckDB 2 writes it; the cells refuse the bytes of such a column by its name."""
+    path = tmp_path / "t.parquet"
+    duckdb.sql(
+        "COPY (SELECT i + 0.5::DOUBLE AS y, 'POINT(1 2)'::GEOMETRY AS z FROM range(9) t(i)) "
+        f"TO '{path}' (FORMAT parquet, GEOPARQUET_VERSION 'V2')"
+    )
+    with pytest.raises(OSError, match="LogicalType"):
+        pq.ParquetFile(path)
+    assert open_table(expand(path)).columns == ("y", "z")
+    assert as_rows(path, ["y"]) == [{"y": i + 0.5} for i in range(9)]
+    assert columns_of(path)["z"].type == pa.binary()
+
+
 def test_a_missing_vector_among_vectors_of_one_length_is_read(monkeypatch: pytest.MonkeyPatch):
     """A fixed-size list as pyarrow 26 writes it, where pyarrow 18 expects all lists to be of one size."""
     monkeypatch.setattr(parquet_files, "_ROWS", 4)

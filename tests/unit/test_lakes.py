@@ -267,6 +267,27 @@ def test_of_two_newest_metadata_files_one_must_be_named(iceberg: Path):
     assert expand(twin) == (str(twin),)
 
 
+@pytest.mark.parametrize("pattern", ["metadata/*.metadata.json", "metadata/snap-*.avro", "metadata/*-m0.avro"])
+@pytest.mark.parametrize("kept", [0, 0.5])
+def test_damaged_metadata_of_iceberg_is_one_sentence(tmp_path: Path, pattern: str, kept: float):
+    iceberg_table(tmp_path / "t", ICE).append(ROWS)
+    for file in (tmp_path / "t").glob(pattern):
+        file.write_bytes(file.read_bytes()[: int(kept * file.stat().st_size)])
+    with pytest.raises(InputError, match=rf'^The Iceberg table "{tmp_path}/t" must be readable by pyiceberg') as caught:
+        rows(tmp_path / "t")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kept", [0, 0.5])
+def test_a_damaged_log_of_delta_is_one_sentence(tmp_path: Path, kept: float):
+    deltalake.write_deltalake(tmp_path / "t", ROWS)
+    for file in (tmp_path / "t" / "_delta_log").iterdir():
+        file.write_bytes(file.read_bytes()[: int(kept * file.stat().st_size)])
+    with pytest.raises(InputError, match=rf'^The Delta table "{tmp_path}/t" must be readable by delta-rs') as caught:
+        rows(tmp_path / "t")
+    assert "\n" not in str(caught.value)
+
+
 def test_a_hudi_table_is_refused(tmp_path: Path):
     (tmp_path / "t" / ".hoodie").mkdir(parents=True)
     (tmp_path / "t" / "p").mkdir()
