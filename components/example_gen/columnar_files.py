@@ -42,6 +42,7 @@ def batches(path: str, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
     try:
         with _opened(path) as (_, stream):
             for whole in stream(list(wanted)):
+                _check(whole)
                 for start in range(0, whole.num_rows, _ROWS):
                     data = plain_batch(whole.slice(start, _ROWS).select(list(wanted)), path, done)
                     yield data
@@ -51,6 +52,15 @@ def batches(path: str, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
 
 
 _Stream = Callable[[list[str]], Iterator[pa.RecordBatch]]
+
+
+def _check(data: pa.RecordBatch) -> None:
+    """Refuses buffers that do not fit together: these files are memory as it was, and would end the process."""
+    try:
+        data.validate(full=True)
+    except pa.ArrowInvalid as error:
+        if "UTF8" not in str(error):  # for which there is a better sentence
+            raise
 
 
 @contextlib.contextmanager

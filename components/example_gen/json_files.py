@@ -92,9 +92,15 @@ def _tables(path: str, options: pa.json.ParseOptions) -> Iterator[pa.Table]:
                 table = pa.json.read_json(
                     io.BytesIO(block), pa.json.ReadOptions(use_threads=False, block_size=len(block) + 1), options
                 )
+                names = table.schema.names
             except pa.ArrowInvalid as error:
                 raise _refusal(path, block, first_row, error) from error
-            yield table
+            except UnicodeDecodeError as error:
+                raise InputError(
+                    f'The keys in "{Path(path).name}" must be UTF-8 text, got other bytes from row {first_row} on. '
+                    "Save it as UTF-8."
+                ) from error
+            yield table.select(names)
             first_row += table.num_rows
     except (OSError, EOFError, zlib.error) as error:
         raise damaged(path, error) from error

@@ -116,6 +116,8 @@ def _refusal(path: str, error: Exception, wanted: Sequence[str] = ()) -> InputEr
                 pass
         except pa.ArrowException as reason:
             kind = _kind(path, name)
+            if kind is None:
+                break
             return InputError(
                 f'The column "{name}" of "{Path(path).name}" must be of a type that can be read, got {kind} '
                 f"({_first_line(reason)}). List it under data.ignore, or write it as another type."
@@ -125,9 +127,13 @@ def _refusal(path: str, error: Exception, wanted: Sequence[str] = ()) -> InputEr
     return damaged(path, error)
 
 
-def _kind(path: str, name: str) -> str:
-    with _open(path) as file:
-        return str(file.schema_arrow.field(name).type)
+def _kind(path: str, name: str) -> str | None:
+    """Returns the type of a column, None where pyarrow does not even open the file."""
+    try:
+        with _open(path) as file:
+            return str(file.schema_arrow.field(name).type)
+    except (pa.ArrowException, OSError):
+        return None
 
 
 def _first_line(error: Exception) -> str:

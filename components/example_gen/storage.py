@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Collection
 from pathlib import Path
@@ -25,6 +26,7 @@ def plain_batch(data: pa.RecordBatch, path: str, first_row: int, uuids: Collecti
 
     Raises:
         InputError: a text is not UTF-8.
+        pyarrow.ArrowInvalid: the buffers of a column do not fit together.
     """
     columns = list(data.columns)
     for position, (name, column) in enumerate(zip(data.schema.names, columns, strict=True)):
@@ -90,25 +92,17 @@ def _bad_text(column: pa.Array) -> int | None:
     """Returns the position of the first cell of a text column whose bytes are not UTF-8, None where all are."""
     kind = column.type
     if pa.types.is_dictionary(kind):
-        return _bad_text(column.cast(kind.value_type)) if _is_bad(column.dictionary) else None
-    if not _is_bad(column):
+        return None if _bad_text(column.dictionary) is None else _bad_text(column.cast(kind.value_type))
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         return None
-    for row, cell in enumerate(column.cast(pa.large_binary() if pa.types.is_large_string(kind) else pa.binary())):
-        try:
-            (cell.as_py() or b"").decode()
-        except UnicodeDecodeError:
-            return row
-    return None
-
-
-def _is_bad(column: pa.Array) -> bool:
-    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-        return False
     try:
         column.validate(full=True)
-    except pa.ArrowInvalid:
-        return True
-    return False
+    except pa.ArrowInvalid as error:
+        found = re.search(r"Invalid UTF8 sequence at string index (\d+)", str(error))
+        if found is None:
+            raise  # its buffers do not fit together
+        return int(found[1])
+    return None
 
 
 def _is_bytes(kind: pa.DataType) -> bool:

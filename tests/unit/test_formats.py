@@ -102,6 +102,7 @@ def test_json_lines_are_read_in_blocks_of_differing_keys_and_types(tmp_path: Pat
         ('{"a": 1}\n[1]', "got another in row 2 ("),
         ('{"a": 1}\n{"a": "x"}', 'The values of a key in "t.jsonl" must be of one kind, got others from row 1 on ('),
         ("hello", "got another in row 1 ("),
+        (b'{"\xff": 1}', 'The keys in "t.jsonl" must be UTF-8 text, got other bytes from row 1 on.'),
         (gzip.compress(b'{"a": 1}\n' * 9999)[:-30], "must be a whole file, got a damaged one"),
         ('{"a": "\udce9"}', 'Text must be UTF-8, got other bytes in row 1 of "t.jsonl", column "a".'),
     ],
@@ -150,6 +151,23 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, name: str, content: bytes,
     with pytest.raises(InputError, match=re.escape(got)) as caught:
         as_rows(tmp_path / name)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "t.arrow", "t.arrows", "t.jsonl"])
+def test_files_with_flipped_bytes_end_in_rows_or_in_one_sentence(tmp_path: Path, name: str):
+    whole = write(tmp_path / name, pa.concat_tables([ROWS] * 20)).read_bytes()
+    random, sentences = np.random.default_rng(0), []
+    for number in range(60):
+        content = np.frombuffer(whole, np.uint8).copy()
+        content[random.integers(0, len(content), 8)] = random.integers(0, 256, 8)
+        path = tmp_path / f"{number}{name}"
+        path.write_bytes(content.tobytes()[: len(content) if number % 2 else random.integers(1, len(content))])
+        try:
+            as_rows(path)
+        except InputError as error:
+            sentences.append(str(error))
+    assert len(sentences) > 30
+    assert not any("\n" in sentence for sentence in sentences)
 
 
 def test_formats_do_not_mix_in_one_table(tmp_path: Path):
