@@ -36,6 +36,11 @@ def _date_text(value: Any) -> Any:
     return value.isoformat() if type(value) is datetime.date else value
 
 
+def _escape_word(value: Any) -> Any:
+    """The character itself is as good as its name."""
+    return "backslash" if value == "\\" else value
+
+
 def _date(text: str) -> str:
     if not is_date(text):
         raise ValueError(f'must be a date such as 2026-01-31, got "{text}"')
@@ -75,15 +80,23 @@ class Data(Section):
     """Where the rows come from and how to read them."""
 
     path: str | list[str]
-    """A file, a folder, a glob, or a list of them: CSV (plain or .gz), Parquet, Arrow, ORC or JSON lines; or a Delta or
-    Iceberg table, with `@v3` behind its folder for an older version. Here or at `s3://`, `minio://` or `gs://`.
-    `{date}` in it stands for `data.date`."""
+    """A file, a folder, a glob, or a list of them: CSV (plain, .gz, .bz2, .xz or .zst), Parquet, Arrow, ORC or JSON
+    lines; or a Delta or Iceberg table, with `@v3` behind its folder for an older version. Here or at `s3://`,
+    `minio://` or `gs://`. `{date}` in it stands for `data.date`."""
     date: Annotated[str, BeforeValidator(_date_text), AfterValidator(_date)] = ""
     """The day, as `YYYY-MM-DD`, that `{date}` in `data.path` stands for; left out: today (UTC)."""
     format: Literal["auto", "csv", "parquet"] = "auto"
     """`auto` goes by the first bytes of the file."""
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = None
     """One character; left out, it is found among comma, semicolon, tab and bar."""
+    quoting: Literal["auto", "quoted", "none"] = "auto"
+    """`quoted`: a quote at the beginning of a CSV cell opens it until the next one that is not doubled; `none`: quotes
+    are ordinary characters and every line is a row, as in the text that PostgreSQL's COPY and MySQL's OUTFILE write;
+    `auto` goes by the rows, and says so where it takes other than `quoted`."""
+    escape: Annotated[Literal["auto", "none", "backslash"], BeforeValidator(_escape_word)] = "auto"
+    """`backslash`: one before a quote in a quoted cell takes away the quote's meaning, as Spark writes it; in text
+    without quoting `\\t`, `\\n`, `\\\\` are escapes and `\\N` is no value. `none`: backslashes are text. `auto` goes by
+    the rows, and says so where it takes other than `none`."""
     missing: list[str] = list(MISSING)
     """Cells with this text count as missing."""
     decimal: Literal[".", ","] = "."
@@ -360,7 +373,8 @@ class Config(Section):
     @property
     def dialect(self) -> Dialect:
         """How the data is written, as far as the user says."""
-        return Dialect(self.data.format, self.data.delimiter, tuple(self.data.missing), self.data.decimal)
+        data = self.data
+        return Dialect(data.format, data.delimiter, tuple(data.missing), data.quoting, data.escape, data.decimal)
 
     def ingest_spec(
         self, types: dict[str, str] | None = None, forms: dict[str, Form] | None = None, *, find_files: bool = True

@@ -19,21 +19,31 @@ class Dialect:
     Args:
         format: `csv`, `parquet`, or `auto` (told from the first bytes, and then one of `FORMATS`).
         delimiter: one character between CSV fields; None finds it among comma, semicolon, tab and bar.
+        quoting: `quoted` (a quote at the beginning of a CSV cell opens it), `none` (quotes are ordinary characters), or
+            `auto` (told from the rows).
+        escape: `backslash` (one before a quote, a delimiter or a line end takes away its meaning), `none`, or `auto`.
         missing: spellings of "no value", compared without spaces at both ends; a blank cell always is one.
         decimal: the decimal mark of numbers that are text, `.` or `,`.
 
     Raises:
-        InputError: the format is unknown, the delimiter is no ASCII character, or the decimal mark is another.
+        InputError: the format, the quoting, the escape or the decimal mark is unknown, or the delimiter is no ASCII
+            character.
     """
 
     format: str = "auto"
     delimiter: str | None = None
     missing: tuple[str, ...] = MISSING
+    quoting: str = "auto"
+    escape: str = "auto"
     decimal: str = "."
 
     def __post_init__(self) -> None:
         if self.format not in FORMATS:
             raise InputError(f'The format must be auto, csv or parquet, got "{self.format}".')
+        if self.quoting not in ("auto", "quoted", "none"):
+            raise InputError(f'The quoting must be auto, quoted or none, got "{self.quoting}".')
+        if self.escape not in ("auto", "none", "backslash"):
+            raise InputError(f'The escape must be auto, none or backslash, got "{self.escape}".')
         if self.delimiter is not None and len(self.delimiter.encode()) != 1:
             raise InputError(f"The delimiter must be one ASCII character, got {self.delimiter!r}.")
         if self.decimal not in (".", ","):

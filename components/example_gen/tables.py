@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from components.errors import InputError, did_you_mean
 from components.example_gen import columnar_files, csv_files, hive, json_files, lake, parquet_files, remote_lake
+from components.example_gen.csv_layout import Layout, lay_out
 from components.example_gen.dialect import Dialect
 from components.example_gen.files import Look, head
 from components.example_gen.formats import format_of
@@ -68,6 +69,7 @@ class Table:
         folders: the columns that stand in the names of folders, `key=value`.
         empty: the files without rows.
         index: columns with the row numbers of some program; no features unless they are named.
+        layouts: file → how it is laid out, of CSV files.
     """
 
     paths: tuple[str, ...]
@@ -78,12 +80,14 @@ class Table:
     folders: tuple[str, ...] = ()
     empty: frozenset[str] = frozenset()
     index: tuple[str, ...] = ()
+    layouts: Mapping[str, Layout] = dataclasses.field(default_factory=dict)
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[Batch]:
         """Yields all rows in file order, with the given columns (default: all).
 
         Raises:
-            InputError: a row has too many or too few fields, text is not UTF-8, or a file is damaged.
+            InputError: a row has too many or too few fields, text is not UTF-8, or a file is damaged; see
+                `csv_files.batches`.
         """
         wanted = list(columns if columns is not None else self.columns)
         names = _names(self.paths)
@@ -105,7 +109,7 @@ class Table:
     def _read(self, path: str, wanted: list[str]) -> Iterator[pa.RecordBatch]:
         inside = [name for name in self.columns if name not in self.folders]
         columns = [name for name in wanted if name not in self.folders]
-        stream = self._stream(path, inside, columns or inside[:1])
+        stream = self._stream(path, columns or inside[:1])
         if columns == wanted:
             yield from stream
             return
@@ -121,9 +125,9 @@ class Table:
                 names=wanted,
             )
 
-    def _stream(self, path: str, inside: list[str], wanted: list[str]) -> Iterator[pa.RecordBatch]:
+    def _stream(self, path: str, wanted: list[str]) -> Iterator[pa.RecordBatch]:
         if self.dialect.format == "csv":
-            return csv_files.batches(path, self.dialect, inside, wanted)
+            return csv_files.batches(self.layouts[path], wanted)
         stream: Iterator[pa.RecordBatch] = _READERS[self.dialect.format].batches(path, wanted)
         return stream
 
@@ -145,7 +149,14 @@ def open_table(paths: Sequence[str], dialect: Dialect | None = None) -> Table:
     blank = {path for path in paths if not lake.is_lake(path) and not head(path, 1)}
     written = [path for path in paths if path not in blank] or list(paths)
     found = _recognised(written, given)
-    looks = {path: _look(path, found) for path in written}
+    layouts, notes = lay_out(written, given) if found.format == "csv" else ([], [])
+    if found.format == "csv":
+        looks = {layout.path: Look(list(layout.columns), layout.empty) for layout in layouts}
+        delimiters = {layout.reading.delimiter for layout in layouts}
+        found = dataclasses.replace(found, delimiter=delimiters.pop() if len(delimiters) == 1 else None)
+    else:
+        looks = {path: _READERS[found.format].look(path) for path in written}
+        found = dataclasses.replace(found, delimiter=None)
     empty = blank | {path for path, one in looks.items() if one.empty}
     telling = [path for path in written if path not in empty] or written
     folders = _folders(telling, looks)
@@ -154,9 +165,16 @@ def open_table(paths: Sequence[str], dialect: Dialect | None = None) -> Table:
     for path, header in headers.items():
         _check_names(path, header)
         _check_same(path, header, telling[0], first)
-    notes = [note for path in telling for note in looks[path].notes]
+    notes += [note for path in telling for note in looks[path].notes]
     notes += _about_folders(folders, telling, looks) + _about_empty(paths, empty)
-    table = Table(tuple(paths), tuple(first), found, folders=tuple(folders), empty=frozenset(empty))
+    table = Table(
+        paths=tuple(paths),
+        columns=tuple(first),
+        dialect=found,
+        folders=tuple(folders),
+        empty=frozenset(empty),
+        layouts={layout.path: layout for layout in layouts},
+    )
     index = _index(table)
     notes += [f'"{name}" holds row numbers that a program wrote, so it is no feature.' for name in index]
     return dataclasses.replace(table, notes=tuple(dict.fromkeys(notes)), index=index)
@@ -181,17 +199,7 @@ def _recognised(paths: Sequence[str], given: Dialect) -> Dialect:
         if kinds == ["csv", "parquet"]:
             raise InputError("The data files must be all CSV or all Parquet, got both. Name one kind only.")
         raise InputError(f"The data files must be of one format, got {' and '.join(kinds)}. Name one kind only.")
-    found = dataclasses.replace(given, format=kinds[0])
-    if found.format == "csv":
-        return csv_files.recognise(paths[0], found)
-    return dataclasses.replace(found, delimiter=None)
-
-
-def _look(path: str, dialect: Dialect) -> Look:
-    if dialect.format == "csv":
-        return Look(csv_files.header(path, dialect), csv_files.is_header_only(path))
-    found: Look = _READERS[dialect.format].look(path)
-    return found
+    return dataclasses.replace(given, format=kinds[0])
 
 
 def _folders(paths: Sequence[str], looks: Mapping[str, Look]) -> list[str]:

@@ -84,7 +84,7 @@ def test_parquet_keeps_types_and_leaves_the_pandas_index_aside(tmp_path):
             'Every row of "t.csv" must have 2 fields like the header, got 3 in row 1',
         ),
         ("a,a\n1,2\n", 'Column names must differ, got "a" twice'),
-        (",a\n0,1\n", 'Column 1 of "{path}" must have a name, got an empty one. Name it; if pandas'),
+        (",a\n7,1\n", 'Column 1 of "{path}" must have a name, got an empty one. Name it; if pandas'),
         ('a,b\n1,2\n1,"2\n3,4\n', 'Every quote in "t.csv" must be closed, got an open one in row 2.'),
         (b"a,b\n1,2\n\xe9,2\n", '"{path}" must be UTF-8 text, got other bytes in row 2. Save it as UTF-8'),
         (b"\xe9a,b\n1,2\n", "must be UTF-8 text, got other bytes in the header"),
