@@ -344,6 +344,8 @@ def predict(source: str, target: Path, model: str | None) -> None:
     from pipeline.predict import predict_file
 
     counts = predict_file(source, target, model or _last_pushed())
+    for note in counts.notes:
+        click.echo(f"note {note}", err=True)
     click.echo(
         f"{counts.rows:,} rows → {target}, {counts.flagged:,} flagged, model {counts.model}: {spoken(counts.labels)}"
     )

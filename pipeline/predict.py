@@ -44,12 +44,14 @@ class Counts:
         flagged: rows with a problem.
         model: the model's folder, a URI in an object store.
         labels: the columns of number and class that it predicts.
+        notes: what was done in opening the table that a user may not expect, in sentences.
     """
 
     rows: int
     flagged: int
     model: str
     labels: tuple[str, str]
+    notes: tuple[str, ...]
 
 
 def predict_file(source: str, target: Path, model: str) -> Counts:
@@ -65,7 +67,7 @@ def predict_file(source: str, target: Path, model: str) -> Counts:
         model: a SavedModel, or a folder of versions with `current`, here or in an object store.
 
     Returns:
-        How many rows were read and flagged.
+        How many rows were read and flagged, by which model.
 
     Raises:
         InputError: there is no model, a column is missing, or a file cannot be read or written.
@@ -74,8 +76,9 @@ def predict_file(source: str, target: Path, model: str) -> Counts:
     paths = expand(source)
     with staged(paths), local_model(model) as (folder, name):
         manifest = Manifest.read(folder)
-        rows, flagged = _predict(open_table(paths, manifest.dialect.of_any_format), manifest, target, folder)
-    return Counts(rows, flagged, name, (manifest.regression, manifest.classification))
+        table = open_table(paths, manifest.dialect.of_any_format)
+        rows, flagged = _predict(table, manifest, target, folder)
+    return Counts(rows, flagged, name, (manifest.regression, manifest.classification), table.notes)
 
 
 def _predict(table: Table, manifest: Manifest, target: Path, folder: Path) -> tuple[int, int]:

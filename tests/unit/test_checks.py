@@ -46,7 +46,7 @@ def paths(request: pytest.FixtureRequest, frame: pd.DataFrame, tmp_path: Path, m
         frame[150:].to_csv(tmp_path / "b.csv", index=False)
         return (str(tmp_path / "a.csv"), str(tmp_path / "b.csv"))
     if request.param == "small blocks":
-        monkeypatch.setattr(csv_files, "_BLOCK", 1 << 10)
+        monkeypatch.setattr(csv_files, "BLOCK", 1 << 10)
     frame.to_csv(tmp_path / "t.csv", index=False)
     return (str(tmp_path / "t.csv"),)
 

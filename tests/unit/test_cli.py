@@ -14,6 +14,7 @@ from command import FLAGS, Said, refused, rows, write
 
 from components.pusher.store import Store
 from pipeline.cli import cli
+from pipeline.predict import Counts
 from pipeline.resolve import resolve
 
 VERBS = sorted(cli.commands)
@@ -225,3 +226,10 @@ def test_a_process_told_to_end_ends_in_order_with_its_own_code():
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (143, "left in order\n")
     assert done.stderr == "error: Terminated. The next run continues from the steps that are done.\n"
+
+
+def test_predict_says_what_was_done_in_opening_its_table(monkeypatch: pytest.MonkeyPatch, mtl: Callable[..., Said]):
+    note = 'The first line of "new.csv" ("sep=;") is skipped and obeyed.'
+    monkeypatch.setattr("pipeline.predict.predict_file", lambda *_: Counts(3, 0, "1", (note,)))
+    said = mtl("predict", "-i", "new.csv", "-o", "out.csv", "-m", "m")
+    assert (said.code, said.error.splitlines(), said.out[:6]) == (0, [f"note {note}"], "3 rows")

@@ -74,7 +74,7 @@ BAD_TABLES: dict[str, tuple[Callable[[], object], str]] = {
         'Column names must differ, got "x" twice in "{here}/t.csv". Rename one.',
     ),
     "a column without a name": (
-        text(",x,y,k\n0,2,3,a\n"),
+        text(",x,y,k\n1,2,3,a\n"),
         'Column 1 of "{here}/t.csv" must have a name, got an empty one. '
         "Name it; if pandas wrote its index there, write with index=False.",
     ),

@@ -11,11 +11,11 @@ import re
 
 import pyarrow as pa
 import pytest
+from csv_tables import put, read, rows
 
 from components.errors import InputError
 from components.example_gen.dialect import Dialect
 from components.example_gen.tables import open_table
-from tests.unit.csv_tables import put, read, rows
 
 PIECES = [
     '"',

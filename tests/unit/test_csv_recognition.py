@@ -8,12 +8,12 @@ import gzip
 import re
 
 import pytest
+from csv_tables import put, read, rows
 
 from components.errors import InputError
 from components.example_gen.csv_marks import Reading
 from components.example_gen.dialect import Dialect
 from components.example_gen.tables import open_table
-from tests.unit.csv_tables import put, read, rows
 
 TEXTS = ["fine", '"Great product, would', "ok", 'he said "no"', '"', '5" pipe', 'so "so', '"mine" is better']
 
