@@ -26,7 +26,8 @@ from components.example_gen.tables import Batch, Table, open_table
 from components.imports import heavy_imports
 from components.objects.staging import staged
 from components.outputs import LOWER, REGRESSION, TRAIN, UPPER
-from components.schema_gen.schema import categories, column_forms, read_schema
+from components.schema_gen.domains import categories
+from components.schema_gen.schema import column_forms, read_schema
 from components.trainer.manifest import EXTRA, SCHEMA, Column, Manifest, prediction_columns
 from pipeline.errors import InputError, did_you_mean
 from pipeline.pushed import local_model
@@ -229,8 +230,13 @@ def _text(column: Column, cells: Cells, feature: schema_pb2.Feature, problems: l
     _flag_missing(column.name, cells.missing, feature, problems)
     known = set(feature.string_domain.value)
     if known:
-        for row in np.flatnonzero(~np.isin(values, ["", *known])):
+        for row in np.flatnonzero(~cells.missing & [text not in known for text in values]):
             problems[row].append(f'{column.name} must be a known category, got "{values[row]}"')
+    if feature.HasField("int_domain"):
+        numbers = np.where(cells.missing, np.nan, cells.numbers())
+        strange = ~cells.missing & ~(numbers == np.round(numbers))
+        for row in np.flatnonzero(strange | _outside(numbers, feature)):
+            problems[row].append(f'{column.name} must be a whole number of the schema\'s range, got "{values[row]}"')
     return values
 
 

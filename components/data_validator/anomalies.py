@@ -11,7 +11,7 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 from components.data_validator.finding import IGNORE, Anomaly
 from components.data_validator.remedy import remedy
 from components.errors import InputError, did_you_mean
-from components.schema_gen.schema import categories
+from components.schema_gen.domains import categories
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,9 @@ def _sentence(
         )
     if kind in ("INVALID_SCHEMA_SPECIFICATION", "INVALID_DOMAIN_SPECIFICATION"):
         return f'The schema of "{column}" must be valid, got one that TFDV refuses. {found}'.rstrip(". ") + "."
+    if kind == "INT_TYPE_NOT_INT_STRING":
+        text = found.rpartition("such as ")[2]
+        return f'"{column}" must hold whole numbers, as its int_domain says, got {text} in the {split} split.'
     expected = schema_pb2.FeatureType.Name(feature.type)
     if kind == "UNEXPECTED_DATA_TYPE" and "but got " in found:
         got = found.rpartition("but got ")[2].replace("STRING", "BYTES")

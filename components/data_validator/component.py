@@ -19,6 +19,7 @@ from components.artifact_files import DISTRIBUTIONS
 from components.data_validator.anomalies import Levels, from_proto
 from components.data_validator.checks import check_anomalies
 from components.data_validator.distribution import Distribution, read_distributions, write_distributions
+from components.data_validator.domains import to_judge
 from components.data_validator.drift import DRIFT, SKEW, Tolerance, compare
 from components.data_validator.evidence import Expected, with_examples
 from components.data_validator.finding import WARN, Anomaly, Comparison, Findings
@@ -31,6 +32,7 @@ from components.example_gen.cells import Kind
 from components.example_gen.spec import IngestSpec
 from components.example_gen.summary import Summary, read_summary
 from components.outputs import EVAL, TRAIN, VALIDATION
+from components.schema_gen.domains import any_text_notes
 from components.schema_gen.schema import FILE, TRAINING, identifier_notes, read_schema
 from components.schema_gen.statistics import read_statistics
 from components.trainer.manifest import EXTRA, GO_BACK
@@ -69,7 +71,7 @@ def DataValidator(
     summary = read_summary(examples.uri)
 
     levels = Levels(chosen["level"], chosen["levels"])
-    found = _schema_anomalies(statistics, in_force, reviewed_schema, anomalies, levels)
+    found = _schema_anomalies(examples, statistics, in_force, reviewed_schema, anomalies, levels)
 
     columns = _compared(summary, in_force)
     samples = {
@@ -92,7 +94,10 @@ def DataValidator(
     comparisons, differences = _compare(now, pushed, against or "", source, chosen["drift"])
 
     found += differences
-    notes = [] if reviewed_schema else identifier_notes(in_force, read_statistics(statistics.uri, TRAIN).datasets[0])
+    train_statistics = read_statistics(statistics.uri, TRAIN).datasets[0]
+    notes = []
+    if not reviewed_schema:
+        notes += identifier_notes(in_force, train_statistics) + any_text_notes(in_force, train_statistics)
     if found or chosen["checks"]:
         expected = Expected(in_force, {DRIFT: pushed, SKEW: {EVAL: now[TRAIN]}}, outlier_bounds(train.number))
         with ingested(summary) as table:
@@ -113,6 +118,7 @@ def DataValidator(
 
 
 def _schema_anomalies(
+    examples: Examples,
     statistics: ExampleStatistics,
     schema: schema_pb2.Schema,
     reviewed: str,
@@ -123,7 +129,9 @@ def _schema_anomalies(
     found = []
     anomalies.split_names = statistics.split_names
     for split in artifact_utils.decode_split_names(statistics.split_names):
-        proto = tfdv.validate_statistics(read_statistics(statistics.uri, split), schema, environment=TRAINING)
+        rows = artifact_utils.get_split_uri([examples], split)
+        judged, strict = to_judge(read_statistics(statistics.uri, split), schema, rows)
+        proto = tfdv.validate_statistics(judged, strict, environment=TRAINING)
         folder = Path(artifact_utils.get_split_uri([anomalies], split))
         folder.mkdir(parents=True)
         (folder / "SchemaDiff.pb").write_bytes(proto.SerializeToString())

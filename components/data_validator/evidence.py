@@ -14,7 +14,7 @@ from components.data_validator.finding import MAX_EXAMPLES, Anomaly
 from components.data_validator.rows import find_broken
 from components.data_validator.rules import Rule
 from components.example_gen.tables import Table
-from components.schema_gen.schema import categories
+from components.schema_gen.domains import categories
 
 _NO_VALUE = {
     "FEATURE_TYPE_LOW_FRACTION_PRESENT",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -10,7 +10,8 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.example_gen.cells import Cells
 from components.example_gen.dialect import Dialect
-from components.schema_gen.schema import categories, column_form
+from components.schema_gen.domains import categories
+from components.schema_gen.schema import column_form
 
 _MAX_NAMED = 8
 _PRESENCE_ROOM = 0.05  # inferred bounds of two samples differ by chance, most of all in few rows
@@ -64,12 +65,14 @@ def _within(
 ) -> list[Change]:
     """Returns what differs in a column that both schemas have, with the same type."""
     found = []
-    allowed = categories(known, reviewed)
-    new = [text for text in _as_known(categories(seen, inferred), known, reviewed) if text not in allowed]
+    allowed = set(categories(known, reviewed))
+    texts = _as_known(categories(seen, inferred), known, reviewed)
+    if strange := [text for text in texts if known.HasField("int_domain") and not _in_range(text, known.int_domain)]:
+        sentence = f'"{known.name}" also holds {_listed(strange)}, which its int_domain does not allow.'
+        found.append(Change(known.name, sentence, _taken_from(inferred, known.name)))
+    new = [text for text in texts if text not in allowed]
     if allowed and new:
-        listed = ", ".join(f'"{text}"' for text in new[:_MAX_NAMED])
-        more = f" and {len(new) - _MAX_NAMED} more" if len(new) > _MAX_NAMED else ""
-        found.append(Change(known.name, f'"{known.name}" also holds {listed}{more}.', _also(known.name, new)))
+        found.append(Change(known.name, f'"{known.name}" also holds {_listed(new)}.', _also(known.name, new)))
     share, before = seen.presence.min_fraction, known.presence.min_fraction
     if share < before - _PRESENCE_ROOM:
         sentence = f'"{known.name}" has a value in at least {share:.3g} of the rows, was {before:.3g}.'
@@ -85,6 +88,21 @@ def _as_known(texts: list[str], known: schema_pb2.Feature, reviewed: schema_pb2.
     """Returns texts as the reviewed schema writes them: its `True` is what the ingest calls `true`."""
     cells = Cells(pa.array(texts, pa.string()), Dialect(missing=()), column_form(known, reviewed))
     return [text for text in cells.text().to_pylist() if text is not None]
+
+
+def _listed(texts: Sequence[str]) -> str:
+    listed = ", ".join(f'"{text}"' for text in texts[:_MAX_NAMED])
+    return listed + (f" and {len(texts) - _MAX_NAMED:,} more" if len(texts) > _MAX_NAMED else "")
+
+
+def _in_range(text: str, domain: schema_pb2.IntDomain) -> bool:
+    """Returns whether a text is a whole number that a domain allows."""
+    try:
+        number = int(text)
+    except ValueError:
+        return False
+    low, high = (getattr(domain, bound) if domain.HasField(bound) else number for bound in ("min", "max"))
+    return low <= number <= high
 
 
 def _feature(schema: schema_pb2.Schema, name: str) -> schema_pb2.Feature:

@@ -18,8 +18,10 @@ from tfx.types.standard_artifacts import Examples, ExampleStatistics, Schema
 
 from components.example_gen.summary import read_summary
 from components.outputs import TRAIN
+from components.schema_gen.domains import plain_domains, text_columns
 from components.schema_gen.schema import FILE, curate, exclude_labels_from_serving, require_labels
 from components.schema_gen.statistics import read_statistics
+from components.schema_gen.texts import split_texts
 
 
 @component
@@ -48,6 +50,7 @@ def SchemaGen(
     chosen = json.loads(settings)
     if reviewed_schema:
         in_force = text_format.Parse(reviewed_schema, schema_pb2.Schema())
+        plain_domains(in_force)
     else:
         splits = artifact_utils.decode_split_names(statistics.split_names)
         stats = {split: read_statistics(statistics.uri, split) for split in splits}
@@ -56,7 +59,9 @@ def SchemaGen(
         summary = read_summary(examples.uri)
         train = stats[TRAIN].datasets[0]
         keep = [*chosen["keep"], *summary.number_like]  # numbers with a mark, of which the ingest has spoken
-        in_force = curate(inferred, train, summary.vectors, chosen["labels"], keep, smallest)
+        folder = artifact_utils.get_split_uri([examples], TRAIN)
+        texts = split_texts(train, folder, text_columns(inferred, train))
+        in_force = curate(inferred, train, summary.vectors, chosen["labels"], keep, smallest, texts)
     exclude_labels_from_serving(in_force, chosen["labels"])
     require_labels(in_force, chosen["labels"])
     (Path(schema.uri) / FILE).write_text(text_format.MessageToString(in_force), encoding="utf-8")

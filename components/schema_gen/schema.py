@@ -10,8 +10,8 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from components.errors import InputError
-from components.example_gen import truths
 from components.example_gen.forms import PLAIN, Form, Meaning, form_of
+from components.schema_gen.domains import categories, listed_texts, plain_domains, set_domain, unknown_share
 
 FILE = "schema.pbtxt"
 TRAINING, SERVING = "TRAINING", "SERVING"
@@ -21,20 +21,18 @@ TRAINING, SERVING = "TRAINING", "SERVING"
 IDENTIFIER_MIN_DISTINCT = 20
 IDENTIFIER_MIN_SHARE = 0.5
 
-# An inferred schema allows what another sample of the same data may show: this share of texts outside the
-# vocabulary, which the transform has a bucket for, and a presence lower by this many standard errors.
-UNKNOWN_TEXTS = 0.02
+# An inferred schema allows a presence that is lower by this many standard errors, as another sample may show it.
 STANDARD_ERRORS = 4.0
 
 
 def read_schema(path: str | Path) -> schema_pb2.Schema:
-    """Reads a schema in text format.
+    """Reads a schema in text format, and says its domains in one way (`plain_domains`).
 
     Raises:
         InputError: the file cannot be read or is no schema.
     """
     try:
-        return text_format.Parse(Path(path).read_text(encoding="utf-8"), schema_pb2.Schema())
+        schema = text_format.Parse(Path(path).read_text(encoding="utf-8"), schema_pb2.Schema())
     except OSError as error:
         raise InputError(
             f"data.schema_file must be a readable file, got {path} ({error.strerror}). Correct the path."
@@ -43,6 +41,8 @@ def read_schema(path: str | Path) -> schema_pb2.Schema:
         raise InputError(
             f"data.schema_file must be a schema in text format, got {path}: {error}. Correct that line."
         ) from None
+    plain_domains(schema)
+    return schema
 
 
 def column_types(schema: schema_pb2.Schema) -> dict[str, str]:
@@ -63,15 +63,6 @@ def column_form(feature: schema_pb2.Feature, schema: schema_pb2.Schema) -> Form:
     return form_of(categories(feature, schema))
 
 
-def categories(feature: schema_pb2.Feature, schema: schema_pb2.Schema) -> list[str]:
-    """Returns the texts a column may hold, from its own or the shared domain; empty for any text."""
-    if feature.HasField("string_domain"):
-        return list(feature.string_domain.value)
-    if feature.type == schema_pb2.BYTES and feature.HasField("bool_domain"):
-        return [feature.bool_domain.true_value or truths.TRUE, feature.bool_domain.false_value or truths.FALSE]
-    return next((list(domain.value) for domain in schema.string_domain if domain.name == feature.domain), [])
-
-
 def curate(
     inferred: schema_pb2.Schema,
     train: statistics_pb2.DatasetFeatureStatistics,
@@ -79,10 +70,12 @@ def curate(
     labels: Collection[str],
     keep: Collection[str],
     smallest_split: int,
+    texts: Mapping[str, Mapping[str, int] | None] | None = None,
 ) -> schema_pb2.Schema:
     """Returns the inferred schema made ready for review and use.
 
-    Feature vectors get their fixed shape. Presence and domains get the room that chance needs, so that another
+    Every text column gets a domain of its texts in train, also where they look like numbers or booleans; numbers get
+    none. Feature vectors get their fixed shape. Presence and domains get the room that chance needs, so that another
     sample of the same data passes. Identifier-like text columns are marked `DISABLED`, which TFDV and Transform
     both leave alone; a reviewer may remove that line.
 
@@ -93,17 +86,22 @@ def curate(
         labels: the two label columns and the weight, if there is one; what every train row has, all rows must have.
         keep: columns never taken for identifiers, because the user named them.
         smallest_split: rows of the smallest split, whose shares vary most by chance.
+        texts: column → text → train rows; None for a column that may hold any text. Left out, what the statistics list.
 
     Raises:
         InputError: no feature is left.
     """
     schema = schema_pb2.Schema()
     schema.CopyFrom(inferred)
+    del schema.string_domain[:]
     statistics = {feature.path.step[0]: feature for feature in train.features}
     for feature in schema.feature:
+        column = statistics[feature.name]
+        known = (texts or {}).get(feature.name, listed_texts(column))
+        identifier = feature.name not in (*labels, *keep) and _identifier(column)
+        set_domain(schema, feature, None if identifier else known)
         if feature.name in labels:
             if feature.presence.min_fraction < 1.0:
-                column = statistics[feature.name]
                 feature.presence.min_fraction = _lowest_presence(column, train.num_examples, smallest_split)
             continue
         if feature.name in vectors:
@@ -111,11 +109,10 @@ def curate(
             feature.shape.dim.add(size=vectors[feature.name])
             feature.presence.min_fraction = 1.0
             continue
-        column = statistics[feature.name]
         feature.presence.min_fraction = _lowest_presence(column, train.num_examples, smallest_split)
-        if feature.HasField("string_domain") or feature.domain:
-            feature.distribution_constraints.min_domain_mass = 1 - UNKNOWN_TEXTS
-        if feature.name not in keep and _identifier(column):
+        if feature.domain and known:
+            feature.distribution_constraints.min_domain_mass = 1 - unknown_share(known, smallest_split)
+        if identifier:
             feature.lifecycle_stage = schema_pb2.DISABLED
     if all(feature.name in labels or feature.lifecycle_stage for feature in schema.feature):
         raise InputError(

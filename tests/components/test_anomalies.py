@@ -8,9 +8,9 @@ from validator_steps import ROWS, feature, inferred, statistics, table, training
 from components.data_validator.anomalies import Levels, from_proto
 from components.data_validator.finding import Anomaly
 from components.errors import InputError
+from components.schema_gen.domains import categories
 from components.schema_gen.schema import (
     TRAINING,
-    categories,
     exclude_labels_from_serving,
 )
 

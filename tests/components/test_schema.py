@@ -9,8 +9,8 @@ from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 from validator_steps import ROWS, feature, inferred, statistics, table, training_schema
 
 from components.errors import InputError
+from components.schema_gen.domains import categories
 from components.schema_gen.schema import (
-    categories,
     column_types,
     curate,
     exclude_labels_from_serving,

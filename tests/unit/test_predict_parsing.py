@@ -120,6 +120,17 @@ def test_text_and_unknown_categories():
     assert problems == blank(1)
 
 
+def test_texts_that_must_be_whole_numbers():
+    """As TFDV described a text column of whole numbers; a schema that was reviewed may still say so."""
+    problems = blank(5)
+    _text(Column("c", "c", "BYTES"), cells("7", "NA", "1.5", "red", "12"), feature("int_domain { max: 9 }"), problems)
+    wrong = 'c must be a whole number of the schema\'s range, got "{}"'
+    assert problems == [[], [], [wrong.format("1.5")], [wrong.format("red")], [wrong.format("12")]]
+    problems = blank(2)
+    _text(Column("c", "c", "BYTES"), cells("999", "-3"), feature("int_domain {}"), problems)
+    assert problems == blank(2)
+
+
 def test_schema_and_manifest_say_what_a_cell_may_be():
     schema = text_format.Parse(
         'feature { name: "c" type: BYTES domain: "colours" }'

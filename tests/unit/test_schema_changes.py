@@ -1,10 +1,13 @@
 """The differences between a reviewed schema and the data, as sentences and applied."""
 
+from pathlib import Path
+
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.data_validator.remedy import remedy
 from components.schema_gen.changes import changes
+from components.schema_gen.schema import read_schema
 
 REVIEWED = """
 feature { name: "x" type: FLOAT presence { min_fraction: 1.0 } }
@@ -54,6 +57,54 @@ def test_accepted_differences_are_none_any_more():
     assert features["c"].presence.min_fraction == parsed(REVIEWED).feature[1].presence.min_fraction
     domains = {domain.name: list(domain.value) for domain in schema.string_domain}
     assert domains == {"shared": ["a", "b"], "turned": ["one"], "new": ["z"]}
+
+
+def test_booleans_and_whole_numbers_that_were_reviewed_as_such(tmp_path: Path):
+    """TFDV's other kinds of domains, as a schema of the time before text columns got lists of texts has them."""
+    path = tmp_path / "schema.pbtxt"
+    path.write_text(
+        'feature { name: "t" type: BYTES bool_domain { true_value: "yes" false_value: "no" } }'
+        'feature { name: "i" type: BYTES int_domain { min: 0 } }'
+        'feature { name: "n" type: INT bool_domain {} }'
+    )
+    now = parsed(
+        'feature { name: "t" type: BYTES string_domain { value: "yes" value: "no" value: "later" } }'
+        'feature { name: "i" type: BYTES string_domain { value: "1" value: "-2" value: "x" } }'
+        'feature { name: "n" type: INT }'
+    )
+    schema = read_schema(path)
+    assert (schema.feature[2].int_domain.min, schema.feature[2].int_domain.max) == (0, 1)
+    found = changes(schema, now, ["y"])
+    assert [change.sentence for change in found] == [
+        '"t" also holds "later".',
+        '"i" also holds "-2", "x", which its int_domain does not allow.',
+    ]
+    for change in found:
+        change.apply(schema)
+    assert [list(one.string_domain.value) for one in schema.feature[:2]] == [["no", "yes", "later"], ["1", "-2", "x"]]
+    text = path.read_text()
+    assert remedy("INT_TYPE_BIG_INT", "n", "", schema, text).endswith(
+        "remove its bool_domain, which allows 0 and 1 only"
+    )
+    unexpected = "Examples contain values missing from the schema: later (~2%)"
+    assert remedy("ENUM_TYPE_UNEXPECTED_STRING_VALUES", "t", unexpected, read_schema(path), text).endswith(
+        'write string_domain { value: "no" value: "yes" value: "later" } in place of its bool_domain'
+    )
+
+
+def test_large_domains_read_as_short_sentences():
+    def texts(*numbers: int) -> str:
+        return " ".join(f'value: "t{number:04}"' for number in numbers)
+
+    reviewed = parsed(f'feature {{ name: "c" type: BYTES string_domain {{ {texts(*range(5_000))} }} }}')
+    now = parsed(
+        f'feature {{ name: "c" type: BYTES domain: "c" }} string_domain {{ name: "c" {texts(*range(9_000))} }}'
+    )
+    [change] = changes(reviewed, now, ["y"])
+    assert change.sentence.startswith('"c" also holds "t5000", "t5001", ')
+    assert change.sentence.endswith(" and 3,992 more.")
+    change.apply(reviewed)
+    assert changes(reviewed, now, ["y"]) == []
 
 
 def test_bounds_of_presence_that_moved_by_chance_are_no_difference():
