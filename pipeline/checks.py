@@ -44,7 +44,7 @@ class Allowed(_Check):
     """Which check this is."""
     column: Column
     """The column."""
-    values: Annotated[list[str | bool | float], Field(min_length=1)]
+    values: Annotated[list[str | bool | int | float], Field(min_length=1)]
     """The values allowed."""
 
 

@@ -108,8 +108,17 @@ def _valid(values: dict[str, Any], origins: Mapping[str, str], file: Path | None
         raise ConfigError("\n".join(explain(error, values, origins, file))) from None
 
 
-class _UniqueKeys(yaml.SafeLoader):
-    """YAML loader that refuses a key written twice instead of keeping the last one."""
+class _Loader(yaml.SafeLoader):
+    """YAML loader by which names keep their text, and a key written twice is refused instead of the last one kept.
+
+    As in YAML 1.2, `NO`, `on` and `yes` are text, and so are dates, clock times, and numbers with a leading zero, such
+    as a postcode; a key that is a boolean takes `yes` and `no` all the same.
+    """
+
+    yaml_implicit_resolvers = {
+        first: [(tag, known) for tag, known in resolvers if tag.rpartition(":")[2] in ("null", "merge")]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
@@ -123,6 +132,15 @@ class _UniqueKeys(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+_TAG = "tag:yaml.org,2002:"
+_Loader.add_implicit_resolver(f"{_TAG}bool", re.compile(r"(true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
+_Loader.add_implicit_resolver(f"{_TAG}int", re.compile(r"[-+]?(0|[1-9][0-9_]*)$"), list("-+0123456789"))
+_FLOAT = re.compile(
+    r"([-+]?((0|[1-9][0-9_]*)\.[0-9_]*|\.[0-9][0-9_]*)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$"
+)
+_Loader.add_implicit_resolver(f"{_TAG}float", _FLOAT, list("-+0123456789."))
+
+
 def _read(file: Path) -> dict[str, Any]:
     try:
         text = file.read_text(encoding="utf-8")
@@ -132,7 +150,7 @@ def _read(file: Path) -> dict[str, Any]:
             f"--config must be a readable YAML file, got {file} ({reason}). Correct the path or the file."
         ) from None
     try:
-        values = yaml.load(text, _UniqueKeys)
+        values = yaml.load(text, _Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{file.name}, line {mark.line + 1}," if mark else file.name
@@ -162,7 +180,7 @@ def _parse_override(text: str) -> tuple[str, Any]:
     if not equals or not re.fullmatch(r"[\w-]+(\.[^.=]+)*", key):
         raise ConfigError(f'--set must look like key=value, got "{text}". Example: --set training.epochs=20')
     try:
-        return key, yaml.safe_load(value) if value else ""
+        return key, yaml.load(value, _Loader) if value else ""
     except yaml.YAMLError:
         raise ConfigError(f'--set {key} must have a YAML value, got "{value}". Quote it.') from None
 

@@ -83,6 +83,8 @@ def explain(error: ValidationError, values: dict[str, Any], origins: Mapping[str
             name = f"A key of {_dotted(place[:-1])}" if problem["loc"][-1] == "[key]" else key
             origin = origin_of(origins, re.sub(r"\[\d+\]", "", key))
             hint = _advice(kind, given, origin, problem.get("ctx", {}))
+            if kind == "string_type" and given is None and isinstance(place[-1], int):
+                hint = " Write null in quotes, or leave the entry out."
             sentences.append(f"{name} must be {_constraint(problem, place)}, got {shown(given)}.{hint}")
     return list(dict.fromkeys(sentences))
 

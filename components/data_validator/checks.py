@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from components.data_validator import rules
 from components.data_validator.finding import IGNORE, Anomaly
-from components.data_validator.rows import Broken, find_broken
+from components.data_validator.rows import Broken, columns_of_numbers, find_broken
 from components.data_validator.rules import Rule
 from components.errors import InputError, did_you_mean
 from components.example_gen.tables import Table
 
 
-def rule(check: Mapping[str, Any]) -> Rule:
-    """Returns the rule of one entry of `checks`, as the configuration's models have validated it."""
+def rule(check: Mapping[str, Any], numeric: Collection[str] = ()) -> Rule:
+    """Returns the rule of one entry of `checks`, as the configuration's models have validated it.
+
+    Args:
+        check: the entry.
+        numeric: the columns of numbers among those whose order it asks for, see `ordered_columns`.
+    """
     match check:
         case {"check": "range", "column": column}:
             return rules.in_range(column, check["min"], check["max"])
@@ -27,10 +32,16 @@ def rule(check: Mapping[str, Any]) -> Rule:
         case {"check": "unique", "columns": columns}:
             return rules.unique(columns)
         case {"check": "monotonic", "column": column, "order": order, "strict": strict}:
-            return rules.monotonic(column, order, strict)
+            return rules.monotonic(column, order, strict, numeric=column in numeric)
         case {"check": "compare", "left": left, "op": op, "right": right}:
-            return rules.compared(left, op, right)
+            return rules.compared(left, op, right, numeric=left in numeric and right in numeric)
     raise ValueError(f"A check must be one that the configuration knows, got {check}.")
+
+
+def ordered_columns(checks: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Returns the columns whose order checks ask for, which differs between numbers and texts."""
+    names = [rule(check).columns for check in checks if check["check"] in ("monotonic", "compare")]
+    return list(dict.fromkeys(name for columns in names for name in columns))
 
 
 def require_columns(checks: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
@@ -61,7 +72,8 @@ def check_anomalies(table: Table, checks: Sequence[Mapping[str, Any]]) -> list[A
     judged = [(position, check) for position, check in enumerate(checks) if check["level"] != IGNORE]
     if not judged:
         return []
-    kept = [rule(check) for _, check in judged]
+    numeric = columns_of_numbers(table, ordered_columns([check for _, check in judged]))
+    kept = [rule(check, numeric) for _, check in judged]
     found = []
     for (position, check), one, broken in zip(judged, kept, find_broken(table, kept), strict=True):
         if broken.count:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from components.data_validator.finding import MAX_EXAMPLES, Example
@@ -16,6 +18,7 @@ from components.example_gen.forms import PLAIN
 from components.example_gen.tables import Batch, Table
 
 _LONGEST = 80
+_MOSTLY = 0.9
 
 
 @dataclass
@@ -33,6 +36,21 @@ class Broken:
     count: int = 0
     first: str = ""
     examples: list[Example] = field(default_factory=list)
+
+
+def columns_of_numbers(table: Table, columns: Sequence[str]) -> set[str]:
+    """Returns which columns hold numbers in all, or nearly all, of the cells that are not missing.
+
+    Raises:
+        InputError: the table cannot be read, or a column holds lists.
+    """
+    numbers, present = Counter[str](), Counter[str]()
+    for batch in table.batches(columns) if columns else ():
+        for name in columns:
+            cells = read_cells(batch.data, name, table.dialect)
+            present[name] += int((~cells.missing).sum())
+            numbers[name] += int((~np.isnan(cells.numbers())).sum())
+    return {name for name in columns if present[name] and numbers[name] >= _MOSTLY * present[name]}
 
 
 def find_broken(table: Table, rules: Sequence[Rule], enough: int | None = None) -> list[Broken]:

@@ -1,6 +1,7 @@
 """Rules that single rows must keep, judged batch by batch over the source table.
 
-A missing value breaks no rule but `not_null`. No rule runs code of the user's: patterns are RE2, which takes time
+A missing value breaks no rule but `not_null`. Whether a column holds numbers is a matter of the whole column, so that a
+verdict never depends on where batches end; a cell of such a column that is no number breaks what asks for order. No rule runs code of the user's: patterns are RE2, which takes time
 linear in the text.
 """
 
@@ -57,17 +58,16 @@ def in_range(column: str, low: float | None, high: float | None) -> Rule:
 
 
 def allowed(column: str, values: Sequence[str | bool | float]) -> Rule:
-    """Returns the rule that a column holds the values of a list; a list of numbers is compared as numbers."""
+    """Returns the rule that a column holds the values of a list: its numbers as numbers, its texts as texts."""
     texts = [str(value).lower() if isinstance(value, bool) else str(value) for value in values]
-    numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
     listed = ", ".join(texts[:8]) + (f" … ({len(texts)} values)" if len(texts) > 8 else "")
     value_set = pa.array(texts, pa.string())
 
     def broken(cells: Mapping[str, Cells]) -> np.ndarray:
-        if numeric:
-            known = np.isin(cells[column].numbers(), np.array(values, float))
-        else:
-            known = _filled(pc.is_in(pc.utf8_trim_whitespace(cells[column].text()), value_set=value_set))
+        known = _filled(pc.is_in(pc.utf8_trim_whitespace(cells[column].text()), value_set=value_set))
+        if numbers:
+            known |= np.isin(cells[column].numbers(), np.array(numbers, float))
         return ~known & ~cells[column].missing
 
     return Rule((column,), f"be one of {listed}", broken)
@@ -104,34 +104,45 @@ def unique(columns: Sequence[str]) -> Rule:
     return Rule(tuple(columns), "be unique", broken)
 
 
-def monotonic(column: str, order: str, strict: bool) -> Rule:
+def monotonic(column: str, order: str, strict: bool, *, numeric: bool = False) -> Rule:
     """Returns the rule that a column increases or decreases from row to row; missing values are skipped.
 
-    Numbers are ordered as numbers, anything else as text, which orders ISO dates.
+    Args:
+        column: the column.
+        order: `increasing` or `decreasing`.
+        strict: whether equal neighbours break it.
+        numeric: whether it is a column of numbers; else its texts are ordered, as suits ISO dates.
     """
     ordered = COMPARISONS[("<" if order == "increasing" else ">") + ("" if strict else "=")]
     last: list[np.ndarray] = []
 
     def broken(cells: Mapping[str, Cells]) -> np.ndarray:
-        present = ~cells[column].missing
-        values = _comparable(cells[column], cells[column].number_kind is not None)[present]
-        known = [one for one in last if one.dtype.kind == values.dtype.kind]
-        chain = np.concatenate([*known, values])
+        every, strange = _comparable(cells[column], numeric)
+        present = ~cells[column].missing & ~strange
+        values = every[present]
+        chain = np.concatenate([*last, values])
         last[:] = [chain[-1:]]
         kept = np.ones(len(values), bool)
         kept[len(values) - max(len(chain) - 1, 0) :] = ordered(chain[:-1], chain[1:])
-        return _spread(present, ~kept)
+        return _spread(present, ~kept) | strange
 
     return Rule((column,), f"be {'strictly ' if strict else ''}{order} from row to row", broken)
 
 
-def compared(left: str, op: str, right: str) -> Rule:
-    """Returns the rule that compares two columns of a row: numbers as numbers, anything else as text."""
+def compared(left: str, op: str, right: str, *, numeric: bool = False) -> Rule:
+    """Returns the rule that compares two columns of a row.
+
+    Args:
+        left: the column on the left.
+        op: one of `COMPARISONS`.
+        right: the column on the right.
+        numeric: whether both are columns of numbers; else their texts are compared.
+    """
 
     def broken(cells: Mapping[str, Cells]) -> np.ndarray:
         sides = cells[left], cells[right]
-        numeric = all(side.number_kind is not None for side in sides)
-        kept = COMPARISONS[op](_comparable(sides[0], numeric), _comparable(sides[1], numeric))
+        (first, odd), (second, also_odd) = (_comparable(side, numeric) for side in sides)
+        kept = COMPARISONS[op](first, second) & ~odd & ~also_odd
         return ~kept & ~sides[0].missing & ~sides[1].missing
 
     return Rule((left, right), f'be {op} "{right}"', broken)
@@ -157,11 +168,12 @@ class _Seen:
         return seen
 
 
-def _comparable(cells: Cells, numeric: bool) -> np.ndarray:
-    """Returns the cells as float64 or as text `[n]`."""
+def _comparable(cells: Cells, numeric: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the cells as float64 or as text `[n]`, and which of them should be numbers and are none, bool `[n]`."""
     if numeric:
-        return cells.numbers()
-    return np.array(pc.fill_null(cells.text(), "").to_pylist(), str)
+        values = cells.numbers()
+        return values, np.isnan(values) & ~cells.missing
+    return np.array(pc.fill_null(cells.text(), "").to_pylist(), str), np.zeros(len(cells), bool)
 
 
 def _filled(mask: pa.Array) -> np.ndarray:

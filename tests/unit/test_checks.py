@@ -166,3 +166,46 @@ def test_a_column_of_lists_may_be_asked_for_values_in_every_row(tmp_path: Path):
     found = judged((str(tmp_path / "t.parquet"),), check="not_null", column="v")
     assert found is not None
     assert found.sentence == '"v" must have a value in every row, got 1 of 3 rows that break it, the first in row 2.'
+
+
+@pytest.mark.parametrize("block", [256, 1 << 20])
+def test_one_cell_that_is_no_number_breaks_an_order_by_itself(
+    block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Not the rows of the block it stands in (cdisc-org/cdisc-rules-engine, issue 145): as texts 10 is below 9."""
+    monkeypatch.setattr(csv_files, "_BLOCK", block)
+    rng = np.random.default_rng(19)
+    ordered = rng.integers(1, 10, ROWS)
+    shipped = (ordered + rng.integers(0, 5, ROWS)).astype(str)
+    table = pd.DataFrame({"ordered": ordered, "shipped": shipped, "step": np.arange(ROWS), "code": "7"})
+    assert (table["ordered"].astype(str) > table["shipped"]).sum() > 50, "what texts would say"
+    table.loc[300, "shipped"] = "unknown"
+    table["step"] = table["step"].astype(str)
+    table.loc[200, "step"] = "later"
+    table.loc[::2, "code"] = "A7"
+    table.to_csv(tmp_path / "t.csv", index=False)
+    paths = (str(tmp_path / "t.csv"),)
+    for op in ("<=", ">=", "==", "!="):
+        found = judged(paths, check="compare", left="ordered", op=op, right="shipped")
+        plain = table.drop(index=300)
+        kept = {"<=": "le", ">=": "ge", "==": "eq", "!=": "ne"}[op]
+        assert found is not None
+        assert found.value == 1 + (~getattr(plain["ordered"], kept)(plain["shipped"].astype(int))).sum(), op
+    found = judged(paths, check="monotonic", column="step", order="increasing", strict=True)
+    assert found is not None
+    assert (found.value, found.examples[0].value) == (1, "later")
+    # A column in which half of the cells look like numbers is one of texts, in every block.
+    found = judged(paths, check="monotonic", column="code", order="increasing", strict=False)
+    assert found is not None
+    assert found.value == ROWS // 2
+
+
+def test_values_of_a_list_are_numbers_and_texts_side_by_side(tmp_path: Path):
+    (tmp_path / "t.csv").write_text("v,w\n1,a\n1.0,NO\n2,01234\nunknown,1234\nother,false\n")
+    found = judged((str(tmp_path / "t.csv"),), check="allowed", column="v", values=[1, 2, "unknown"])
+    assert found is not None
+    assert [one.value for one in found.examples] == ["other"]
+    assert found.sentence.startswith('"v" must be one of 1, 2, unknown, got 1 of 5 rows')
+    found = judged((str(tmp_path / "t.csv"),), check="allowed", column="w", values=["a", "NO", "01234"])
+    assert found is not None
+    assert [one.value for one in found.examples] == ["1234", "false"]

@@ -118,3 +118,25 @@ def test_name_is_inferred_from_the_data(folder: Path, path: object, name: str):
     resolved = resolve(None, {**FLAGS, "data.path": path})
     assert (resolved.config.name, resolved.origin("name")) == (name, "inferred")
     assert resolve(None, {**FLAGS, "data.path": path, "name": "mine"}).config.name == "mine"
+
+
+def test_names_in_yaml_keep_their_text(folder: Path):
+    """`NO`, `on` and `012` are no booleans and no octal numbers (home-assistant/core, issue 69955: Norway is false)."""
+    file = write(
+        folder,
+        "data: {path: t.csv, ignore: [on, yes, 2024-01-31], missing: [off, No, 007], split: {by: column, column: y}}\n"
+        "labels: {regression: n, classification: k, partial: no}\n"
+        "evaluation: {slices: [[NO, 12:30]], tfma: yes}\n"
+        "training: {epochs: 1_000, learning_rate: 1e-3}\n"
+        "checks: [{check: allowed, column: country, values: [DE, NO, true, 01234, 0x1F, 1, 2.5, 1e3]}]\n",
+    )
+    config = resolve(file).config
+    assert config.data.ignore == ["on", "yes", "2024-01-31"]
+    assert (config.data.missing, config.data.split.column) == (["off", "No", "007"], "y")
+    assert config.evaluation.slices == [["NO", "12:30"]]
+    assert (config.labels.regression, config.labels.partial, config.evaluation.tfma) == ("n", False, True)
+    assert (config.training.epochs, config.training.learning_rate) == (1000, 0.001)
+    values = config.checks[0].model_dump()["values"]
+    assert values == ["DE", "NO", True, "01234", "0x1F", 1, 2.5, "1e3"]
+    assert [type(value) for value in values] == [str, str, bool, str, str, int, float, str]
+    assert resolve(file, overrides=["data.ignore=[no]", "evaluation.tfma=off"]).config.data.ignore == ["no"]

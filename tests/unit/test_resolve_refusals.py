@@ -130,7 +130,7 @@ def test_unknown_keys(folder: Path, text: str, sentence: str):
             "name: My Wine",
             'name must be up to 64 lower-case letters, digits and inner hyphens, got "My Wine". Rename it.',
         ),
-        ("name: 2024-01-31", 'name must be text, got "2024-01-31". Correct it in mtl.yaml.'),
+        ("name: 2024", "name must be text, got 2024. Write it in quotes."),
         ("7: x", 'A key must be text, got 7. Write "7" in quotes.'),
     ],
 )
@@ -155,6 +155,10 @@ def test_values_of_the_wrong_kind(folder: Path, text: str, sentence: str):
         (
             "{path: t, delimiter: '||'}",
             'data.delimiter must be at most 1 character long, got "||". Correct it in mtl.yaml.',
+        ),
+        (
+            "{path: t, missing: [null]}",
+            "data.missing[0] must be text, got nothing. Write null in quotes, or leave the entry out.",
         ),
         ("{path: t, missing: [-999]}", "data.missing[0] must be text, got -999. Write it in quotes."),
         ("{path: t, split: {by: time}}", "data.split.column must be given when by is time, got nothing."),
