@@ -13,6 +13,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
+from components.names import other_letters
+
 
 class MtlError(Exception):
     """Base of all errors raised on purpose; `except MtlError` catches every one of them."""
@@ -41,7 +43,13 @@ class Rejected(MtlError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Returns ` Did you mean "x"?` for the closest known name, or an empty string."""
+    """Returns ` Did you mean "x"?` for the closest known name, or an empty string.
+
+    Where the two look the same, it says which letter differs.
+    """
     lowered = {candidate.lower(): candidate for candidate in known}
     close = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
-    return f' Did you mean "{lowered[close[0]]}"?' if close else ""
+    if not close:
+        return ""
+    meant = lowered[close[0]]
+    return f' Did you mean "{meant}"?{other_letters(name, meant)}'

@@ -18,6 +18,7 @@ from components.example_gen.dates import dated, is_date
 from components.example_gen.dialect import MISSING, Dialect
 from components.example_gen.forms import Form
 from components.example_gen.spec import IngestSpec, expand
+from components.names import plain_name
 from components.objects.place import check_place, is_remote
 from pipeline.checks import Check
 from pipeline.kubeflow.settings import Kubeflow
@@ -156,7 +157,9 @@ class Features(Section):
     """Columns that must be numbers."""
     categorical: list[Column] = []
     """Columns that are categories, even if they look like numbers."""
-    vectors: dict[Annotated[str, StringConstraints(pattern=r"^\w[\w .-]*$")], str] = {}
+    vectors: dict[
+        Annotated[str, StringConstraints(pattern=r"^\w[\w .-]*$")], Annotated[str, AfterValidator(plain_name)]
+    ] = {}
     """Feature vectors made of CSV columns: name: pattern, for instance `embedding: emb_*`. Parquet list
     columns are feature vectors by themselves."""
     max_categories: Annotated[int, Field(ge=1, le=100_000)] = 200

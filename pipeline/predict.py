@@ -102,6 +102,7 @@ def _predict(table: Table, manifest: Manifest, target: Path, folder: Path) -> tu
                 inputs, problems = _inputs(batch, manifest, members, features, forms, table.dialect)
                 answer = signature(**inputs)
                 frame = _as_text(batch.data)
+                frame.columns = [table.written.get(table.paths[0], {}).get(name, name) for name in frame.columns]
                 numbers = [_exact(answer[name].numpy()[:, 0]) for name in (REGRESSION, *(LOWER, UPPER) * intervals)]
                 for row in np.flatnonzero(~np.isfinite(numbers[0])):
                     problems[row] = "; ".join(filter(None, [problems[row], _NOT_FINITE]))

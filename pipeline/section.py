@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from components.names import plain_name
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
-Column = Annotated[str, StringConstraints(min_length=1)]
+Column = Annotated[str, StringConstraints(min_length=1), AfterValidator(plain_name)]
 Level = Literal["ignore", "warn", "fail"]
 
 

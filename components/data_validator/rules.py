@@ -1,8 +1,8 @@
 """Rules that single rows must keep, judged batch by batch over the source table.
 
 A missing value breaks no rule but `not_null`. Whether a column holds numbers is a matter of the whole column, so that a
-verdict never depends on where batches end; a cell of such a column that is no number breaks what asks for order. No rule runs code of the user's: patterns are RE2, which takes time
-linear in the text.
+verdict never depends on where batches end; a cell of such a column that is no number breaks what asks for order. No
+rule runs code of the user's: patterns are RE2, which takes time linear in the text.
 """
 
 from __future__ import annotations

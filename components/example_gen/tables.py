@@ -23,6 +23,7 @@ from components.example_gen.dialect import Dialect
 from components.example_gen.files import Look, head
 from components.example_gen.formats import format_of
 from components.example_gen.forms import Form
+from components.names import plain_names
 from components.objects.place import is_remote
 from components.objects.staging import size
 
@@ -70,6 +71,7 @@ class Table:
         empty: the files without rows.
         index: columns with the row numbers of some program; no features unless they are named.
         layouts: file → how it is laid out, of CSV files.
+        written: file → column → its name there, of the columns whose name is written in another way, see `names`.
     """
 
     paths: tuple[str, ...]
@@ -81,6 +83,7 @@ class Table:
     empty: frozenset[str] = frozenset()
     index: tuple[str, ...] = ()
     layouts: Mapping[str, Layout] = dataclasses.field(default_factory=dict)
+    written: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[Batch]:
         """Yields all rows in file order, with the given columns (default: all).
@@ -126,10 +129,15 @@ class Table:
             )
 
     def _stream(self, path: str, wanted: list[str]) -> Iterator[pa.RecordBatch]:
+        there = [self._there(path, name) for name in wanted]
         if self.dialect.format == "csv":
-            return csv_files.batches(self.layouts[path], wanted)
-        stream: Iterator[pa.RecordBatch] = _READERS[self.dialect.format].batches(path, wanted)
-        return stream
+            stream = csv_files.batches(self.layouts[path], there)
+        else:
+            stream = _READERS[self.dialect.format].batches(path, there)
+        return stream if there == wanted else (data.rename_columns(wanted) for data in stream)
+
+    def _there(self, path: str, name: str) -> str:
+        return self.written.get(path, {}).get(name, name)
 
 
 def open_table(paths: Sequence[str], dialect: Dialect | None = None) -> Table:
@@ -157,6 +165,8 @@ def open_table(paths: Sequence[str], dialect: Dialect | None = None) -> Table:
     else:
         looks = {path: _READERS[found.format].look(path) for path in written}
         found = dataclasses.replace(found, delimiter=None)
+    names = {path: one.columns for path, one in looks.items()}
+    looks = {path: dataclasses.replace(one, columns=plain_names(one.columns)) for path, one in looks.items()}
     empty = blank | {path for path, one in looks.items() if one.empty}
     telling = [path for path in written if path not in empty] or written
     folders = _folders(telling, looks)
@@ -174,6 +184,7 @@ def open_table(paths: Sequence[str], dialect: Dialect | None = None) -> Table:
         folders=tuple(folders),
         empty=frozenset(empty),
         layouts={layout.path: layout for layout in layouts},
+        written=_written(names, looks),
     )
     index = _index(table)
     notes += [f'"{name}" holds row numbers that a program wrote, so it is no feature.' for name in index]
@@ -200,6 +211,13 @@ def _recognised(paths: Sequence[str], given: Dialect) -> Dialect:
             raise InputError("The data files must be all CSV or all Parquet, got both. Name one kind only.")
         raise InputError(f"The data files must be of one format, got {' and '.join(kinds)}. Name one kind only.")
     return dataclasses.replace(given, format=kinds[0])
+
+
+def _written(names: Mapping[str, Sequence[str]], looks: Mapping[str, Look]) -> dict[str, dict[str, str]]:
+    """Returns file → column → its name there, of the columns whose name is written in another way."""
+    pairs = {path: zip(looks[path].columns, there, strict=True) for path, there in names.items()}
+    written = {path: {name: there for name, there in both if name != there} for path, both in pairs.items()}
+    return {path: some for path, some in written.items() if some}
 
 
 def _folders(paths: Sequence[str], looks: Mapping[str, Look]) -> list[str]:

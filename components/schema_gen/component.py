@@ -10,7 +10,6 @@ from pathlib import Path
 
 import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
-from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
 from tfx.types import artifact_utils
@@ -18,8 +17,14 @@ from tfx.types.standard_artifacts import Examples, ExampleStatistics, Schema
 
 from components.example_gen.summary import read_summary
 from components.outputs import TRAIN
-from components.schema_gen.domains import plain_domains, text_columns
-from components.schema_gen.schema import FILE, curate, exclude_labels_from_serving, require_labels
+from components.schema_gen.domains import text_columns
+from components.schema_gen.schema import (
+    FILE,
+    curate,
+    exclude_labels_from_serving,
+    parse_schema,
+    require_labels,
+)
 from components.schema_gen.statistics import read_statistics
 from components.schema_gen.texts import split_texts
 
@@ -49,8 +54,7 @@ def SchemaGen(
     del code
     chosen = json.loads(settings)
     if reviewed_schema:
-        in_force = text_format.Parse(reviewed_schema, schema_pb2.Schema())
-        plain_domains(in_force)
+        in_force = parse_schema(reviewed_schema)
     else:
         splits = artifact_utils.decode_split_names(statistics.split_names)
         stats = {split: read_statistics(statistics.uri, split) for split in splits}

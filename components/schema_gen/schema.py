@@ -11,6 +11,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from components.errors import InputError
 from components.example_gen.forms import PLAIN, Form, Meaning, form_of
+from components.names import plain_names
 from components.schema_gen.domains import categories, listed_texts, plain_domains, set_domain, unknown_share
 
 FILE = "schema.pbtxt"
@@ -26,13 +27,13 @@ STANDARD_ERRORS = 4.0
 
 
 def read_schema(path: str | Path) -> schema_pb2.Schema:
-    """Reads a schema in text format, and says its domains in one way (`plain_domains`).
+    """Reads a schema in text format, see `parse_schema`.
 
     Raises:
         InputError: the file cannot be read or is no schema.
     """
     try:
-        schema = text_format.Parse(Path(path).read_text(encoding="utf-8"), schema_pb2.Schema())
+        return parse_schema(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(
             f"data.schema_file must be a readable file, got {path} ({error.strerror}). Correct the path."
@@ -41,6 +42,18 @@ def read_schema(path: str | Path) -> schema_pb2.Schema:
         raise InputError(
             f"data.schema_file must be a schema in text format, got {path}: {error}. Correct that line."
         ) from None
+
+
+def parse_schema(text: str) -> schema_pb2.Schema:
+    """Returns a schema with plain names (`names.plain_name`) and domains (`domains.plain_domains`).
+
+    Raises:
+        ParseError: the text is no schema.
+    """
+    schema = text_format.Parse(text, schema_pb2.Schema())
+    names = plain_names([feature.name for feature in schema.feature])
+    for feature, name in zip(schema.feature, names, strict=True):
+        feature.name = name
     plain_domains(schema)
     return schema
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from components.example_gen.dialect import Dialect
 from components.kept_files import read_record
+from components.names import plain_names
 
 EXTRA = "assets.extra"
 MANIFEST = "model.json"
@@ -138,7 +139,10 @@ class Manifest:
         Raises:
             Damaged: it cannot be read.
         """
-        return read_record(Path(model_dir) / EXTRA / MANIFEST, cls, GO_BACK, _upgraded)
+        manifest = read_record(Path(model_dir) / EXTRA / MANIFEST, cls, GO_BACK, _upgraded)
+        names = plain_names([column.name for column in manifest.columns])
+        columns = [replace(column, name=name) for column, name in zip(manifest.columns, names, strict=True)]
+        return replace(manifest, columns=columns)
 
 
 def _upgraded(fields: dict[str, Any]) -> dict[str, Any]:
