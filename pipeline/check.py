@@ -14,10 +14,12 @@ from rich.table import Table
 
 from components.data_validator.anomalies import Levels
 from components.data_validator.checks import require_columns
+from components.data_validator.labels import heap_sentence, is_heap
 from components.example_gen.dialect import Dialect
 from components.example_gen.features import Feature, choose_features
-from components.example_gen.profile import Profile, profile
+from components.example_gen.profile import Profile, examine
 from components.example_gen.roles import Roles, assign_roles
+from components.example_gen.sufficiency import check_time_split
 from components.example_gen.tables import bytes_of, open_table
 from components.objects.place import is_remote
 from components.objects.staging import staged
@@ -64,8 +66,12 @@ def check_data(config: Config) -> Checked:
     with staged(spec.paths):
         table = open_table(spec.paths, spec.dialect)
         roles = assign_roles(spec, table.columns, table.index)
-        found = profile(table, spec, roles)
+        table, found = examine(table, spec, roles)
+        check_time_split(table, spec, roles, found)
     features, warnings = choose_features(table, found, spec, roles)
+    number, share = found.heap
+    if is_heap(share, config.training.regression_loss) and config.gates.labels.level != "ignore":
+        warnings.append(heap_sentence(config.labels.regression, number, share, "rows"))
     _check_slices(config, table.columns)
     require_columns([check.model_dump() for check in config.checks], table.columns)
     _check_clashes(config, roles)

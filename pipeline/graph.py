@@ -278,6 +278,7 @@ def _settings(config: Config) -> dict[str, dict[str, Any]]:
             "levels": data.levels,
             "drift": gates["drift"],
             "labels": gates["labels"],
+            "loss": config.training.regression_loss,
             "checks": [check.model_dump(mode="json") for check in config.checks],
         },
         "Transform": labels | {"max_categories": config.features.max_categories},

@@ -61,7 +61,8 @@ def DataValidator(
             `distributions.json` of train and eval, to be pushed with the model.
         spec: `IngestSpec.to_json()`, for how to read the source rows.
         reviewed_schema: text of the reviewed schema; empty when there is none.
-        settings: JSON: `level`, `levels`, `drift`, `labels`, `checks`, as in the configuration.
+        settings: JSON: `level`, `levels`, `drift`, `labels`, `checks`, as in the configuration; `loss`, that of the
+            number.
         code: fingerprint of this step's code, part of the cache key.
     """
     del code
@@ -82,7 +83,7 @@ def DataValidator(
     unlabelled = {label: summary.without(label) for label in labels}
     found += missing_anomalies(sum(summary.splits.values()), unlabelled, chosen["labels"]["level"])
     found += class_anomalies(source.classification, summary.classes, chosen["labels"]["level"])
-    found += target_anomalies(source.regression, train.number, chosen["labels"]["level"])
+    found += target_anomalies(source.regression, train.number, chosen["labels"]["level"], chosen.get("loss", "mae"))
     found += leaks(train, validation, labels, chosen["labels"]["leakage"], chosen["labels"]["level"])
 
     key = source.column if source.split == "column" else None

@@ -17,6 +17,11 @@ FAR = 10.0
 """Interquartile ranges beyond the middle half; a normal distribution has no value there in any number of rows,
 an exponential one a few in 100,000."""
 
+HEAP = 0.5
+"""Share of rows with one number from which it is the median of all."""
+
+HEAP_REMEDY = "training.regression_loss: mse"
+
 _MAX_NAMED = 5
 
 
@@ -78,13 +83,14 @@ def class_anomalies(label: str, classes: Mapping[str, Mapping[str, int]], level:
     return found
 
 
-def target_anomalies(label: str, target: np.ndarray, level: str) -> list[Anomaly]:
+def target_anomalies(label: str, target: np.ndarray, level: str, loss: str = "mae") -> list[Anomaly]:
     """Returns what is wrong with the numbers to predict.
 
     Args:
         label: column of the regression label.
         target: its values in train, float64 `[n]`, NaN where missing.
         level: level of the anomalies.
+        loss: `training.regression_loss`.
     """
     if level == IGNORE:
         return []
@@ -94,10 +100,11 @@ def target_anomalies(label: str, target: np.ndarray, level: str) -> list[Anomaly
     if target.min() == target.max():
         sentence = f'"{label}" must vary to be learnt, got {target[0]:g} in every train row.'
         return [Anomaly(TRAIN, label, "TARGET_CONSTANT", level, sentence, "distinct values", 1, 2)]
+    found = heap_anomalies(label, target, level, loss)
     low, high = outlier_bounds(target)
     far = (target < low) | (target > high)
     if low == high or not far.any():
-        return []
+        return found
     farthest = target[np.argmax(np.where(far, np.abs(target - (low + high) / 2), 0))]
     sentence = (
         f'"{label}" must lie between {low:.4g} and {high:.4g}, {FAR:g} interquartile ranges around its middle half, '
@@ -105,18 +112,58 @@ def target_anomalies(label: str, target: np.ndarray, level: str) -> list[Anomaly
     )
     remedy = "gates.labels.level: ignore"
     share = float(far.mean())
-    return [Anomaly(TRAIN, label, "TARGET_OUTLIERS", level, sentence, "share outside", share, 0.0, (), remedy)]
+    far_off = Anomaly(TRAIN, label, "TARGET_OUTLIERS", level, sentence, "share outside", share, 0.0, (), remedy)
+    return [*found, far_off]
+
+
+def heap_anomalies(label: str, target: np.ndarray, level: str, loss: str) -> list[Anomaly]:
+    """Returns an anomaly where one value is so frequent that the loss makes it the answer for most rows.
+
+    Args:
+        label: column of the regression label.
+        target: its values in train, float64 `[n]`, not empty, none missing.
+        level: level of the anomaly.
+        loss: `training.regression_loss`.
+    """
+    values, counts = np.unique(target, return_counts=True)
+    most, share = float(values[counts.argmax()]), float(counts.max() / len(target))
+    if not is_heap(share, loss):
+        return []
+    sentence = heap_sentence(label, most, share, "train rows")
+    return [Anomaly(TRAIN, label, "TARGET_HEAP", level, sentence, "share", share, HEAP, (), HEAP_REMEDY)]
+
+
+def is_heap(share: float, loss: str) -> bool:
+    """Returns whether the most frequent number spoils what a loss learns, as the absolute error learns the median."""
+    return share >= HEAP and loss == "mae"
+
+
+def heap_sentence(label: str, value: float, share: float, rows: str) -> str:
+    """Returns what is wrong with a number that most rows have."""
+    return (
+        f'"{label}" must differ from row to row to be learnt by its absolute error, got {value:g} in {share:.1%} of '
+        f"the {rows}: their median is {value:g}, and so will be most predictions. "
+        "Set training.regression_loss to mse to predict the mean."
+    )
 
 
 def outlier_bounds(target: np.ndarray) -> tuple[float, float]:
-    """Returns the lowest and the highest value that is no outlier; equal where half of the values are the same.
+    """Returns the lowest and the highest value that is no outlier; equal where all values are the same.
+
+    Where the middle half is one value, as in a column that is mostly zero, the other values have a middle half of
+    their own, and the bounds hold both.
 
     Args:
         target: float64 `[n]`, NaN where missing.
     """
     present = target[~np.isnan(target)]
     first, third = np.quantile(present, [0.25, 0.75]) if len(present) else (0.0, 0.0)
-    return float(first - FAR * (third - first)), float(third + FAR * (third - first))
+    heap = first
+    others = present[present != heap]
+    if first == third and len(others):
+        first, third = np.quantile(others, [0.25, 0.75])
+    low, high = first - FAR * (third - first), third + FAR * (third - first)
+    return float(min(low, heap)), float(max(high, heap))
 
 
 def _listed(names: list[str]) -> str:

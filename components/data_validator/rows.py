@@ -47,7 +47,7 @@ def columns_of_numbers(table: Table, columns: Sequence[str]) -> set[str]:
     numbers, present = Counter[str](), Counter[str]()
     for batch in table.batches(columns) if columns else ():
         for name in columns:
-            cells = read_cells(batch.data, name, table.dialect)
+            cells = read_cells(batch.data, name, table)
             present[name] += int((~cells.missing).sum())
             numbers[name] += int((~np.isnan(cells.numbers())).sum())
     return {name for name in columns if present[name] and numbers[name] >= _MOSTLY * present[name]}

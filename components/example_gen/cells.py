@@ -23,6 +23,9 @@ from components.example_gen.splits import hash_lists, hash_numbers, hash_text
 
 __all__ = ["Cells", "Kind", "NotNumericError", "UnsupportedTypeError", "hash_strings"]
 
+_WIDE = 1e30  # of this size a number is a fill value, alike in 32 and in 64 bits
+_NONE = pa.scalar(None, pa.string())
+
 
 class Kind(enum.StrEnum):
     """What a column holds; a column of several batches has the widest kind of them all."""
@@ -70,6 +73,7 @@ class Cells:
         self._raw = self._plain.values
         self._form = form
         self._decimal = dialect.decimal
+        self._missing = dialect.missing
         self._spellings = pa.array(["", *(spelling.strip() for spelling in dialect.missing)], pa.string())
 
     def __len__(self) -> int:
@@ -89,10 +93,24 @@ class Cells:
     def missing(self) -> np.ndarray:
         """Which cells have no value, bool `[n]`: null, NaN, text that spells "no value", a date without end."""
         if not self._is_text:
-            return self._raw.is_null(nan_is_null=True).to_numpy(zero_copy_only=False)
+            return self._raw.is_null(nan_is_null=True).to_numpy(zero_copy_only=False) | self._is_number_for_missing
         mask = pc.or_(pc.is_in(self._trimmed, value_set=self._spellings, skip_nulls=True), self._raw.is_null())
-        mask = mask.to_numpy(zero_copy_only=False)
+        mask = mask.to_numpy(zero_copy_only=False) | self._is_number_for_missing
         return mask | self._endless if self._form.meaning == Meaning.INSTANT else mask
+
+    @property
+    def _is_number_for_missing(self) -> np.ndarray:
+        """Which cells are a number that spells "no value", bool `[n]`: `-9999.0` where `-9999` does, in any format."""
+        fills = _numbers_of(self._missing)
+        if not len(fills) or self.is_vector:
+            return np.zeros(len(self), bool)
+        values = self._raw
+        if self._is_text:
+            values = pc.if_else(pa.array(numbers.is_unpadded(self._pointed)), self._pointed, _NONE).cast(pa.float64())
+        found = pc.fill_null(values.cast(pa.float64(), safe=False), np.nan).to_numpy()
+        with np.errstate(over="ignore"):  # fill values of rasters come with 8 or with 17 digits
+            wide = np.isin(found.astype(np.float32), fills[np.abs(fills) > _WIDE].astype(np.float32))
+        return np.isin(found, fills) | wide
 
     @property
     def beyond(self) -> int:
@@ -327,7 +345,7 @@ class Cells:
                 text = instants.canonical(text)
         if self._form.spelled:
             text = _translated(text, self._form.spelled)
-        return pc.if_else(pa.array(self.missing), pa.scalar(None, pa.string()), text) if self.missing.any() else text
+        return pc.if_else(pa.array(self.missing), _NONE, text) if self.missing.any() else text
 
     def _written(self) -> pa.Array:
         exact = self._plain.exact
@@ -345,6 +363,14 @@ def hash_strings(text: pa.Array, missing: np.ndarray) -> np.ndarray:
     _, offsets, data = text.buffers()
     ends = np.frombuffer(offsets, np.int32)[text.offset : text.offset + len(text) + 1].astype(np.int64)
     return hash_text(np.frombuffer(data or b"", np.uint8), ends, missing)
+
+
+@functools.cache
+def _numbers_of(spellings: tuple[str, ...]) -> np.ndarray:
+    """Returns the numbers among some texts, float64."""
+    texts = pc.utf8_trim_whitespace(pa.array(spellings, pa.string()))
+    values = texts.filter(pa.array(numbers.is_unpadded(texts))).cast(pa.float64()).to_numpy(zero_copy_only=False)
+    return np.unique(values[np.isfinite(values)])
 
 
 def _is_endless(text: pa.Array) -> np.ndarray:

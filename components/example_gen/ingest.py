@@ -24,12 +24,13 @@ from components.example_gen.fingerprint import fingerprint
 from components.example_gen.identity import BYTES, Identity, fold
 from components.example_gen.labelled import LabelledBatch, labelled_batches
 from components.example_gen.notes import number_like
-from components.example_gen.profile import Profile, profile
+from components.example_gen.profile import Profile, examine
 from components.example_gen.recall import Pushed, Recalled, identity_of, recall
 from components.example_gen.roles import Roles, assign_roles
 from components.example_gen.row_files import RECALLED, RowFiles
 from components.example_gen.spec import IngestSpec
 from components.example_gen.splits import combine, hash_numbers, shares, split_by_hash, split_by_time
+from components.example_gen.sufficiency import TrainLabels
 from components.example_gen.summary import Summary
 from components.example_gen.tables import Table, open_table
 from components.example_gen.times import parse_times
@@ -58,7 +59,7 @@ def ingest(spec: IngestSpec, folder: str, rows_per_file: int = ROWS_PER_FILE, pu
 def _ingest(spec: IngestSpec, folder: str, rows_per_file: int, pushed: Pushed | None) -> Summary:
     table = open_table(spec.paths, spec.dialect)
     roles = assign_roles(spec, table.columns, table.index)
-    found = profile(table, spec, roles)
+    table, found = examine(table, spec, roles)
     features, warnings = choose_features(table, found, spec, roles)
     identity, recalled = identity_of(found, roles), None
     if pushed is not None:
@@ -82,6 +83,7 @@ def _ingest(spec: IngestSpec, folder: str, rows_per_file: int, pushed: Pushed | 
         written = _Pass(table, spec, roles, found, features, identity, recalled).write(folder, rows_per_file)
     _check(found, written, spec)
     _check_labels(written, roles, list(spec.shares))
+    written.train.check(spec)
     summary = Summary(
         files=list(table.paths),
         dialect=table.dialect,
@@ -147,6 +149,7 @@ class _Pass:
         self.weighted: list[Counter[str]] = [Counter() for _ in spec.shares]
         self.missing: Counter[str] = Counter()
         self.seen_in_train: Counter[str] = Counter()
+        self.train = TrainLabels()
 
     def write(self, folder: str, rows_per_file: int) -> _Pass:
         splits_made = list(self._shares)
@@ -178,6 +181,7 @@ class _Pass:
         return arrays
 
     def _count(self, batch: LabelledBatch, splits: np.ndarray) -> None:
+        self.train.add(batch, splits == list(self._shares).index(TRAIN))
         counted = np.ones(len(splits), bool) if batch.weight is None else batch.weight.astype(np.float32) > 0
         present = {self._roles.regression: batch.has_number, self._roles.classification: batch.has_class}
         for split, classes in enumerate(self.classes):
@@ -253,7 +257,8 @@ def _check(found: Profile, written: _Pass, spec: IngestSpec) -> None:
             if split == CALIBRATION:
                 remedy = "set data.split.calibration to 0"
             raise InputError(
-                f"The {split} split needs at least 1 row, got 0 of {found.rows:,} rows. Add rows, or {remedy}."
+                f"The {split} split needs at least 1 row, got 0 of {found.rows:,} rows. "
+                + (found.few or f"Add rows, or {remedy}.")
             )
 
 

@@ -27,6 +27,11 @@ def is_number(text: pa.Array) -> np.ndarray:
     return filled(pc.match_substring_regex(text, _NUMBER))
 
 
+def is_unpadded(text: pa.Array) -> np.ndarray:
+    """Returns which texts are numbers without digits after a leading zero, bool `[n]`."""
+    return is_number(text) & ~filled(pc.match_substring_regex(text, _PADDED))
+
+
 def any_padded(text: pa.Array) -> bool:
     """Returns whether a text has digits after a leading zero ("007"), as identifiers have."""
     return bool(pc.any(pc.match_substring_regex(text, _PADDED)).as_py())

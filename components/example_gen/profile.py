@@ -23,6 +23,8 @@ from components.example_gen.roles import Roles
 from components.example_gen.spec import IngestSpec
 from components.example_gen.tables import Table
 from components.example_gen.times import TimeSample
+from components.example_gen.totals import totals_note
+from components.example_gen.watch import Watch
 
 MAX_CLASSES = 1_000
 _MAX_SPELLINGS = 4 * MAX_CLASSES  # texts of the class label before those of one class are put together
@@ -42,9 +44,12 @@ class Profile:
         spellings: class → its spellings in the table and how often each occurs.
         time_style: how the times of a split by time are written, for `times.parse_times`.
         time_cuts: first time of each split but train.
-        warnings: sentences about the split.
+        warnings: sentences about the rows and the split.
         only_number: rows with the regression label alone.
         only_class: rows with the class label alone.
+        totals: file → number of its last row and the columns whose sums it holds, where that is a row of totals.
+        heap: the most frequent regression label and its share.
+        few: a sentence with the way out where a split has few groups of rows to draw from, else empty.
     """
 
     read: int
@@ -59,11 +64,31 @@ class Profile:
     warnings: tuple[str, ...] = ()
     only_number: int = 0
     only_class: int = 0
+    totals: Mapping[str, tuple[int, tuple[str, ...]]] = dataclasses.field(default_factory=dict)
+    heap: tuple[float, float] = (0.0, 0.0)
+    few: str = ""
 
     @property
     def rows(self) -> int:
         """Rows that are written."""
         return self.read - sum(self.left_out.values())
+
+
+def examine(table: Table, spec: IngestSpec, roles: Roles) -> tuple[Table, Profile]:
+    """Returns the table without its rows of totals, and what its columns hold; see `profile`."""
+    found = profile(table, spec, roles)
+    if not found.totals:
+        return table, found
+    table = dataclasses.replace(table, left_out={file: row for file, (row, _) in found.totals.items()})
+    told = tuple(totals_note(file, row, columns) for file, (row, columns) in found.totals.items())
+    again = profile(table, spec, roles)
+    rows = len(found.totals)
+    return table, dataclasses.replace(
+        again,
+        read=again.read + rows,
+        left_out=again.left_out | {"row of totals": rows},
+        warnings=told + again.warnings,
+    )
 
 
 def profile(table: Table, spec: IngestSpec, roles: Roles) -> Profile:
@@ -80,8 +105,10 @@ def profile(table: Table, spec: IngestSpec, roles: Roles) -> Profile:
     columns = {name: ColumnProfile() for name in names}
     labels = {name: ColumnProfile() for name in roles.labels}
     times = TimeSample(roles.split) if spec.split == "time" and roles.split is not None else None
+    watch = Watch(spec, roles)
     for batch in labelled_batches(table, spec, roles):
         read += batch.read
+        watch.add(batch)
         left_out.update(batch.left_out)
         only_number += int((~batch.has_class).sum())
         only_class += int((~batch.has_number).sum())
@@ -109,13 +136,17 @@ def profile(table: Table, spec: IngestSpec, roles: Roles) -> Profile:
         spellings=spellings,
         only_number=only_number,
         only_class=only_class,
+        warnings=watch.notes(),
+        few=watch.few,
+        totals=watch.totals,
+        heap=watch.heap,
     )
     if times is None:
         return found
     style, cuts = times.cuts(list(spec.shares.values()))
-    warnings: tuple[str, ...] = ()
+    warnings = found.warnings
     if times.ambiguous:
-        warnings = (f"{times.column}: day and month could be exchanged in every value; the month was read first.",)
+        warnings += (f"{times.column}: day and month could be exchanged in every value; the month was read first.",)
     return dataclasses.replace(found, time_style=style, time_cuts=cuts, warnings=warnings)
 
 

@@ -72,6 +72,7 @@ class Table:
         index: columns with the row numbers of some program; no features unless they are named.
         layouts: file → how it is laid out, of CSV files.
         written: file → column → its name there, of the columns whose name is written in another way, see `names`.
+        left_out: file, as a batch names it → number of its last row, which is not read.
     """
 
     paths: tuple[str, ...]
@@ -84,6 +85,7 @@ class Table:
     index: tuple[str, ...] = ()
     layouts: Mapping[str, Layout] = dataclasses.field(default_factory=dict)
     written: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
+    left_out: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[Batch]:
         """Yields all rows in file order, with the given columns (default: all).
@@ -99,9 +101,12 @@ class Table:
                 continue
             first_row = 1
             for data in self._read(path, wanted):
+                rows, place = data.num_rows, self.left_out.get(names[path], 0) - first_row
+                if 0 <= place < rows:
+                    data = data.filter(pa.array([row != place for row in range(rows)]))
                 if data.num_rows:
                     yield Batch(data, first_row, names[path])
-                    first_row += data.num_rows
+                first_row += rows
 
     def no_rows(self) -> InputError:
         """Returns the error of a table that must have rows and has none."""

@@ -53,8 +53,13 @@ class Dataset:
         return len(self.target)
 
     def with_known_class(self) -> Dataset:
-        """Returns the rows whose class, if they have one, the network can learn."""
-        return self.take(self.classes >= 0)
+        """Returns the rows, those whose class train lacks as rows without one: they keep their number."""
+        known = self.classes >= 0
+        if known.all():
+            return self
+        present = {head: self.has(head) for head in (outputs.REGRESSION, outputs.CLASSIFICATION)}
+        present[outputs.CLASSIFICATION] = present[outputs.CLASSIFICATION] & known
+        return replace(self, classes=np.where(known, self.classes, 0), present=present)
 
     def take(self, chosen: np.ndarray | slice) -> Dataset:
         """Returns some rows, by a slice, a mask or indices."""

@@ -37,7 +37,7 @@ def load_task(
     label: str,
     memory_mb: int,
 ) -> Task:
-    """Reads both splits, weighted, without validation rows of a class that train lacks.
+    """Reads both splits, weighted; validation rows of a class that train lacks count for their number alone.
 
     Args:
         transform: the transform that wrote them.

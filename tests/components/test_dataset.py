@@ -78,14 +78,16 @@ def test_an_evaluation_counts_each_labelled_row_once():
     assert rows.take(slice(0)).masked().weights[REGRESSION].dtype == np.float32
 
 
-def test_rows_of_an_unknown_class_go_and_rows_without_a_class_stay():
-    rows = split([1, 1, 1, 1], [1, 0, 1, 1], [1, 2, 3, 4])
+def test_rows_of_an_unknown_class_keep_their_number():
+    rows = split([1, 1, 1, 0], [1, 0, 1, 1], [1, 2, 3, 4])
     rows.classes[:] = [-1, 0, 2, 1]
     kept = rows.with_known_class()
-    assert kept.classes.tolist() == [0, 2, 1]
-    assert kept.has(CLASSIFICATION).tolist() == [False, True, True]
-    assert kept.row_weights.tolist() == [2, 3, 4]
-    np.testing.assert_array_equal(kept.features["numeric"], rows.features["numeric"][1:])
+    assert len(kept) == 4
+    assert kept.classes.tolist() == [0, 0, 2, 1]
+    assert kept.has(CLASSIFICATION).tolist() == [False, False, True, True]
+    assert kept.has(REGRESSION).tolist() == [True, True, True, False]
+    assert kept.row_weights.tolist() == [1, 2, 3, 4]
+    assert kept.with_known_class() is kept
 
 
 def write(path: Path, rows):

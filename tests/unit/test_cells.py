@@ -99,3 +99,20 @@ def test_lists_are_vectors_of_known_length(type):
 def test_other_types_are_refused(column):
     with pytest.raises(UnsupportedTypeError):
         Cells(column, Dialect())
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array(["1", "-9999", " -9999.0", "-9.999e3", "0-9999", "text", None]),
+        pa.array([1, -9999, -9999, -9999, 9999, 3, None], pa.int64()),
+        pa.array([1, -9999, -9999.0, -9999, 9999, 3, None], pa.float32()),
+    ],
+    ids=["text", "int64", "float32"],
+)
+def test_a_number_that_spells_no_value_does_so_however_it_is_written(column):
+    cells = Cells(column, Dialect(missing=("-9999", "nan")))
+    assert cells.missing.tolist() == [False, True, True, True, False, False, True]
+    assert Cells(pa.array(["007", "7"]), Dialect(missing=("7",))).missing.tolist() == [False, True]
+    low = Cells(pa.array([-3.4028234663852886e38, 1.0]), Dialect(missing=("-3.4028235e+38",)))
+    assert low.missing.tolist() == [True, False]

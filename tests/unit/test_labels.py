@@ -69,6 +69,37 @@ def test_outliers_are_counted_and_the_farthest_is_named():
     assert outlier_bounds(target) == pytest.approx((first - 10 * (third - first), third + 10 * (third - first)))
 
 
+def test_a_heap_of_equal_numbers_is_told_where_the_loss_answers_the_median():
+    """As insurance claims are (koaning/scikit-lego, issue 480)."""
+    rng = np.random.default_rng(31)
+    claims = np.where(rng.random(5_000) < 0.85, 0.0, rng.lognormal(6, 0.5, 5_000))
+    [found] = target_anomalies("claim", claims, "warn", "mae")
+    share = (claims == 0).mean()
+    assert np.median(claims) == 0
+    assert (found.kind, found.value, found.threshold, found.level) == ("TARGET_HEAP", share, 0.5, "warn")
+    assert found.sentence == (
+        f'"claim" must differ from row to row to be learnt by its absolute error, got 0 in {share:.1%} of the train '
+        "rows: their median is 0, and so will be most predictions. Set training.regression_loss to mse to predict the "
+        "mean."
+    )
+    assert found.remedy == "training.regression_loss: mse"
+    assert target_anomalies("claim", claims, "warn", "mse") == []
+    assert target_anomalies("claim", np.where(np.arange(5_000) < 2_400, 0.0, rng.normal(9, 1, 5_000)), "warn") == []
+
+
+def test_outliers_are_found_beside_a_heap_of_equal_numbers():
+    rng = np.random.default_rng(0)
+    others = rng.normal(50, 5, 600)
+    target = np.append(np.zeros(3_400), others)
+    first, third = np.percentile(others, [25, 75])
+    assert outlier_bounds(target) == pytest.approx((min(0, first - 10 * (third - first)), third + 10 * (third - first)))
+    assert target_anomalies("y", target, "warn", "mse") == []
+    target[-1] = 1e6
+    [found] = target_anomalies("y", target, "warn", "mse")
+    assert (found.kind, found.value) == ("TARGET_OUTLIERS", 1 / 4_000)
+    assert outlier_bounds(np.full(9, 2.0)) == (2.0, 2.0)
+
+
 def columns(rows: int, seed: int, features: dict[str, object]) -> Columns:
     rng = np.random.default_rng(seed)
     number = np.exp(rng.normal(size=rows))
