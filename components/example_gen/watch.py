@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from components.example_gen.cells import Cells, hash_strings
+from components.example_gen.cells import Cells, Kind, hash_strings
 from components.example_gen.fills import Spread, fill_note
 from components.example_gen.labelled import LabelledBatch
 from components.example_gen.roles import Roles
@@ -42,7 +42,7 @@ class Watch:
         self._rows += len(batch.target)
         numbers = {self._roles.regression: batch.target}
         for name, cells in batch.cells.items():
-            if name not in self._spec.categorical and cells.number_kind is not None and not cells.missing.all():
+            if cells.kind in (Kind.INT, Kind.FLOAT) and not self._is_text(name):
                 numbers[name] = cells.floats()
         with np.errstate(over="ignore"):
             for name, values in numbers.items():
@@ -82,6 +82,10 @@ class Watch:
         smallest = min(self._spec.shares.values())
         few = len(self._units) * smallest < _LEAST_UNITS and len(self._units) * _LEAST_REPEATS <= self._rows
         return few_units(self._spec, self._rows, len(self._units)) if few else ""
+
+    def _is_text(self, name: str) -> bool:
+        given = name in self._spec.categorical or self._spec.types.get(name) == Kind.BYTES
+        return given or name not in self._roles.inputs
 
     def _unit_hashes(self, batch: LabelledBatch) -> np.ndarray:
         """Returns the hashes of what a split keeps together: equal rows, or the rows of one key or time."""

@@ -14,6 +14,8 @@ from components.example_gen.roles import assign_roles
 from components.example_gen.spec import IngestSpec
 from components.example_gen.sufficiency import check_time_split
 from components.example_gen.tables import open_table
+from pipeline.check import check_data
+from pipeline.resolve import resolve
 
 ROWS = 800
 
@@ -100,6 +102,14 @@ def test_a_fill_value_that_most_cells_hold_and_two_of_them(path: Path):
     assert note.endswith('If they stand for no value, add "-9999", "1e+30" to data.missing.')
 
 
+def test_categories_have_no_fill_values(path: Path):
+    codes = np.where(np.arange(ROWS) % 40 == 7, 99999, np.arange(ROWS) % 10)
+    frame(code=codes, padded=[f"{code:05}" for code in codes]).to_csv(path, index=False)
+    assert [note.partition(":")[0] for note in look(path).warnings] == ["code"]
+    assert look(path, categorical=("code",)).warnings == ()
+    assert look(path, types={"code": "BYTES"}).warnings == ()
+
+
 def with_totals(path: Path, row: str) -> None:
     frame().to_csv(path, index=False)
     path.write_text(path.read_text() + row)
@@ -182,6 +192,13 @@ def test_one_class_or_one_number_in_the_oldest_rows_is_refused(path: Path):
         look(path, **by_day)
 
 
-def test_the_most_frequent_label_and_its_share(path: Path):
+def test_a_heap_of_equal_labels_is_told_where_the_loss_answers_the_median(path: Path):
     frame(y=[0.0] * 680 + list(range(1, 121))).to_csv(path, index=False)
     assert look(path).heap == (0.0, 0.85)
+    flags = {"data.path": str(path), "labels.regression": "y", "labels.classification": "k"}
+    assert check_data(resolve(None, flags).config).warnings == [
+        '"y" must differ from row to row to be learnt by its absolute error, got 0 in 85.0% of the rows: their median '
+        "is 0, and so will be most predictions. Set training.regression_loss to mse to predict the mean."
+    ]
+    assert check_data(resolve(None, flags, ["training.regression_loss=mse"]).config).warnings == []
+    assert check_data(resolve(None, flags, ["gates.labels.level=ignore"]).config).warnings == []
