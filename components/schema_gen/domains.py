@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-MOST = 10_000
+MOST = 5_000
 """Texts of a column that are told apart; one with more may hold any text."""
 
 UNKNOWN_TEXTS = 0.02
