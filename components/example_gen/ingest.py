@@ -256,10 +256,8 @@ def _check(found: Profile, written: _Pass, spec: IngestSpec) -> None:
             remedy = "choose another data.split.salt" if spec.split == "row" else "choose another split column"
             if split == CALIBRATION:
                 remedy = "set data.split.calibration to 0"
-            raise InputError(
-                f"The {split} split needs at least 1 row, got 0 of {found.rows:,} rows. "
-                + (found.few or f"Add rows, or {remedy}.")
-            )
+            advice = f"{found.few} Or {remedy}." if found.few else f"Add rows, or {remedy}."
+            raise InputError(f"The {split} split needs at least 1 row, got 0 of {found.rows:,} rows. {advice}")
 
 
 def _check_labels(written: _Pass, roles: Roles, splits: list[str]) -> None:

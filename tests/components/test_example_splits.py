@@ -114,9 +114,22 @@ def test_an_empty_calibration_split_says_how_to_do_without(tmp_path):
         except InputError as error:
             sentences.add(str(error))
     assert (
-        "The calibration split needs at least 1 row, got 0 of 400 rows. Add rows, or set data.split.calibration to 0."
-        in sentences
+        'The calibration split needs at least 1 row, got 0 of 400 rows. Only 3 different values of "key" are in the '
+        "400 rows, and rows of one key stay together, so a split may be uneven or empty. Split by a key with more "
+        "values, or set data.split.by to row. Or set data.split.calibration to 0." in sentences
     )
+
+
+def test_one_class_in_train_is_refused_however_the_rows_are_split(tmp_path):
+    rows = frame().assign(key=[f"k{row % 200}" for row in range(ROWS)])
+    kept = ingest(spec(csv_file(tmp_path, rows), split="column", column="key"), str(tmp_path / "out"))
+    assert min(kept.classes["train"].values()) > 0
+    held = {row["key"].decode() for split in ("validation", "eval") for row in read(tmp_path / "out", split)}
+    rows["grade"] = np.where(rows["key"].isin(held), "late", "early")
+    with pytest.raises(
+        InputError, match=r'at least two classes of "grade", got "early" in all [\d,]+ of its rows\. Cho'
+    ):
+        ingest(spec(csv_file(tmp_path, rows), split="column", column="key"), str(tmp_path / "out"))
 
 
 def test_a_key_never_sits_in_two_splits(tmp_path):
@@ -154,5 +167,5 @@ def test_too_little_data_is_refused(tmp_path):
     with pytest.raises(InputError, match=re.escape("at least 13 rows with both labels to fill its splits, got 6.")):
         ingest(spec(csv_file(tmp_path, frame(6))), str(tmp_path / "out"))
     one_key = csv_file(tmp_path, frame().assign(key="same"))
-    with pytest.raises(InputError, match=r"split needs at least 1 row, got 0 of 400 rows\. Add rows, or choose"):
+    with pytest.raises(InputError, match=r"split needs at least 1 row, got 0 of 400 rows\. Only 1 different value of"):
         ingest(spec(one_key, split="column", column="key"), str(tmp_path / "out"))
