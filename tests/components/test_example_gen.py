@@ -8,7 +8,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 import pytest
-from example_tables import ROWS, csv_file, frame, read, spec
+from example_tables import ROWS, contents, csv_file, frame, read, spec
 from tfx.types import artifact_utils
 from tfx.types.standard_artifacts import Examples
 
@@ -134,3 +134,15 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
         sizes.append(path.stat().st_size)
     assert read_summary(str(tmp_path / "out")).rows_out == 2_400_000
     assert peaks[1] - peaks[0] < (sizes[1] - sizes[0]) / 2, (peaks, sizes)
+
+
+def test_a_row_of_totals_is_accounted_for_and_not_written(tmp_path):
+    rows = frame()
+    path = csv_file(tmp_path, rows)
+    total = {"price": f"{rows['price'].sum():.4f}", "count": rows["count"].sum(), "size (mm)": rows["size (mm)"].sum()}
+    path.write_text(path.read_text() + ",".join(str(total.get(name, "")) for name in rows) + "\n")
+    summary = ingest(spec(path), str(tmp_path / "out"))
+    assert (summary.rows_in, summary.rows_out, summary.left_out) == (ROWS + 1, ROWS, {"row of totals": 1})
+    assert summary.warnings[0].startswith('Row 401, the last one, holds the sum of all rows above in "')
+    ingest(spec(csv_file(tmp_path, rows)), str(tmp_path / "clean"))
+    assert contents(tmp_path / "out") == contents(tmp_path / "clean")
