@@ -9,7 +9,7 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.schema_gen.changes import Change, changes
-from components.schema_gen.schema import FILE, read_schema
+from components.schema_gen.schema import FILE, read_schema, remove_companions
 from pipeline.config import Config
 from pipeline.errors import InputError
 from pipeline.resolve import Resolved
@@ -100,7 +100,9 @@ def _newest(config: Config) -> schema_pb2.Schema:
 def _of(record: Run) -> schema_pb2.Schema:
     folder = record.artifact("SchemaGen", "schema")
     assert folder is not None, "only a run that came as far is asked"
-    return read_schema(Path(folder) / FILE)
+    schema = read_schema(Path(folder) / FILE)
+    remove_companions(schema)  # they follow from the data, and are nobody's to review
+    return schema
 
 
 def _write(path: Path, schema: schema_pb2.Schema, header: str) -> None:

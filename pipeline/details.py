@@ -26,13 +26,15 @@ def detail(step: Step) -> str:
 
 
 def warnings(run: Run) -> list[str]:
-    """Returns what a person should know of the data although it stopped nothing."""
+    """Returns what a person should know of the data and of what was learnt, although it stopped nothing."""
     sentences: list[str] = []
     if examples := run.artifact("ExampleGen", "examples"):
         sentences += read_summary(examples).warnings
     if found := findings(run):
         sentences += found["notes"]
         sentences += [anomaly["sentence"] for anomaly in found["anomalies"] if anomaly["level"] == WARN]
+    if manifest := _read(run.artifact("Trainer", "model"), f"{_SERVING}/{EXTRA}/{MANIFEST}"):
+        sentences += manifest.get("notes", [])
     return list(dict.fromkeys(sentences))
 
 

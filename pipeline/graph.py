@@ -247,7 +247,6 @@ def _tuner(config: Config, facts: Facts, transform: Transform) -> BaseComponent:
         train_args=trainer_pb2.TrainArgs(splits=[outputs.TRAIN]),
         eval_args=trainer_pb2.EvalArgs(splits=[outputs.VALIDATION]),
         custom_config={
-            "label": config.labels.classification,
             "settings": settings,
             "directory": str(config.output / "tuning"),
             "code": facts.code["Tuner"],

@@ -76,7 +76,9 @@ def DataValidator(
 
     columns = _compared(summary, in_force)
     samples = {
-        split: read_sample(artifact_utils.get_split_uri([examples], split), columns, summary.splits[split])
+        split: read_sample(
+            artifact_utils.get_split_uri([examples], split), columns, summary.splits[split], summary.wide
+        )
         for split in (TRAIN, VALIDATION, EVAL)
     }
     train, validation = (samples[split].divided(labels) for split in (TRAIN, VALIDATION))

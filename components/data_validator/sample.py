@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
 from components.data_validator.distribution import Distribution, describe
 from components.data_validator.leakage import Columns
+from components.exact import companion, of_bits
 from components.example_gen.reading import read_examples
 
 ROWS = 50_000
@@ -47,17 +49,21 @@ class Sample:
         return Columns(arrays, number, label)
 
 
-def read_sample(folder: str, columns: Mapping[str, str], rows: int) -> Sample:
+def read_sample(folder: str, columns: Mapping[str, str], rows: int, wide: Collection[str] = ()) -> Sample:
     """Reads at most `ROWS` rows of a split, every row with the same chance.
 
     Args:
         folder: the split of raw examples.
         columns: column → INT, FLOAT or BYTES, as the ingest wrote it.
         rows: rows in the split.
+        wide: those of the columns that have a companion, see `components.exact`.
     """
     schema = schema_pb2.Schema()
     for name, kind in columns.items():
         schema.feature.add(name=name, type=schema_pb2.FeatureType.Value(kind))
+    exact = [name for name in wide if name in columns]
+    for name in exact:
+        schema.feature.add(name=companion(name), type=schema_pb2.INT)
     decoder = ExamplesToRecordBatchDecoder(schema.SerializeToString())
     chosen = np.zeros(rows, bool)
     chosen[np.random.default_rng(0).permutation(rows)[:ROWS]] = True
@@ -68,14 +74,27 @@ def read_sample(folder: str, columns: Mapping[str, str], rows: int) -> Sample:
         if len(kept):
             batches.append(decoder.DecodeBatch(kept.tolist()))
     table = pa.Table.from_batches(batches).combine_chunks()
-    return Sample({name: _column(table.column(name)) for name in columns})
+    found = {name: _column(table.column(name)) for name in columns}
+    return Sample(found | {name: _exact(table.column(companion(name))) for name in exact})
+
+
+def _exact(lists: pa.ChunkedArray) -> np.ndarray:
+    """Returns the numbers of a companion, float64 `[n]`, NaN where missing."""
+    whole = _firsts(lists)
+    values = of_bits(pc.fill_null(whole, 0).to_numpy(zero_copy_only=False))
+    return np.where(whole.is_valid().to_numpy(zero_copy_only=False), values, np.nan)
+
+
+def _firsts(lists: pa.ChunkedArray) -> Any:
+    """Returns the first value of each row's list."""
+    column = lists.chunk(0)
+    lengths = pc.fill_null(pc.list_value_length(column), 0)
+    return pc.list_element(pc.if_else(pc.greater(lengths, 0), column, pa.scalar(None, column.type)), 0)
 
 
 def _column(lists: pa.ChunkedArray) -> np.ndarray | pa.Array:
     """Returns the first value of each row's list."""
-    column = lists.chunk(0)
-    lengths = pc.fill_null(pc.list_value_length(column), 0)
-    firsts = pc.list_element(pc.if_else(pc.greater(lengths, 0), column, pa.scalar(None, column.type)), 0)
+    firsts = _firsts(lists)
     if pa.types.is_floating(firsts.type) or pa.types.is_integer(firsts.type):
         return pc.fill_null(firsts.cast(pa.float64(), safe=False), np.nan).to_numpy(zero_copy_only=False)
     return firsts.cast(pa.string())

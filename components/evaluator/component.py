@@ -87,6 +87,7 @@ def Evaluator(
             "epochs": manifest.epochs,
             "best_epoch": manifest.best_epoch,
             "trunk": manifest.trunk,
+            "notes": manifest.notes,
         },
         "uncertainty": plain(uncertainty(rows, predictions, manifest.calibration, level=chosen["confidence"]))
         if manifest.calibration

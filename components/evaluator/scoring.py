@@ -12,9 +12,13 @@ import tensorflow as tf
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
 from components.evaluator.evaluation import Predictions, Rows
+from components.exact import companion, of_bits
 from components.example_gen.reading import read_examples
 from components.outputs import CLASSIFICATION, LOWER, REGRESSION, UPPER
 from components.trainer.manifest import Column, Manifest
+
+BATCH = 1024
+"""Rows that a serving model is asked at a time, at most."""
 
 
 def read_rows(folder: str | Path, schema: bytes, labels: tuple[str, str], columns: Collection[str]) -> Rows:
@@ -35,7 +39,7 @@ def read_rows(folder: str | Path, schema: bytes, labels: tuple[str, str], column
     parts: dict[str, list[np.ndarray]] = {name: [] for name in columns}
     for examples in read_examples(folder):
         batch = decoder.DecodeBatch(examples.tolist())
-        number.append(_scalars(batch, labels[0]))
+        number.append(_numbers(batch, labels[0]))
         label.append(_scalars(batch, labels[1], missing=None))
         for name, arrays in parts.items():
             arrays.append(_scalars(batch, name))
@@ -65,8 +69,12 @@ class ServingModel:
 
     def predict_columns(self, columns: Mapping[str, np.ndarray]) -> Predictions:
         """Scores raw columns, by name, by the `predict` signature; see `read_columns` for how they are given."""
-        tensors = {column.input: tf.constant(columns[column.name]) for column in self.manifest.columns}
-        return self._predictions([self._model.signatures["predict"](**tensors)])
+        inputs = {column.input: columns[column.name] for column in self.manifest.columns}
+        signature, n = self._model.signatures["predict"], len(next(iter(inputs.values())))
+        parts = [slice(start, start + BATCH) for start in range(0, n, BATCH)]
+        return self._predictions(
+            [signature(**{name: tf.constant(values[part]) for name, values in inputs.items()}) for part in parts]
+        )
 
     def _predictions(self, answers: Sequence[Mapping[str, tf.Tensor]]) -> Predictions:
         def joined(name: str) -> np.ndarray:
@@ -110,7 +118,7 @@ def _raw(batch: pa.RecordBatch, column: Column) -> np.ndarray:
         lists: Any = batch.column(batch.schema.get_field_index(column.name))
         absent = [float("nan")] * column.length
         return np.array([value or absent for value in lists.to_pylist()], dtype=np.float32)
-    return _scalars(batch, column.name, missing="")
+    return _scalars(batch, column.name, missing="") if column.kind == "BYTES" else _numbers(batch, column.name)
 
 
 def _scalars(batch: pa.RecordBatch, name: str, missing: str | None = "(missing)") -> np.ndarray:
@@ -122,6 +130,17 @@ def _scalars(batch: pa.RecordBatch, name: str, missing: str | None = "(missing)"
     texts = firsts.cast(pa.large_string())
     texts = texts if missing is None else texts.fill_null(missing)
     return np.array(texts.to_pylist(), dtype=object)
+
+
+def _numbers(batch: pa.RecordBatch, name: str) -> np.ndarray:
+    """Returns one number per row, float64 `[n]`, NaN where missing; all 64 bits of it where a companion holds them."""
+    values = _scalars(batch, name)
+    place = batch.schema.get_field_index(companion(name))
+    if place < 0:
+        return values
+    firsts = pa.compute.list_element(_padded(batch.column(place)), 0)
+    exact = of_bits(pa.compute.fill_null(firsts, 0).to_numpy(zero_copy_only=False))
+    return np.where(firsts.is_valid().to_numpy(zero_copy_only=False), exact, values)
 
 
 def _padded(column: Any) -> Any:

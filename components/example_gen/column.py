@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from components.exact import Sample
 from components.example_gen import truths
 from components.example_gen.cells import Cells, Kind, is_whole
 from components.example_gen.forms import Meaning
@@ -39,6 +40,7 @@ class ColumnProfile:
         numbers: cells that are numbers.
         odd: text → how often, for cells that are not; the first thousand texts.
         marked: cells that are numbers but for a mark, as in `<5` or `1,234.5 €`.
+        sample: some of the numbers that are written as fractions.
         spellings: text → how often, of numbers that may be categories; the first thousand texts.
     """
 
@@ -60,6 +62,7 @@ class ColumnProfile:
     numbers: int = 0
     odd: Counter[str] = dataclasses.field(default_factory=Counter)
     marked: int = 0
+    sample: Sample = dataclasses.field(default_factory=Sample)
     spellings: Counter[str] = dataclasses.field(default_factory=Counter)
 
     def missing(self, kind: Kind) -> int:
@@ -132,6 +135,7 @@ class ColumnProfile:
             with np.errstate(over="ignore"):
                 infinite = np.isinf(values.astype(np.float32))
             present = values[~cells.missing]
+            self.sample.add(values)
             self.infinite += int(infinite.sum())
             self.not_a_number += int(np.isnan(present).sum())
             whole = is_whole(present)

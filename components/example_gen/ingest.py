@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from components.artifact_files import SUMMARY
 from components.errors import InputError
+from components.exact import bits, companion
 from components.example_gen.cells import Kind, hash_strings
 from components.example_gen.encode import encode, feature_array, has_value, scalar_array
 from components.example_gen.features import Feature, choose_features
@@ -118,6 +119,8 @@ def _ingest(spec: IngestSpec, folder: str, rows_per_file: int, pushed: Pushed | 
         judged=written.judged,
         forms=found.forms,
         number_like=[name for name in roles.features if number_like(name, found.columns[name], spec)],
+        wide=[feature.name for feature in features if feature.kind == Kind.FLOAT and feature.name in found.wide]
+        + [roles.regression] * (roles.regression in found.wide),
     )
     with tf.io.gfile.GFile(os.path.join(folder, SUMMARY), "w") as file:
         file.write(summary.to_json())
@@ -165,7 +168,7 @@ class _Pass:
                     valued = has_value(feature, arrays[feature.name])
                     self.missing[feature.name] += int((~valued).sum())
                     self.seen_in_train[feature.name] += int((valued & train).sum())
-                writer.write(encode(arrays | self._labels(batch)), splits)
+                writer.write(encode(arrays | self._labels(batch) | self._companions(batch, arrays)), splits)
                 self._count(batch, splits)
             self.rows = writer.rows
         return self
@@ -179,6 +182,19 @@ class _Pass:
             none = np.zeros(len(batch.weight), bool)
             arrays[self._roles.weight] = scalar_array(pa.array(batch.weight.astype(np.float32)), none)
         return arrays
+
+    def _companions(self, batch: LabelledBatch, arrays: dict[str, pa.ListArray]) -> dict[str, pa.ListArray]:
+        """Returns all 64 bits of what 32 do not hold, see `components.exact`."""
+        found = {}
+        for feature in self._features:
+            if feature.kind == Kind.FLOAT and feature.name in self._found.wide:
+                values, missing = batch.cells[feature.name].floats(), arrays[feature.name].is_null()
+                found[companion(feature.name)] = scalar_array(
+                    pa.array(bits(values)), missing.to_numpy(zero_copy_only=False)
+                )
+        if self._roles.regression in self._found.wide:
+            found[companion(self._roles.regression)] = scalar_array(pa.array(bits(batch.target)), ~batch.has_number)
+        return found
 
     def _count(self, batch: LabelledBatch, splits: np.ndarray) -> None:
         self.train.add(batch, splits == list(self._shares).index(TRAIN))

@@ -12,9 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from components.errors import InputError
+from components.exact import Sample
 from components.example_gen.cells import Cells, Kind, NotNumericError
 from components.example_gen.column import ColumnProfile
 from components.example_gen.dialect import Dialect
+from components.example_gen.digits import check_names, digit_warnings, wide_columns
 from components.example_gen.forms import PLAIN, Form, Meaning
 from components.example_gen.labelled import LabelledBatch, labelled_batches
 from components.example_gen.marks import remedy
@@ -44,12 +46,13 @@ class Profile:
         spellings: class → its spellings in the table and how often each occurs.
         time_style: how the times of a split by time are written, for `times.parse_times`.
         time_cuts: first time of each split but train.
-        warnings: sentences about the rows and the split.
+        warnings: sentences about the rows, the split and digits that get lost.
         only_number: rows with the regression label alone.
         only_class: rows with the class label alone.
         totals: file → number of its last row and the columns whose sums it holds, where that is a row of totals.
         heap: the most frequent regression label and its share.
         few: a sentence with the way out where a split has few groups of rows to draw from, else empty.
+        wide: the label and the features whose values need 64 bits.
     """
 
     read: int
@@ -67,6 +70,7 @@ class Profile:
     totals: Mapping[str, tuple[int, tuple[str, ...]]] = dataclasses.field(default_factory=dict)
     heap: tuple[float, float] = (0.0, 0.0)
     few: str = ""
+    wide: frozenset[str] = frozenset()
 
     @property
     def rows(self) -> int:
@@ -96,14 +100,16 @@ def profile(table: Table, spec: IngestSpec, roles: Roles) -> Profile:
 
     Raises:
         InputError: a label, a list, a time or a column forced numeric holds what it must not; too few
-            rows; one class or too many.
+            rows; one class or too many; a column has a name that is kept for another's digits.
     """
     read = only_number = only_class = 0
     left_out: Counter[str] = Counter()
     texts: Counter[str] = Counter()
     names = tuple(dict.fromkeys((*roles.inputs, *((roles.split,) if roles.split is not None else ()))))
+    check_names(names)
     columns = {name: ColumnProfile() for name in names}
     labels = {name: ColumnProfile() for name in roles.labels}
+    target = Sample()
     times = TimeSample(roles.split) if spec.split == "time" and roles.split is not None else None
     watch = Watch(spec, roles)
     for batch in labelled_batches(table, spec, roles):
@@ -113,6 +119,7 @@ def profile(table: Table, spec: IngestSpec, roles: Roles) -> Profile:
         only_number += int((~batch.has_class).sum())
         only_class += int((~batch.has_number).sum())
         _count_texts(batch, texts, spec.classification)
+        target.add(batch.target)
         for name, column in columns.items():
             _add(column, name, batch, spec, roles)
         for name, column in labels.items():
@@ -126,6 +133,7 @@ def profile(table: Table, spec: IngestSpec, roles: Roles) -> Profile:
     spellings = _spellings(texts, forms.get(roles.classification, PLAIN), table.dialect)
     classes = {text: sum(counts.values()) for text, counts in spellings.items()}
     _check_classes(classes, spec.classification)
+    samples = {roles.regression: target} | {name: column.sample for name, column in columns.items()}
     found = Profile(
         read=read,
         left_out=dict(left_out),
@@ -136,10 +144,12 @@ def profile(table: Table, spec: IngestSpec, roles: Roles) -> Profile:
         spellings=spellings,
         only_number=only_number,
         only_class=only_class,
-        warnings=watch.notes(),
+        warnings=watch.notes()
+        + digit_warnings(samples, {name: column.kind for name, column in columns.items()}, roles),
         few=watch.few,
         totals=watch.totals,
         heap=watch.heap,
+        wide=wide_columns(samples, roles),
     )
     if times is None:
         return found
@@ -158,6 +168,8 @@ def _add(column: ColumnProfile, name: str, batch: LabelledBatch, spec: IngestSpe
         _check_forced(name, cells, batch, spec, roles)
         if cells.is_vector:
             _add_lists(column, name, cells, batch)
+    if spec.types.get(name) == Kind.FLOAT and cells.number_kind == Kind.INT:
+        column.sample.add(cells.floats())
     column.add(cells, categorical(name, spec))
 
 
@@ -177,6 +189,7 @@ def _add_lists(column: ColumnProfile, name: str, cells: Cells, batch: LabelledBa
             f'The lists of "{name}" must have {column.length} numbers as in the first row, '
             f"got {lengths[wrong[0]]} in {batch.where(int(wrong[0]))}."
         )
+    column.sample.add(values)
     with np.errstate(over="ignore"):
         column.infinite += int(np.isinf(values.astype(np.float32)).sum())
 

@@ -45,6 +45,7 @@ class Summary:
         judged: digest of the eval rows as `identity` tells them apart, whatever their order.
         forms: column → how its cells were read, labels included; columns that were read as they stand are not named.
         number_like: text columns that look like numbers with a mark (`<5`, `1,234.5 €`), and so like no identifier.
+        wide: columns that 32 bits do not hold, which have a companion in the examples, see `components.exact`.
     """
 
     files: list[str]
@@ -74,6 +75,7 @@ class Summary:
     judged: str = ""
     forms: dict[str, Form] = dataclasses.field(default_factory=dict)
     number_like: list[str] = dataclasses.field(default_factory=list)
+    wide: list[str] = dataclasses.field(default_factory=list)
 
     def without(self, label: str) -> int:
         """Returns the rows written without a label."""

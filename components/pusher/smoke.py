@@ -12,7 +12,7 @@ objects, raw column name -> number, string, list of numbers or null (missing); a
 
 What both signatures must return for n rows and K classes:
 
-    regression_output      float32 [n, 1]   in the user's units
+    regression_output      float32 [n, 1]   in the user's units; float64, as its bounds, where 32 bits are too few
     classification_output  float32 [n, K]   probabilities
     predicted_class        string  [n]
     class_probability      float32 [n]      of the predicted class

@@ -43,7 +43,6 @@ def Relatedness(
         transform,
         files[outputs.TRAIN],
         files[outputs.VALIDATION],
-        label=chosen["labels"]["classification"],
         memory_mb=chosen["training"]["memory_mb"],
     )
     found = relate(

@@ -7,7 +7,7 @@ numbers is counted anew, a bounded number of values at a time.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ import pyarrow as pa
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
+from components.exact import companion, of_bits
 from components.example_gen.reading import read_examples
 from components.example_gen.summary import Summary
 from components.outputs import EVAL, TRAIN
@@ -54,7 +55,9 @@ def describe_columns(
         for name, kind in kinds.items()
         if kind != "number"
     }
-    described |= _numbers(examples, {name: types[name] for name, kind in kinds.items() if kind == "number"}, rows)
+    described |= _numbers(
+        examples, {name: types[name] for name, kind in kinds.items() if kind == "number"}, rows, summary.wide
+    )
     used = {feature.name for feature in schema.feature if not feature.lifecycle_stage}
     return [
         {"name": name, "role": _role(name, summary, used), "kind": kind, "splits": described[name]}
@@ -72,7 +75,9 @@ def _role(name: str, summary: Summary, used: set[str]) -> str:
     return "feature" if name in used else "left out"
 
 
-def _numbers(examples: str, types: Mapping[str, str], rows: Mapping[str, int]) -> dict[str, dict[str, dict[str, Any]]]:
+def _numbers(
+    examples: str, types: Mapping[str, str], rows: Mapping[str, int], wide: Collection[str]
+) -> dict[str, dict[str, dict[str, Any]]]:
     names = list(types)
     width = max(1, _MAX_VALUES // max(1, sum(rows.values())))
     described = {}
@@ -80,29 +85,42 @@ def _numbers(examples: str, types: Mapping[str, str], rows: Mapping[str, int]) -
         part = schema_pb2.Schema()
         for name in names[start : start + width]:
             part.feature.add(name=name, type=schema_pb2.FeatureType.Value(types[name]))
-        values = {split: _read(f"{examples}/Split-{split}", part) for split in SPLITS}
+        exact = [feature.name for feature in part.feature if feature.name in wide]
+        values = {split: _read(f"{examples}/Split-{split}", part, exact) for split in SPLITS}
         for feature in part.feature:
             described[feature.name] = numbers.describe({split: values[split][feature.name] for split in SPLITS})
     return described
 
 
-def _read(folder: str, schema: schema_pb2.Schema) -> dict[str, np.ndarray]:
-    """Returns the first number of each row, float64 [n] by column, NaN where there is none."""
-    decoder = ExamplesToRecordBatchDecoder(schema.SerializeToString())
+def _read(folder: str, schema: schema_pb2.Schema, exact: Collection[str]) -> dict[str, np.ndarray]:
+    """Returns the first number of each row, float64 [n] by column, NaN where there is none.
+
+    Args:
+        folder: one split of raw examples.
+        schema: the columns.
+        exact: those of them that have a companion, see `components.exact`.
+    """
+    read = schema_pb2.Schema()
+    read.CopyFrom(schema)
+    for name in exact:
+        read.feature.add(name=companion(name), type=schema_pb2.INT)
+    decoder = ExamplesToRecordBatchDecoder(read.SerializeToString())
     parts: dict[str, list[np.ndarray]] = {feature.name: [np.empty(0)] for feature in schema.feature}
     for serialized in read_examples(folder):
         batch = decoder.DecodeBatch(serialized.tolist())
         for name, arrays in parts.items():
-            arrays.append(_firsts(batch.column(batch.schema.get_field_index(name))))
+            source = companion(name) if name in exact else name
+            arrays.append(_firsts(batch.column(batch.schema.get_field_index(source)), as_bits=name in exact))
     return {name: np.concatenate(arrays) for name, arrays in parts.items()}
 
 
-def _firsts(column: Any) -> np.ndarray:
+def _firsts(column: Any, *, as_bits: bool) -> np.ndarray:
     values = np.full(len(column), np.nan)
     lengths = pa.compute.fill_null(pa.compute.list_value_length(column), 0).to_numpy(zero_copy_only=False)
     flat = column.flatten().to_numpy(zero_copy_only=False)
     starts = np.append(0, np.cumsum(lengths))[:-1]
-    values[lengths > 0] = flat[starts[lengths > 0]]
+    firsts = flat[starts[lengths > 0]]
+    values[lengths > 0] = of_bits(firsts) if as_bits else firsts
     return values
 
 

@@ -61,6 +61,7 @@ def model_part(
         "slices": [_slice(part) for part in evaluation["slices"]],
         "balancing": balancing,
         "trunk": evaluation["training"].get("trunk"),  # older evaluations do not say it
+        "notes": evaluation["training"].get("notes", []),
         "alone": None if history is None else alone(history, evaluation["training"]["best_epoch"]),
         "curves": None if history is None else training_curves(history, evaluation["training"]["best_epoch"]),
     }

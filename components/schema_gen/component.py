@@ -15,14 +15,17 @@ from tfx.dsl.component.experimental.decorators import component
 from tfx.types import artifact_utils
 from tfx.types.standard_artifacts import Examples, ExampleStatistics, Schema
 
+from components.exact import companion
 from components.example_gen.summary import read_summary
 from components.outputs import TRAIN
 from components.schema_gen.domains import text_columns
 from components.schema_gen.schema import (
     FILE,
+    add_companions,
     curate,
     exclude_labels_from_serving,
     parse_schema,
+    remove_companions,
     require_labels,
 )
 from components.schema_gen.statistics import read_statistics
@@ -52,7 +55,7 @@ def SchemaGen(
         InputError: the reviewed schema lacks a label, or no feature is left.
     """
     del code
-    chosen = json.loads(settings)
+    chosen, summary = json.loads(settings), read_summary(examples.uri)
     if reviewed_schema:
         in_force = parse_schema(reviewed_schema)
     else:
@@ -60,12 +63,13 @@ def SchemaGen(
         stats = {split: read_statistics(statistics.uri, split) for split in splits}
         smallest = min(split.datasets[0].num_examples for split in stats.values())
         inferred = tfdv.infer_schema(stats[TRAIN], infer_feature_shape=False)
-        summary = read_summary(examples.uri)
         train = stats[TRAIN].datasets[0]
+        remove_companions(inferred)
         keep = [*chosen["keep"], *summary.number_like]  # numbers with a mark, of which the ingest has spoken
         folder = artifact_utils.get_split_uri([examples], TRAIN)
         texts = split_texts(train, folder, text_columns(inferred, train))
         in_force = curate(inferred, train, summary.vectors, chosen["labels"], keep, smallest, texts)
-    exclude_labels_from_serving(in_force, chosen["labels"])
+    add_companions(in_force, summary.wide)
+    exclude_labels_from_serving(in_force, [*chosen["labels"], *map(companion, chosen["labels"])])
     require_labels(in_force, chosen["labels"])
     (Path(schema.uri) / FILE).write_text(text_format.MessageToString(in_force), encoding="utf-8")

@@ -10,6 +10,7 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from components.errors import InputError
+from components.exact import companion, is_companion
 from components.example_gen.forms import PLAIN, Form, Meaning, form_of
 from components.names import plain_names
 from components.schema_gen.domains import categories, listed_texts, plain_domains, set_domain, unknown_share
@@ -168,6 +169,21 @@ def exclude_labels_from_serving(schema: schema_pb2.Schema, labels: Collection[st
     for feature in schema.feature:
         if feature.name in labels and SERVING not in feature.not_in_environment:
             feature.not_in_environment.append(SERVING)
+
+
+def add_companions(schema: schema_pb2.Schema, columns: Collection[str]) -> None:
+    """Describes, in place, the companions of the columns that have one in the examples, and no others."""
+    remove_companions(schema)
+    for column in columns:
+        feature = schema.feature.add(name=companion(column), type=schema_pb2.INT)
+        feature.presence.min_count = 0
+        feature.value_count.min, feature.value_count.max = 1, 1
+
+
+def remove_companions(schema: schema_pb2.Schema) -> None:
+    """Forgets, in place, the features that hold the bits of others, see `components.exact`."""
+    for feature in [feature for feature in schema.feature if is_companion(feature.name)]:
+        schema.feature.remove(feature)
 
 
 def _lowest_presence(statistics: statistics_pb2.FeatureNameStatistics, train: int, other: int) -> float:

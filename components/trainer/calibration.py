@@ -1,5 +1,9 @@
 """What a fitted network's answers are worth, learnt on rows that it never saw: a temperature and an interval.
 
+Weights of the classes in the loss shift the probabilities: what is fitted is `q_k ∝ w_k p_k`. The weights are known, so
+they are taken out again, before anything is learnt: p_k ∝ q_k / w_k (Elkan, "The foundations of cost-sensitive
+learning", IJCAI 2001). No temperature could do that.
+
 One temperature divides the logarithms of all class probabilities (Guo et al., "On calibration of modern neural
 networks", ICML 2017): above 1 it takes back confidence, below 1 it adds some, and it never changes which class is the
 most probable. The interval of the number is conformal, see `components.trainer.conformal`. Pure NumPy and SciPy.
@@ -8,6 +12,7 @@ most probable. The interval of the number is conformal, see `components.trainer.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -31,6 +36,7 @@ def calibrate(
     *,
     coverage: float,
     quantiles: np.ndarray | None = None,
+    class_weights: Sequence[float] | None = None,
 ) -> Calibration:
     """Learns the temperature and the interval from n calibration rows; n may be 0.
 
@@ -43,7 +49,9 @@ def calibrate(
         coverage: share of labels that the intervals are to hold, in (0, 1).
         quantiles: the network's two quantiles of the numbers, in the same units, float [n, 2]: the intervals are to
             lie around these. None: around the number.
+        class_weights: what the classes counted in the loss, K; None where all counted alike.
     """
+    probabilities = unweighted(probabilities, class_weights)
     known, numbered = classes >= 0, ~np.isnan(label)
     scores = errors(label, prediction) if quantiles is None else excess(label, quantiles)
     half = margin(scores[numbered], coverage)
@@ -55,13 +63,35 @@ def calibrate(
         method=SPLIT if quantiles is None else CQR,
         margin=half,
         problem=_problem(int(numbered.sum()), coverage) if half is None else None,
+        class_weights=None if class_weights is None else list(class_weights),
     )
 
 
-def uncalibrated(coverage: float) -> Calibration:
-    """Returns what holds where no rows were kept for calibration: the network's own answers, and no intervals."""
+def uncalibrated(coverage: float, class_weights: Sequence[float] | None = None) -> Calibration:
+    """Returns what holds where no rows were kept for calibration: no intervals, and nothing but the weights undone."""
     problem = "There are no intervals of the number, because data.split.calibration is 0."
-    return Calibration(0, 0, 1.0, coverage, SPLIT, None, problem)
+    known = None if class_weights is None else list(class_weights)
+    return Calibration(0, 0, 1.0, coverage, SPLIT, None, problem, known)
+
+
+def unweighted(probabilities: np.ndarray, class_weights: Sequence[float] | None) -> np.ndarray:
+    """Returns what a network would say if all classes had counted alike in its loss, [n, K]: `q_k / w_k` to a sum of 1.
+
+    Args:
+        probabilities: the network's own, q, float [n, K].
+        class_weights: what the classes counted, w, K; None where all counted alike. A class of weight 0 was not learnt
+            at all, and keeps what it has.
+    """
+    if class_weights is None:
+        return probabilities
+    shares = probabilities.astype(np.float64) * undoing(class_weights)
+    return shares / shares.sum(axis=1, keepdims=True)
+
+
+def undoing(class_weights: Sequence[float]) -> np.ndarray:
+    """Returns what each class's probability is multiplied by to take its weight out, float64 [K]."""
+    weights = np.asarray(class_weights, np.float64)
+    return 1 / np.where(weights > 0, weights, 1.0)
 
 
 def fit_temperature(probabilities: np.ndarray, classes: np.ndarray) -> float:

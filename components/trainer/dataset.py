@@ -14,6 +14,7 @@ import tensorflow_transform as tft
 
 from components import outputs
 from components.errors import InputError
+from components.exact import of_bits
 from components.trainer.spill import Columns
 from components.untuned import untuned
 
@@ -28,7 +29,7 @@ class Dataset:
 
     Args:
         features: `numeric`, `missing` float32 [n, N] and `categorical` int64 [n, C]; absent groups are left out.
-        regression: labels in the user's units, float32 [n]; means nothing where missing.
+        regression: labels in the user's units, float64 [n]; means nothing where missing.
         target: standardised labels, float32 [n]; 0 where missing.
         classes: class index, int64 [n]; -1 for a class the train split does not have, 0 where missing.
         target_mean: mean of the train labels.
@@ -153,11 +154,11 @@ def load(patterns: Sequence[str], transform: tft.TFTransformOutput, budget: floa
     }
     return Dataset(
         features.arrays(),
-        columns[outputs.REGRESSION_LABEL],
+        of_bits(columns[outputs.REGRESSION_LABEL]),
         columns[outputs.REGRESSION_TARGET],
         columns[outputs.CLASSIFICATION_LABEL],
-        float(columns[outputs.TARGET_MEAN][0]),
-        float(columns[outputs.TARGET_SCALE][0]),
+        float(of_bits(columns[outputs.TARGET_MEAN][:1])[0]),
+        float(of_bits(columns[outputs.TARGET_SCALE][:1])[0]),
         present=None if all(rows.all() for rows in present.values()) else present,
         row_weights=columns.get(outputs.WEIGHT),
     )

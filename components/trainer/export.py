@@ -5,16 +5,20 @@ Signatures (n rows):
 - `serving_default`: `examples` string [n], serialized tf.Example.
 - `predict`: one tensor per raw column: text string [n] with "" for missing, numbers float64 [n] with NaN for missing,
   feature vectors float32 [n, k]. TensorFlow Serving knows each input by its raw column name.
-- `transform_features`: `examples` string [n] to the transformed tensors, labels included, for model analysis.
+- `transform_features`: `examples` string [n] to the transformed tensors, labels included, for model analysis; the
+  label is float64 [n] there.
 
-The first two answer `regression_output` float32 [n, 1] in the label's units, `classification_output` float32 [n, K]
-probabilities, `predicted_class` string [n] and `class_probability` float32 [n]; and, where there were calibration
-rows enough, `regression_lower` and `regression_upper` float32 [n, 1], the bounds of the number's interval.
+What counts as missing in a request says `components.trainer.requests`. The first two answer `regression_output`
+float32 [n, 1] in the label's units, `classification_output` float32 [n, K] probabilities in the order of the class
+names, `predicted_class` string [n] and `class_probability` float32 [n]; and, where there were calibration rows enough,
+`regression_lower` and `regression_upper` float32 [n, 1], the bounds of the number's interval. The number and its bounds
+are computed as float64, and answered as such in a model whose label 32 bits do not hold.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +29,35 @@ from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components import outputs
-from components.trainer.calibration import TINY
+from components.exact import companion, is_companion
+from components.trainer.calibration import TINY, undoing
 from components.trainer.manifest import Calibration, Column
 from components.trainer.quantiles import QUANTILES
+from components.trainer.requests import Requests
+
+
+@dataclass(frozen=True)
+class Units:
+    """From the network's number to the user's.
+
+    Args:
+        mean: mean of the regression label in train.
+        scale: standard deviation of the regression label in train.
+        wide: whether 32 bits are too few for the label.
+    """
+
+    mean: float
+    scale: float
+    wide: bool = False
+
+    @property
+    def dtype(self) -> tf.DType:
+        """The type of the answers."""
+        return tf.float64 if self.wide else tf.float32
+
+    def of(self, standardised: tf.Tensor) -> tf.Tensor:
+        """Returns numbers in the user's units, float64."""
+        return tf.cast(standardised, tf.float64) * self.scale + self.mean
 
 
 def feature_columns(
@@ -42,7 +72,9 @@ def feature_columns(
     """
     types = {feature.name: schema_pb2.FeatureType.Name(feature.type) for feature in schema.feature}
     columns: list[Column] = []
-    for position, name in enumerate(sorted(name for name in spec if name not in training_only)):
+    for position, name in enumerate(
+        sorted(name for name in spec if name not in training_only and not is_companion(name))
+    ):
         # TensorFlow lower-cases and cuts names, refuses many, and lets two of them collide; a number never does.
         keyword = f"column_{position}"
         if isinstance(spec[name], tf.io.FixedLenFeature):
@@ -57,9 +89,10 @@ def export(
     transform: tft.TFTransformOutput,
     columns: Sequence[Column],
     labels: Sequence[str],
-    target_mean: float,
-    target_scale: float,
+    classes: Sequence[str],
+    units: Units,
     calibration: Calibration,
+    missing: Sequence[str],
     directory: str,
 ) -> None:
     """Writes the SavedModel.
@@ -70,9 +103,10 @@ def export(
         transform: the transform the network was fitted on.
         columns: the raw columns the model reads.
         labels: the two label columns.
-        target_mean: mean of the regression label in train.
-        target_scale: standard deviation of the regression label in train.
-        calibration: the temperature of the probabilities, and how far the intervals of the number reach.
+        classes: names of the classes, by index.
+        units: the regression label's.
+        calibration: what the probabilities are corrected by, and how far the intervals of the number reach.
+        missing: spellings of "no value".
         directory: where to write.
     """
     module = tf.Module()
@@ -80,48 +114,60 @@ def export(
     # leave the one that the graph reads without a value, which Python's loader mends and TensorFlow Serving does not.
     module.weights = [variable.value for variable in model.variables]
     module.transform = transform.transform_features_layer()
-    module.classes = tf.constant(transform.vocabulary_by_name(outputs.CLASSES_VOCABULARY))
+    module.classes = tf.constant(list(classes))
     inputs = [name for name in (outputs.NUMERIC, outputs.MISSING, outputs.CATEGORICAL) if name in _inputs(model)]
 
     def answer(raw: dict[str, Any]) -> dict[str, tf.Tensor]:
         transformed = module.transform(raw)
         result = model({name: transformed[name] for name in inputs}, training=False)
+        shares = _unweighted(result[outputs.CLASSIFICATION], calibration.class_weights)
         # Taken before the temperature, under which two nearly equal probabilities may round to the same.
-        best = tf.argmax(result[outputs.CLASSIFICATION], axis=1)
-        probabilities = _tempered(result[outputs.CLASSIFICATION], calibration.temperature)
-        number = result[outputs.REGRESSION] * target_scale + target_mean
+        best = tf.argmax(shares, axis=1)
+        probabilities = tf.cast(_tempered(shares, calibration.temperature), tf.float32)
+        number = units.of(result[outputs.REGRESSION])
+        bounds = _bounds(units.of(result[QUANTILES]) if QUANTILES in result else number, calibration)
         return {
-            outputs.REGRESSION: number,
-            **_bounds(result[QUANTILES] * target_scale + target_mean if QUANTILES in result else number, calibration),
+            **{name: tf.cast(value, units.dtype) for name, value in ({outputs.REGRESSION: number} | bounds).items()},
             outputs.CLASSIFICATION: probabilities,
             "predicted_class": tf.gather(module.classes, best),
             "class_probability": tf.reduce_max(probabilities, axis=1),
         }
 
     raw_spec = transform.raw_feature_spec()
-    features = {column.name: _tolerant(raw_spec[column.name]) for column in columns}
+    requests = Requests(columns, missing, raw_spec)
     serialized = [tf.TensorSpec([None], tf.string, name="examples")]
 
     @tf.function(input_signature=serialized)
     def serving_default(examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        return answer(tf.io.parse_example(examples, features))
+        return answer(requests.from_examples(examples))
 
     @tf.function(input_signature=serialized)
     def transform_features(examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        spec = features | {label: raw_spec[label] for label in labels}
-        return module.transform(tf.io.parse_example(examples, spec))
+        apart = [name for label in labels for name in (label, companion(label)) if name in raw_spec]
+        parsed = tf.io.parse_example(examples, {name: raw_spec[name] for name in apart})
+        transformed = module.transform(requests.from_examples(examples) | parsed)
+        number = tf.bitcast(transformed[outputs.REGRESSION_LABEL], tf.float64)
+        return transformed | {outputs.REGRESSION_LABEL: number}
 
     signatures = {
         "serving_default": serving_default,
-        "predict": _predict(columns, answer),
+        "predict": _predict(columns, requests, answer),
         "transform_features": transform_features,
     }
     tf.saved_model.save(module, directory, signatures=signatures)
     _name_inputs_as_columns(directory, columns)
 
 
+def _unweighted(probabilities: tf.Tensor, class_weights: Sequence[float] | None) -> tf.Tensor:
+    """Returns `calibration.unweighted` of probabilities float32 [n, K]."""
+    if class_weights is None:
+        return probabilities
+    shares = tf.cast(probabilities, tf.float64) * undoing(class_weights)
+    return shares / tf.reduce_sum(shares, axis=1, keepdims=True)
+
+
 def _tempered(probabilities: tf.Tensor, temperature: float) -> tf.Tensor:
-    """Returns `calibration.rescale` of probabilities float32 [n, K]."""
+    """Returns `calibration.rescale` of probabilities, float [n, K]."""
     if temperature == 1:
         return probabilities
     log = tf.math.log(tf.maximum(tf.cast(probabilities, tf.float64), TINY))
@@ -142,39 +188,16 @@ def _inputs(model: keras.Model) -> list[str]:
     return [tensor.name for tensor in model.inputs]
 
 
-def _tolerant(feature: Any) -> Any:
-    """Lets a feature vector be absent at serving time: it is then missing in every element."""
-    if isinstance(feature, tf.io.FixedLenFeature):
-        return tf.io.FixedLenFeature(feature.shape, feature.dtype, [float("nan")] * feature.shape[0])
-    return feature
-
-
-def _predict(columns: Sequence[Column], answer: Callable[[dict[str, Any]], dict[str, tf.Tensor]]) -> Any:
+def _predict(
+    columns: Sequence[Column], requests: Requests, answer: Callable[[dict[str, Any]], dict[str, tf.Tensor]]
+) -> Any:
     """Returns the concrete function behind the `predict` signature."""
-
-    def spec(column: Column) -> tf.TensorSpec:
-        if column.kind == "VECTOR":
-            return tf.TensorSpec([None, column.length], tf.float32, name=column.input)
-        return tf.TensorSpec([None], tf.string if column.kind == "BYTES" else tf.float64, name=column.input)
 
     @tf.function
     def predict(**tensors: tf.Tensor) -> dict[str, tf.Tensor]:
-        return answer({column.name: _as_example(tensors[column.input], column.kind) for column in columns})
+        return answer(requests.from_tensors(tensors))
 
-    return predict.get_concrete_function(**{column.input: spec(column) for column in columns})
-
-
-def _as_example(tensor: tf.Tensor, kind: str) -> Any:
-    """Returns the column as parsing a tf.Example gives it: a missing value is an absent one."""
-    if kind == "VECTOR":
-        return tensor
-    present = tensor != "" if kind == "BYTES" else tf.math.is_finite(tensor)
-    rows = tf.where(present)
-    values = tf.boolean_mask(tensor, present)
-    if kind != "BYTES":
-        values = tf.cast(values, tf.int64 if kind == "INT" else tf.float32)
-    indices = tf.concat([rows, tf.zeros_like(rows)], axis=1)
-    return tf.SparseTensor(indices, values, [tf.shape(tensor, tf.int64)[0], 1])
+    return predict.get_concrete_function(**{column.input: requests.input_spec(column) for column in columns})
 
 
 def _name_inputs_as_columns(directory: str, columns: Sequence[Column]) -> None:

@@ -51,7 +51,7 @@ def fit(
         InputError: a weight is given to a class that train does not have.
     """
     architecture, recipe = Architecture(**model), Recipe(**training)
-    space = FeatureSpace.of(task.train.features, task.categories, architecture.bins)
+    space = FeatureSpace.of(task.train.features, task.owners, architecture.bins)
     keras.utils.set_random_seed(recipe.seed)
     if architecture.members > 1:
         prefer_plain_emitters()

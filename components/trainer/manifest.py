@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +81,8 @@ class Calibration:
         margin: how far the interval reaches beyond the number, or beyond its quantiles (there it may be negative), in
             the label's units; None: no intervals.
         problem: a sentence that says why there are no intervals.
+        class_weights: what the classes counted in the loss, in the order of the model's classes, which was taken out of
+            the probabilities before the temperature; None where all counted alike.
     """
 
     numbers: int
@@ -90,6 +92,7 @@ class Calibration:
     method: str
     margin: float | None
     problem: str | None
+    class_weights: list[float] | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,8 @@ class Manifest:
         trunk: what the heads share, as `model.trunk` names it; never `auto`. None in models of the time before it was
             written down.
         calibration: the temperature and the intervals; None in models of the time before there were any.
+        number_type: type of `regression_output` and its bounds: float64 where 32 bits do not hold the label.
+        notes: sentences about the training that a person should read.
     """
 
     regression: str
@@ -124,6 +129,8 @@ class Manifest:
     best_epoch: int
     trunk: str | None = None
     calibration: Calibration | None = None
+    number_type: str = "float32"
+    notes: list[str] = field(default_factory=list)
 
     def write(self, model_dir: str | Path, schema: str) -> None:
         """Writes the manifest and the text of the schema into a SavedModel's folder."""

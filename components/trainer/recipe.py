@@ -83,7 +83,7 @@ class Recipe:
         return {
             REGRESSION: RegressionLoss(self.regression_loss, self.huber_delta, self.quantile),
             CLASSIFICATION: ClassificationLoss(
-                self.focal_gamma, self.label_smoothing, self._weights_of_classes(labels, classes)
+                self.focal_gamma, self.label_smoothing, self.weights_of_classes(labels, classes)
             ),
         }
 
@@ -99,8 +99,16 @@ class Recipe:
         steps = -(-rows // self.batch_size_for(rows))
         return math.exp(-1 / (self.ema_epochs * steps)) if self.ema_epochs else 0.0
 
-    def _weights_of_classes(self, labels: np.ndarray, classes: Sequence[str]) -> list[float] | None:
-        """Returns a weight per class; `balanced` as in scikit-learn, n / (K * rows of the class)."""
+    def weights_of_classes(self, labels: np.ndarray, classes: Sequence[str]) -> list[float] | None:
+        """Returns a weight per class, None where all count alike; `balanced` as in scikit-learn, n / (K * its rows).
+
+        Args:
+            labels: class index of each train row that has a class, int64 [n].
+            classes: names of the K classes, by index.
+
+        Raises:
+            InputError: a weight is given to a class that train does not have.
+        """
         given = self.class_weights
         if isinstance(given, str):
             if given == "none":

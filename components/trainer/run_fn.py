@@ -16,13 +16,15 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from components import outputs
 from components.artifact_files import HISTORY
 from components.errors import InputError
+from components.exact import loses_digits
 from components.example_gen.dialect import Dialect
 from components.trainer.calibration import calibrate, uncalibrated
 from components.trainer.dataset import Dataset, load, predict
-from components.trainer.export import export, feature_columns
+from components.trainer.export import Units, export, feature_columns
 from components.trainer.fit import fit
 from components.trainer.manifest import CQR, Calibration, Column, Manifest, TrainLabels
 from components.trainer.quantiles import QUANTILES, with_quantiles
+from components.trainer.recipe import Recipe
 from components.trainer.stopping import HEADLINE
 from components.trainer.task import Task, load_task
 
@@ -46,7 +48,6 @@ def run_fn(fn_args: Any) -> None:
         transform,
         fn_args.train_files,
         _files(fn_args.eval_files, outputs.VALIDATION),
-        label=labels[1],
         memory_mb=config["training"]["memory_mb"],
     )
     network, history = fit(task, config["model"], config["training"], fn_args.model_run_dir)
@@ -59,19 +60,23 @@ def run_fn(fn_args: Any) -> None:
     directory = fn_args.serving_model_dir
     held_out = _files(fn_args.eval_files, outputs.CALIBRATION)
     coverage = config["intervals"]["coverage"]
-    calibration = uncalibrated(coverage)
+    recipe, known = Recipe(**config["training"]), task.train.has(outputs.CLASSIFICATION)
+    class_weights = recipe.weights_of_classes(task.train.classes[known], task.classes)
+    calibration = uncalibrated(coverage, class_weights)
     if held_out:
         if config["intervals"]["method"] == CQR:
             network = with_quantiles(network, task.train, task.validation, coverage, config["training"]["seed"])
-        calibration = _calibrate(network, load(held_out, transform), coverage)
-    units = (task.train.target_mean, task.train.target_scale)
-    export(network, transform, columns, labels, *units, calibration, directory)
+        calibration = _calibrate(network, load(held_out, transform), coverage, class_weights)
+    numbers = task.train.regression[task.train.has(outputs.REGRESSION)]
+    units = Units(task.train.target_mean, task.train.target_scale, wide=loses_digits(numbers))
+    dialect = Dialect.from_dict(config["reading"]["dialect"])
+    export(network, transform, columns, labels, task.classes, units, calibration, dialect.missing, directory)
     Manifest(
         regression=labels[0],
         classification=labels[1],
         classes=list(task.classes),
         columns=_with_presence(columns, task),
-        dialect=Dialect.from_dict(config["reading"]["dialect"]),
+        dialect=dialect,
         vectors=config["reading"]["vectors"],
         train=_train_labels(task),
         parameters=network.count_params(),
@@ -79,6 +84,8 @@ def run_fn(fn_args: Any) -> None:
         best_epoch=best,
         trunk=trunk,
         calibration=calibration,
+        number_type=units.dtype.name,
+        notes=_cut(columns, task),
     ).write(directory, schema_text)
 
 
@@ -87,7 +94,7 @@ def _files(patterns: list[str], split: str) -> list[str]:
     return [pattern for pattern in patterns if Path(pattern).parent.name == f"Split-{split}"]
 
 
-def _calibrate(network: keras.Model, rows: Dataset, coverage: float) -> Calibration:
+def _calibrate(network: keras.Model, rows: Dataset, coverage: float, class_weights: list[float] | None) -> Calibration:
     answers = predict(network, rows)
     return calibrate(
         np.where(rows.has(outputs.REGRESSION), rows.regression, np.nan),
@@ -96,6 +103,7 @@ def _calibrate(network: keras.Model, rows: Dataset, coverage: float) -> Calibrat
         answers[outputs.CLASSIFICATION],
         coverage=coverage,
         quantiles=answers.get(QUANTILES),
+        class_weights=class_weights,
     )
 
 
@@ -108,9 +116,24 @@ def _with_presence(columns: list[Column], task: Task) -> list[Column]:
     for position, column in enumerate(numbers):
         present[column.name] = not features[outputs.MISSING][:, position].any()
     for position, column in enumerate(texts):
-        missing = task.categories - len(texts) + position
+        missing = len(texts) + position
         present[column.name] = not (features[outputs.CATEGORICAL][:, position] == missing).any()
     return [replace(column, always_present=bool(present.get(column.name, False))) for column in columns]
+
+
+def _cut(columns: list[Column], task: Task) -> list[str]:
+    """Returns a sentence for each column of more texts than were kept; the tensor holds them in this order."""
+    texts = [column.name for column in columns if column.kind == "BYTES"]
+    notes = []
+    for position, name in enumerate(texts):
+        others = int((task.train.features[outputs.CATEGORICAL][:, position] == position).sum())
+        if others:
+            kept = list(task.owners).count(position) - 2  # without the places of other and of missing texts
+            notes.append(
+                f"{name}: the {kept:,} most frequent texts are told apart, all others count as one, in {others:,} of "
+                f"{len(task.train):,} train rows. Raise features.max_categories to keep more."
+            )
+    return notes
 
 
 def _best_epoch(losses: list[float]) -> int:

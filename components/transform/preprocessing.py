@@ -1,18 +1,22 @@
 """`preprocessing_fn` of the Transform step: raw columns to the few dense tensors the network reads.
 
 The schema decides what a column is: text is a category, a number of any kind is numeric, a fixed-length list is a
-feature vector. Everything is vectorised: all numeric columns are assembled first and scaled by one element-wise
-analyzer.
+feature vector. Everything is vectorised: all numeric columns are assembled first, as float64, and scaled by
+element-wise analyzers.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
 import tensorflow_transform as tft
 
 from components import outputs
+from components.exact import companion, is_companion
+from components.transform.scaling import Scales, learn_scales, standardise
+from components.transform.vocabulary import Word, by_name, most_frequent, tokens
 
 
 def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> dict[str, tf.Tensor]:
@@ -20,7 +24,7 @@ def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> d
 
     Args:
         inputs: raw column -> SparseTensor [B, 1] (scalar column, absent where missing) or Tensor [B, k] (feature
-            vector, NaN where missing).
+            vector, NaN where missing); beside a column, perhaps its companion, see `components.exact`.
         custom_config: `regression` and `classification`, the label columns; `weight`, the column of the row weights or
             None; and `max_categories`.
 
@@ -28,89 +32,77 @@ def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> d
         The tensors below; a group without columns is left out.
 
         - `numeric` float32 [B, N]: numeric columns by name, then the elements of each vector, standardised with the
-          mean and standard deviation of the train split; missing values and constant columns are 0.
+          mean and standard deviation of the train split, see `scaling`; missing values and constant columns are 0.
         - `missing` float32 [B, N]: 1 where the value was missing.
         - `categorical` int64 [B, C]: see `encode`.
-        - `regression_label` float32 [B]: the label in the user's units; 0 where it is missing.
+        - `regression_label` int64 [B]: the bits of the label, a float64, in the user's units; 0 where it is missing.
         - `regression_target` float32 [B]: the label standardised with the mean and deviation of those that the train
-          split has; 0 where it is missing.
-        - `target_mean`, `target_scale` float32 [B]: those two constants.
-        - `classification_label` int64 [B]: index of the class, most frequent first; -1 for a class that the train
-          split does not have; 0 where it is missing.
+          split has; 0 where it is missing. A label that `scaling` finds too far from all others is moved to the bound.
+        - `target_mean`, `target_scale` int64 [B]: the bits of those two constants.
+        - `classification_label` int64 [B]: index of the class in the order of `vocabulary.sorted_names`; -1 for a
+          class that the train split does not have; 0 where it is missing.
         - `regression_present`, `classification_present` float32 [B]: 1 where the row has the label, else 0.
         - `weight` float32 [B]: the weight of each row; only where the configuration names one.
     """
     regression, classification = custom_config["regression"], custom_config["classification"]
     weight = custom_config.get("weight")
-    features = {name: inputs[name] for name in sorted(inputs) if name not in (regression, classification, weight)}
-    numeric = [_numeric(value) for value in features.values() if _is_scalar_number(value)]
+    apart = (regression, classification, weight)
+    features = {name: inputs[name] for name in sorted(inputs) if name not in apart and not is_companion(name)}
+    numeric = [_exact(inputs, name) for name, value in features.items() if _is_scalar_number(value)]
     numeric += [_vector(value) for value in features.values() if not isinstance(value, tf.SparseTensor)]
     categories = {name: value for name, value in features.items() if _is_text(value)}
 
+    # The label is the last column of the analysis alone: what is served must not depend on it.
+    label, unlabelled = _exact(inputs, regression)
+    scales = learn_scales(
+        tf.concat([*(value for value, _ in numeric), label], axis=1),
+        tf.concat([*(absent for _, absent in numeric), unlabelled], axis=1),
+        strict=[False] * sum(value.shape[1] for value, _ in numeric) + [True],
+    )
     result: dict[str, tf.Tensor] = {}
     if numeric:
         values = tf.concat([value for value, _ in numeric], axis=1)
         missing = tf.concat([absent for _, absent in numeric], axis=1)
-        result[outputs.NUMERIC] = standardise(values, missing)
+        result[outputs.NUMERIC] = standardise(values, missing, scales.part(slice(None, -1)))
         result[outputs.MISSING] = tf.cast(missing, tf.float32)
     if categories:
         result[outputs.CATEGORICAL] = encode(list(categories.values()), custom_config["max_categories"])
     if weight is not None:
         result[outputs.WEIGHT] = tf.cast(_dense(inputs[weight], 0.0), tf.float32)
-    return result | _regression(inputs[regression]) | _class(inputs[classification])
-
-
-def standardise(values: tf.Tensor, missing: tf.Tensor) -> tf.Tensor:
-    """Returns (value - mean) / standard deviation per column over the values that are present.
-
-    Args:
-        values: float64 [B, N].
-        missing: bool [B, N].
-
-    Returns:
-        float32 [B, N]; 0 for missing values and for columns without spread. The deviation is the population's
-        (divided by n).
-    """
-    present = tf.logical_not(missing)
-    sparse = tf.SparseTensor(
-        indices=tf.where(present),
-        values=tf.boolean_mask(values, present),
-        dense_shape=tf.shape(values, tf.int64),
-    )
-    sparse.set_shape([None, values.shape[1]])
-    scaled = tf.sparse.to_dense(tft.scale_to_z_score(sparse, elementwise=True))
-    return tf.cast(tf.ensure_shape(scaled, [None, values.shape[1]]), tf.float32)
+    return result | _regression(label, unlabelled, scales.part(slice(-1, None))) | _class(inputs[classification])
 
 
 def encode(columns: list[tf.SparseTensor], size: int) -> tf.Tensor:
-    """Returns each category as its index in one vocabulary of all columns, most frequent first.
+    """Returns each category as its index in one vocabulary of all columns, see `vocabulary.most_frequent`.
 
     One vocabulary costs one analyzer, however many columns there are.
 
     Args:
         columns: C text columns [B, 1], absent where missing.
-        size: categories kept per column, on average: the vocabulary holds the C * size most frequent ones.
+        size: categories kept of each column, the most frequent ones.
 
     Returns:
-        int64 [B, C]. With V categories kept, `V + c` stands for any other text in column c and `V + C + c` for a
-        missing value.
+        int64 [B, C]. `c` stands for any text of column c that is not kept, `C + c` for a missing value, and `2 C + i`
+        for the i-th entry of the vocabulary; see `owners`.
     """
     count = len(columns)
-    tagged = [
-        tf.SparseTensor(column.indices, tf.strings.join([f"{position}:", column.values]), column.dense_shape)
-        for position, column in enumerate(columns)
-    ]
-    vocabulary = tft.vocabulary(
-        tf.sparse.concat(1, [_one_wide(column) for column in tagged]),
-        top_k=size * count,
-        vocab_filename=outputs.CATEGORIES_VOCABULARY,
-    )
-    kept = tf.cast(tft.experimental.get_vocabulary_size_by_name(outputs.CATEGORIES_VOCABULARY), tf.int64)
+    tagged = tokens([_one_wide(column) for column in columns])
+    vocabulary = most_frequent(tagged, size, outputs.CATEGORIES_VOCABULARY)
     text = tf.stack([_dense(column, "") for column in tagged], axis=1)
     index = tft.apply_vocabulary(text, vocabulary, default_value=-1)
     position = tf.range(count, dtype=tf.int64)
-    unknown = tf.where(text == "", kept + count + position, kept + position)
-    return tf.where(index < 0, unknown, index)
+    unknown = tf.where(text == "", count + position, position)
+    return tf.where(index < 0, unknown, 2 * count + index)
+
+
+def owners(words: Sequence[Word], count: int) -> list[int]:
+    """Returns the column that each place of `encode` belongs to.
+
+    Args:
+        words: the entries of the vocabulary.
+        count: number of text columns C; without any there is no place.
+    """
+    return [*range(count), *range(count), *(word.column for word in words)] if count else []
 
 
 def _is_text(value: Any) -> bool:
@@ -131,10 +123,16 @@ def _one_wide(value: tf.SparseTensor) -> tf.SparseTensor:
     return tf.SparseTensor(value.indices, value.values, [value.dense_shape[0], 1])
 
 
-def _numeric(value: tf.SparseTensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Returns the column as float64 [B, 1], which holds 64-bit epochs exactly enough, and where it is missing."""
+def _exact(inputs: dict[str, Any], name: str) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns a scalar column as float64 [B, 1], from its companion where there is one, and where it is missing."""
+    value = inputs[name]
     as_float = tf.SparseTensor(value.indices, tf.cast(value.values, tf.float64), value.dense_shape)
-    return _vector(tf.expand_dims(_dense(as_float, float("nan")), axis=1))
+    number = _dense(as_float, float("nan"))
+    if companion(name) in inputs:
+        bits = inputs[companion(name)]
+        known = (_present(bits) > 0) & ~tf.math.is_nan(number)
+        number = tf.where(known, tf.bitcast(_dense(bits, 0), tf.float64), number)
+    return _vector(tf.expand_dims(number, axis=1))
 
 
 def _vector(value: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -149,23 +147,29 @@ def _present(value: tf.SparseTensor) -> tf.Tensor:
     return _dense(tf.SparseTensor(value.indices, ones, value.dense_shape), 0.0)
 
 
-def _regression(value: tf.SparseTensor) -> dict[str, tf.Tensor]:
-    numbers = tf.SparseTensor(value.indices, tf.cast(value.values, tf.float64), value.dense_shape)
-    mean, deviation = tft.mean(numbers), tf.sqrt(tft.var(numbers))
-    scale = tf.where(deviation > 0, deviation, tf.ones_like(deviation))
-    label, present = _dense(numbers, 0.0), _present(value)
+def _regression(label: tf.Tensor, missing: tf.Tensor, scales: Scales) -> dict[str, tf.Tensor]:
+    """Returns what is known of the label, float64 [B, 1], by name."""
+    target = standardise(tf.clip_by_value(label, scales.low, scales.high), missing, scales)
+    scale = tf.where(scales.deviation > 0, scales.deviation, tf.ones_like(scales.deviation))
+    number = tf.squeeze(label, axis=1)
     return {
-        outputs.REGRESSION_LABEL: tf.cast(label, tf.float32),
-        outputs.REGRESSION_PRESENT: present,
-        outputs.REGRESSION_TARGET: tf.cast((label - mean) / scale, tf.float32) * present,
-        outputs.TARGET_MEAN: tf.fill(tf.shape(label), tf.cast(mean, tf.float32)),
-        outputs.TARGET_SCALE: tf.fill(tf.shape(label), tf.cast(scale, tf.float32)),
+        outputs.REGRESSION_LABEL: _bits(number),
+        outputs.REGRESSION_PRESENT: 1 - tf.cast(tf.squeeze(missing, axis=1), tf.float32),
+        outputs.REGRESSION_TARGET: tf.squeeze(target, axis=1),
+        outputs.TARGET_MEAN: _bits(tf.fill(tf.shape(number), scales.mean[0])),
+        outputs.TARGET_SCALE: _bits(tf.fill(tf.shape(number), scale[0])),
     }
 
 
+def _bits(values: tf.Tensor) -> tf.Tensor:
+    """Returns float64 values as int64 with the same bits, since a tf.Example holds 32 bits of a fraction only."""
+    return tf.bitcast(values, tf.int64)
+
+
 def _class(value: tf.SparseTensor) -> dict[str, tf.Tensor]:
-    vocabulary = tft.vocabulary(value, vocab_filename=outputs.CLASSES_VOCABULARY)
-    index, present = tft.apply_vocabulary(_dense(value, ""), vocabulary, default_value=-1), _present(value)
+    [tagged] = tokens([_one_wide(value)])
+    vocabulary = by_name(tagged, outputs.CLASSES_VOCABULARY)
+    index, present = tft.apply_vocabulary(_dense(tagged, ""), vocabulary, default_value=-1), _present(value)
     return {
         outputs.CLASSIFICATION_LABEL: tf.where(present > 0, index, tf.zeros_like(index)),
         outputs.CLASSIFICATION_PRESENT: present,

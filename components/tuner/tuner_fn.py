@@ -18,11 +18,11 @@ def tuner_fn(fn_args: Any) -> TunerFnResult:
     """Makes the search of this step, or finds the one that was begun on the same data, settings and code.
 
     Args:
-        fn_args: TFX's arguments. `custom_config` holds `label` (the column of the class), `settings` (what `Settings`
+        fn_args: TFX's arguments. `custom_config` holds `settings` (what `Settings`
             takes), `code` (fingerprint) and `directory`: the folder of all searches, TFX's working folder if empty.
 
     Raises:
-        InputError: a class cannot be learnt from.
+        InputError: a head has no row that counts.
     """
     config = fn_args.custom_config
     settings = Settings(**config["settings"])
@@ -33,7 +33,6 @@ def tuner_fn(fn_args: Any) -> TunerFnResult:
         transform,
         fn_args.train_files,
         fn_args.eval_files,
-        label=config["label"],
         memory_mb=settings.start["training"]["memory_mb"],
     )
     return TunerFnResult(Search(task, settings, str(directory)), {})

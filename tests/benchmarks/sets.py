@@ -101,13 +101,13 @@ class Split:
 
     def task(self, train: Dataset, validation: Dataset) -> Task:
         """Returns what a network learns from two of the parts."""
-        return Task(train, validation, [str(label) for label in range(self.num_classes)], self.categories)
+        return Task(train, validation, [str(label) for label in range(self.num_classes)], self.owners)
 
     @property
-    def categories(self) -> int:
-        """Returns the number of places that `categorical` points to."""
+    def owners(self) -> list[int]:
+        """Returns the text column that each place `categorical` points to belongs to."""
         texts = [name for name in self.frame if self.frame[name].dtype == "category"]
-        return sum(len(self._kept(name)) + 2 for name in texts)
+        return [column for column, name in enumerate(texts) for _ in range(len(self._kept(name)) + 2)]
 
     def _kept(self, name: str) -> list[str]:
         return self.frame[name].iloc[self.parts[0]].value_counts().loc[lambda n: n > 0].index[:MAX_CATEGORIES].tolist()

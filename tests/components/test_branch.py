@@ -115,7 +115,7 @@ def best(head, network, value):
 
 
 def test_a_head_that_gains_nothing_keeps_the_weights_of_its_own_best_epoch():
-    space = FeatureSpace.of({"numeric": np.ones((3, 4), "float32")}, 0, 2)
+    space = FeatureSpace.of({"numeric": np.ones((3, 4), "float32")}, [], 2)
     keras.utils.set_random_seed(0)
     shared, separate = (
         build_table_model(space, 3, Architecture(trunk=trunk)) for trunk in ("shared_bottom", "separate")
@@ -147,7 +147,7 @@ def test_a_head_that_gains_nothing_keeps_the_weights_of_its_own_best_epoch():
 )
 @pytest.mark.parametrize("head", HEADS)
 def test_on_a_large_table_heads_whose_best_epochs_agree_are_not_trained_alone(head, count, own, worth):
-    space = FeatureSpace.of({"numeric": np.ones((3, 4), "float32")}, 0, 2)
+    space = FeatureSpace.of({"numeric": np.ones((3, 4), "float32")}, [], 2)
     shared = build_table_model(space, 3, Architecture())
     bests = [best(other, shared, own if other == head else 1.0) for other in HEADS]
     history = {HEADLINE: [3.0, 2.0, 2.1]} | {judged_by(head): [2.0, 1.0, 1.1] for head in HEADS}
@@ -157,7 +157,7 @@ def test_on_a_large_table_heads_whose_best_epochs_agree_are_not_trained_alone(he
 @pytest.mark.parametrize(("gain", "part"), [(0.0099, False), (0.0101, True)])
 @pytest.mark.parametrize("head", HEADS)
 def test_they_part_where_one_head_gains_more_than_one_per_cent(head, gain, part):
-    space = FeatureSpace.of({"numeric": np.ones((3, 4), "float32")}, 0, 2)
+    space = FeatureSpace.of({"numeric": np.ones((3, 4), "float32")}, [], 2)
     separate = build_table_model(space, 3, Architecture(trunk="separate"))
     bests = [best(head, separate, 1.0) for head in HEADS]
     history = {HEADLINE: [3.0, 2.0, 2.1]} | {judged_by(head): [2.0, 1.0, 1.1] for head in HEADS}
@@ -168,7 +168,7 @@ def test_they_part_where_one_head_gains_more_than_one_per_cent(head, gain, part)
 
 
 def test_without_a_finite_loss_there_is_nothing_to_branch_from():
-    space = FeatureSpace.of({"numeric": np.ones((3, 4), "float32")}, 0, 2)
+    space = FeatureSpace.of({"numeric": np.ones((3, 4), "float32")}, [], 2)
     shared = build_table_model(space, 3, Architecture())
     bests = [best(head, shared, np.nan) for head in HEADS]
     assert not worth_branching(bests, {HEADLINE: [np.nan]}, 1500)

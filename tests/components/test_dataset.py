@@ -1,5 +1,6 @@
 """Transformed examples in memory, and the weights of their rows in the loss of each head."""
 
+import struct
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -112,15 +113,20 @@ def write(path: Path, rows):
     return SimpleNamespace(transformed_feature_spec=lambda: spec)
 
 
+def whole(value):
+    """The whole number of the same 64 bits, as Python's struct knows them."""
+    return struct.unpack("<q", struct.pack("<d", value))[0]
+
+
 @pytest.mark.parametrize("gaps", [False, True])
 def test_labels_and_weights_are_read_as_the_transform_wrote_them(tmp_path, gaps):
     rows = [
         {
             outputs.NUMERIC: [float(i), -float(i)],
-            outputs.REGRESSION_LABEL: 10.0 + i,
+            outputs.REGRESSION_LABEL: whole(1_700_000_000.25 + i),
             outputs.REGRESSION_TARGET: float(i),
-            outputs.TARGET_MEAN: 10.0,
-            outputs.TARGET_SCALE: 1.0,
+            outputs.TARGET_MEAN: whole(1_700_000_000.25),
+            outputs.TARGET_SCALE: whole(1 / 3),
             outputs.CLASSIFICATION_LABEL: i % 3,
             outputs.REGRESSION_PRESENT: float(not (gaps and i == 1)),
             outputs.CLASSIFICATION_PRESENT: float(not (gaps and i == 2)),
@@ -129,7 +135,8 @@ def test_labels_and_weights_are_read_as_the_transform_wrote_them(tmp_path, gaps)
         for i in range(5)
     ]
     found = load([str(tmp_path / "*.gz")], write(tmp_path / "part.gz", rows))
-    assert found.regression.tolist() == [10, 11, 12, 13, 14]
+    assert found.regression.tolist() == [1_700_000_000.25 + i for i in range(5)], "no digit is lost"
+    assert (found.target_mean, found.target_scale) == (1_700_000_000.25, 1 / 3)
     assert found.classes.tolist() == [0, 1, 2, 0, 1]
     assert found.has(REGRESSION).tolist() == [True, not gaps, True, True, True]
     assert found.has(CLASSIFICATION).tolist() == [True, True, not gaps, True, True]

@@ -5,7 +5,8 @@ import pytest
 import tensorflow as tf
 from scipy.special import log_softmax, softmax
 
-from components.trainer.export import _bounds, _tempered
+from components.trainer.calibration import unweighted
+from components.trainer.export import Units, _bounds, _tempered, _unweighted
 from components.trainer.manifest import Calibration
 
 RNG = np.random.default_rng(2)
@@ -54,3 +55,19 @@ def test_bounds_around_quantiles_never_cross():
     np.testing.assert_array_equal(wider["regression_upper"], [[4.5], [3.5]])
     np.testing.assert_array_equal(narrower["regression_lower"], [[1.75], [2.5]])
     np.testing.assert_array_equal(narrower["regression_upper"], [[3.25], [2.5]])
+
+
+def test_class_weights_are_taken_out_in_the_graph_as_in_calibration():
+    probabilities = softmax(RNG.normal(0, 3, (400, 4)), axis=1).astype(np.float32)
+    weights = [0.5, 12.0, 0.0, 3.0]
+    found = _unweighted(tf.constant(probabilities), weights).numpy()
+    np.testing.assert_allclose(found, unweighted(probabilities, weights), rtol=1e-12)
+    np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-12)
+    assert _unweighted(tf.constant(probabilities), None).dtype == tf.float32
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_units_are_undone_with_64_bits(wide: bool):
+    units = Units(1_700_000_000.5, 0.25, wide)
+    assert units.dtype == (tf.float64 if wide else tf.float32)
+    np.testing.assert_array_equal(units.of(tf.constant([-2.0, 3.0])), [1_700_000_000.0, 1_700_000_001.25])

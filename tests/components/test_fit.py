@@ -92,7 +92,7 @@ def test_after_a_plateau_the_best_weights_are_those_of_the_first_step(ema_epochs
     found = task(rows(150, 0, noise=1.0), rows(200, 1, noise=1.0))
     recipe = Recipe(**TRAINING | {"plateau": 2, "patience": 30, "epochs": 40, "ema_epochs": ema_epochs})
     network = build_table_model(
-        FeatureSpace.of(found.train.features, 0, 2), 2, Architecture(hidden=(16,)), model_class=ScanningModel
+        FeatureSpace.of(found.train.features, [], 2), 2, Architecture(hidden=(16,)), model_class=ScanningModel
     )
     seen = Weights()
     history = train(network, found, recipe, str(tmp_path), tf.distribute.get_strategy(), [seen])

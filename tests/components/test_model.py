@@ -62,7 +62,7 @@ def test_dropout_and_l2_apply_to_every_shared_layer():
 
 @pytest.mark.parametrize("columns", [{"numeric": 3, "missing": 3}, {"categorical": 2}])
 def test_a_group_of_columns_may_be_absent(columns, tmp_path):
-    space = FeatureSpace(columns, categories=7 if "categorical" in columns else 0)
+    space = FeatureSpace(columns, owners=[0, 1, 1, 0, 0, 1, 0] if "categorical" in columns else [])
     model = build_table_model(space, 3, Architecture(hidden=(4,)))
     rows = {
         name: np.ones((2, width), "int64" if name == "categorical" else "float32") for name, width in columns.items()

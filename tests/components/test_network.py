@@ -3,11 +3,12 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from components.outputs import CLASSIFICATION, REGRESSION
 from components.trainer.model import build_table_model, is_shared
 from components.trainer.network.architecture import Architecture
-from components.trainer.network.encoder import FeatureSpace, encode
+from components.trainer.network.encoder import FeatureSpace, OneHot, encode
 from components.trainer.network.members import MemberDense, SharedDense
 from components.trainer.network.numbers import Periodic, PiecewiseLinear, SmoothClip, bin_edges, robust_scales
 from components.trainer.network.trunks import TRUNKS
@@ -19,11 +20,12 @@ MISSING = np.zeros_like(NUMBERS)
 MISSING[::5, 2] = 1
 NUMBERS[::5, 2] = 0
 PLACES = np.stack([RANDOM.integers(0, 3, 300), RANDOM.integers(3, 6, 300)], axis=1)
+OWNERS = [0, 0, 0, 1, 1, 1]
 FEATURES = {"numeric": NUMBERS, "missing": MISSING, "categorical": PLACES}
 
 
 def encoded(architecture, features=FEATURES):
-    space = FeatureSpace.of(features, 6, architecture.bins)
+    space = FeatureSpace.of(features, OWNERS, architecture.bins)
     inputs = space.inputs()
     return keras.Model(inputs, encode(inputs, space, architecture))(features).numpy()
 
@@ -34,6 +36,23 @@ def test_plain_features_are_numbers_flags_and_categories():
         hot[row, places] = 1
     expected = np.concatenate([NUMBERS, MISSING[:, [2]], hot], axis=1)
     np.testing.assert_array_equal(encoded(Architecture()), expected)
+
+
+def test_places_are_the_multi_hot_ones_and_no_tensor_is_larger_than_them():
+    """Against NumPy's definition; Keras's `multi_hot` is the maximum of a tensor [rows, columns, places]."""
+    owners = [0, 1, 2, 0, 1, 2, *RANDOM.integers(0, 3, 40)]
+    places = np.stack([RANDOM.choice(np.flatnonzero(np.equal(owners, column)), 500) for column in range(3)], axis=1)
+    expected = np.zeros((500, len(owners)), "float32")
+    np.put_along_axis(expected, places, 1, axis=1)
+    layer = OneHot(owners)
+    spec = tf.TensorSpec([None, 3], tf.int64)
+    graph = tf.function(layer).get_concrete_function(spec)
+    shapes = [output.shape for operation in graph.graph.get_operations() for output in operation.outputs]
+    assert max(shape.rank for shape in shapes) == 2
+    assert max(shape[1] for shape in shapes if shape.rank == 2) == len(owners)
+    for answer in (graph(tf.constant(places)), tf.function(layer, jit_compile=True)(tf.constant(places))):
+        np.testing.assert_array_equal(answer, expected)
+    np.testing.assert_array_equal(keras.ops.multi_hot(places, len(owners)), expected)
 
 
 def test_bins_are_quantiles_of_the_present_values_or_the_values_themselves():
@@ -152,7 +171,7 @@ EVERYTHING = [
     "architecture", EVERYTHING, ids=lambda value: f"{value.trunk}-{value.number_encoding}-{value.block}"
 )
 def test_a_network_is_saved_and_reloaded(architecture, tmp_path):
-    space = FeatureSpace.of(FEATURES, 6, architecture.bins)
+    space = FeatureSpace.of(FEATURES, OWNERS, architecture.bins)
     model = build_table_model(space, 3, architecture)
     model.save(tmp_path / "model.keras")
     reloaded = keras.models.load_model(tmp_path / "model.keras")

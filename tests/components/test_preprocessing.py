@@ -1,6 +1,7 @@
 """The transform against NumPy, through a real Beam analysis."""
 
 from collections import Counter
+from operator import itemgetter
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ import tensorflow_transform.beam as tft_beam
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
 from components import outputs
-from components.transform.preprocessing import preprocessing_fn
+from components.exact import of_bits
+from components.transform.preprocessing import owners, preprocessing_fn
+from components.transform.vocabulary import read_words
 
 ROWS = 40
 CONFIG = {"regression": "price (€)", "classification": "kind", "weight": "w", "max_categories": 3}
@@ -35,7 +38,7 @@ def table():
             "shape": [["round", "square", "flat", "long"][i % 4]],
             "embedding": [float(v) for v in rng.normal(size=2)],
             "price (€)": [] if i < 5 or i % 6 == 0 else [float(rng.normal(2e5, 5e4))],
-            "kind": [] if i < 3 or i % 5 == 0 else ["a" if i % 4 else "b"],
+            "kind": [] if i < 3 or i % 5 == 0 else ["b" if i % 4 else "a"],
             "w": [i / 8],
         }
         row["colour"] = [row["colour"]] if isinstance(row["colour"], str) else []
@@ -93,29 +96,36 @@ def test_missing_values_have_an_indicator(table, transformed):
     assert missing.sum() == sum(not row["sparse"] for row in table) + 1, "only sparse and one element of the vector"
 
 
-def test_categories_of_all_columns_are_ranked_in_one_vocabulary(table, transformed):
+def entries(output):
+    """The vocabulary as (column, text)."""
+    return [(word.column, word.text.decode()) for word in read_words(output, outputs.CATEGORIES_VOCABULARY)]
+
+
+def test_each_column_keeps_its_own_most_frequent_texts(table, transformed):
     _, output = transformed
-    counts = Counter(
-        f"{position}:{row[name][0]}" for row in table for position, name in enumerate(("colour", "shape")) if row[name]
-    )
-    vocabulary = [text.decode() for text in output.vocabulary_by_name(outputs.CATEGORIES_VOCABULARY)]
-    assert len(vocabulary) == 2 * CONFIG["max_categories"] < len(counts)
-    assert [counts[token] for token in vocabulary] == sorted(counts.values(), reverse=True)[: len(vocabulary)]
+    expected = []
+    for position, name in enumerate(("colour", "shape")):
+        counts = Counter(row[name][0] for row in table if row[name])
+        ranked = sorted(sorted(counts.items()), key=itemgetter(1), reverse=True)
+        expected += [(position, text) for text, _ in ranked[: CONFIG["max_categories"]]]
+    assert entries(output) == expected
 
 
 def test_other_texts_and_missing_values_have_their_own_place_per_column(table, transformed):
     columns, output = transformed
-    vocabulary = [text.decode() for text in output.vocabulary_by_name(outputs.CATEGORIES_VOCABULARY)]
-    kept = len(vocabulary)
+    places = [("other", 0), ("other", 1), ("missing", 0), ("missing", 1), *entries(output)]
+    assert owners(read_words(output, outputs.CATEGORIES_VOCABULARY), 2) == [
+        place[1] if place[0] in ("other", "missing") else place[0] for place in places
+    ]
     for position, name in enumerate(("colour", "shape")):
-        tokens = [f"{position}:{row[name][0]}" if row[name] else None for row in table]
+        texts = [row[name][0] if row[name] else None for row in table]
         expected = [
-            kept + 2 + position
-            if token is None
-            else vocabulary.index(token)
-            if token in vocabulary
-            else kept + position
-            for token in tokens
+            places.index(("missing", position))
+            if text is None
+            else places.index((position, text))
+            if (position, text) in places
+            else places.index(("other", position))
+            for text in texts
         ]
         np.testing.assert_array_equal(columns[outputs.CATEGORICAL][:, position], expected)
 
@@ -125,16 +135,20 @@ def test_regression_target_is_standardised_and_can_be_undone(table, transformed)
     label = np.array([row["price (€)"][0] if row["price (€)"] else np.nan for row in table])
     present = ~np.isnan(label)
     np.testing.assert_allclose(columns[outputs.REGRESSION_TARGET], oracle(label), atol=1e-5)
-    restored = columns[outputs.REGRESSION_TARGET] * columns[outputs.TARGET_SCALE] + columns[outputs.TARGET_MEAN]
+    mean, scale = (of_bits(columns[name]) for name in (outputs.TARGET_MEAN, outputs.TARGET_SCALE))
+    np.testing.assert_allclose(mean, np.nanmean(label), rtol=1e-7)
+    np.testing.assert_allclose(scale, np.nanstd(label), rtol=1e-6)
+    restored = columns[outputs.REGRESSION_TARGET] * scale + mean
     np.testing.assert_allclose(restored[present], label[present], rtol=1e-6)
-    np.testing.assert_allclose(columns[outputs.REGRESSION_LABEL], np.nan_to_num(label), rtol=1e-6)
+    np.testing.assert_array_equal(of_bits(columns[outputs.REGRESSION_LABEL]), np.nan_to_num(np.float32(label)))
     np.testing.assert_array_equal(columns[outputs.REGRESSION_PRESENT], present)
     np.testing.assert_array_equal(columns[outputs.WEIGHT], [row["w"][0] for row in table])
 
 
-def test_classes_are_ranked_by_frequency(table, transformed):
+def test_classes_are_in_the_order_of_their_names(table, transformed):
     columns, output = transformed
-    assert [text.decode() for text in output.vocabulary_by_name(outputs.CLASSES_VOCABULARY)] == ["a", "b"]
+    assert [word.text.decode() for word in read_words(output, outputs.CLASSES_VOCABULARY)] == ["a", "b"]
+    assert Counter(row["kind"][0] for row in table if row["kind"]).most_common(1)[0][0] == "b", "and not by frequency"
     np.testing.assert_array_equal(columns[outputs.CLASSIFICATION_LABEL], [row["kind"] == ["b"] for row in table])
     np.testing.assert_array_equal(columns[outputs.CLASSIFICATION_PRESENT], [row["kind"] != [] for row in table])
 
@@ -154,5 +168,4 @@ def test_unseen_class_is_minus_one_and_unseen_category_is_the_bucket(transformed
     assert result[outputs.CLASSIFICATION_LABEL].numpy().tolist() == [-1]
     assert result[outputs.CLASSIFICATION_PRESENT].numpy().tolist() == [1.0], "a class that train lacks is not missing"
     assert outputs.WEIGHT not in result, "serving needs no weight"
-    kept = output.vocabulary_size_by_name(outputs.CATEGORIES_VOCABULARY)
-    assert result[outputs.CATEGORICAL].numpy()[0, 0] == kept
+    assert result[outputs.CATEGORICAL].numpy()[0, 0] == 0

@@ -82,7 +82,7 @@ def test_rows_of_no_weight_teach_nothing():
 
 def test_members_are_averaged():
     """A batch ensemble: what the quantiles see is the mean over its members."""
-    space = FeatureSpace.of(rows(64, 8).features, categories=0, bins=8)
+    space = FeatureSpace.of(rows(64, 8).features, owners=[], bins=8)
     model = build_table_model(space, 2, Architecture(hidden=(8,), members=3))
     found = with_quantiles(model, rows(200, 9), rows(100, 10), 0.8, seed=0)
     answers = found.predict(rows(50, 11).features, verbose=0)

@@ -78,7 +78,7 @@ def test_a_twin_keeps_all_other_settings_and_has_nothing_to_balance():
 
 
 def test_a_single_task_network_has_its_trunk_and_its_head_and_nothing_else():
-    space = FeatureSpace.of({"numeric": np.ones((3, 4), "float32")}, 0, 2)
+    space = FeatureSpace.of({"numeric": np.ones((3, 4), "float32")}, [], 2)
 
     def parameters(**layers) -> tuple[int, int, int]:
         network = build_table_model(space, 3, Architecture(hidden=(5,), **layers))

@@ -60,4 +60,4 @@ def test_the_encoder_learns_the_same_from_mapped_features():
     numbers = np.random.default_rng(0).normal(size=(500, 3)).astype("float32")
     missing = (numbers > 1).astype("float32")
     features = {"numeric": numbers, "missing": missing}
-    assert FeatureSpace.of(collected(0, [features]), 0, 8) == FeatureSpace.of(features, 0, 8)
+    assert FeatureSpace.of(collected(0, [features]), [], 8) == FeatureSpace.of(features, [], 8)

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import log_softmax, softmax
 from sklearn.metrics import log_loss
 
-from components.trainer.calibration import calibrate, fit_temperature, rescale, uncalibrated
+from components.trainer.calibration import calibrate, fit_temperature, rescale, uncalibrated, unweighted
 from components.trainer.manifest import Calibration
 
 RNG = np.random.default_rng(7)
@@ -122,3 +122,23 @@ def test_why_there_are_no_intervals_is_said():
     assert uncalibrated(0.9) == Calibration(
         0, 0, 1.0, 0.9, "split", None, "There are no intervals of the number, because data.split.calibration is 0."
     )
+
+
+@pytest.mark.parametrize("weights", [[1.0, 1.0, 1.0, 1.0], [0.5, 12.0, 1.0, 3.0]])
+def test_class_weights_are_taken_out_again(weights):
+    """A network fitted with weights w says q ∝ w p; what comes out is p, and the temperature that p needs."""
+    probabilities, classes = sample(20_000, 1.7)
+    weighted = probabilities * np.array(weights)
+    weighted /= weighted.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(unweighted(weighted, weights), probabilities, atol=1e-6)
+    number = RNG.normal(size=len(classes))
+    found = calibrate(number, number, classes, weighted, coverage=0.9, class_weights=weights)
+    assert found.temperature == pytest.approx(1.7, rel=0.05)
+    assert found.class_weights == weights
+    assert uncalibrated(0.9, weights).class_weights == weights
+    assert unweighted(weighted, None) is weighted
+
+
+def test_a_class_of_weight_0_keeps_what_it_has():
+    found = unweighted(np.array([[0.5, 0.5, 0.0]]), [2.0, 1.0, 0.0])
+    np.testing.assert_allclose(found, [[1 / 3, 2 / 3, 0]])
