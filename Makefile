@@ -31,7 +31,7 @@ check: setup ## lint, format, types, import contract
 test: setup ## the tests (within an hour on 2 cores)
 	$(BIN)/pytest
 slow: setup ## the slow proofs, but for the image
-	$(BIN)/pytest -m "slow and not image"
+	$(BIN)/pytest -rs -m "slow and not image"
 browser: setup ## the pages in Chromium (needs chromium, chromium-driver and npm)
 	$(BIN)/pytest -m browser
 image: setup ## build the image and run it (needs buildah; about 15 minutes)
