@@ -63,8 +63,7 @@ class Reader:
             path: the file or folder.
             columns: the columns of the source that were written.
         """
-        flattened = {name.removesuffix(f"_{LENGTH}") for name in columns}
-        names = [name for name in KINDS if name in flattened and name != KEY]
+        names = [name for name in KINDS if name != KEY and covers(columns, name)]
         try:
             got = examples(path, columns)
         except InputError as error:
@@ -90,6 +89,11 @@ class Reader:
             ignored = tuple(name for name in present if name not in columns)
             self._references[columns] = examples(path, columns, ignored)
         return self._references[columns]
+
+
+def covers(columns, name):
+    """Returns whether a column of the source is among the columns of a table, be it number by number."""
+    return name in columns or f"{name}_{LENGTH}" in columns
 
 
 def examples(path, columns, ignored=()):

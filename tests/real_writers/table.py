@@ -9,9 +9,9 @@ import tempfile
 from pathlib import Path
 
 from tests.real_writers import environment, source
-from tests.real_writers.reading import KEY, Reader
+from tests.real_writers.reading import KEY, Reader, covers
 
-COLUMNS = ("writer", "version", "wrote", "rows in", "rows out", "cells", "cells that differ")
+COLUMNS = ("writer", "version", "wrote", "cannot hold", "rows in", "rows out", "cells", "cells that differ")
 
 
 def outcomes():
@@ -33,6 +33,7 @@ def outcomes():
                     "writer": made["writer"],
                     "version": made["version"],
                     "wrote": made["what"],
+                    "cannot hold": ", ".join(name for name in table if not covers(made["columns"], name)),
                     "rows in": len(table[KEY]),
                     "rows out": outcome.rows,
                     "cells": outcome.cells,
@@ -44,7 +45,7 @@ def outcomes():
 
 def markdown(rows):
     """Returns the outcomes as a Markdown table."""
-    lines = [[name.capitalize() for name in COLUMNS], ["---"] * 3 + ["---:"] * 4]
+    lines = [[name.capitalize() for name in COLUMNS], ["---"] * 4 + ["---:"] * 4]
     lines += [[str(row.get(name, "")) for name in COLUMNS] for row in rows]
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 
