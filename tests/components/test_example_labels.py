@@ -19,7 +19,8 @@ from components.example_gen.summary import read_summary
         ([0, 1], {b"0", b"1"}),
         ([True, False], {b"true", b"false"}),
         ([0.0, 1.0], {b"0", b"1"}),
-        (["1.0", "2"], {b"1.0", b"2"}),
+        (["1.0", "2"], {b"1", b"2"}),
+        (["1.0", "x"], {b"1.0", b"x"}),
     ],
 )
 def test_class_labels_are_text(tmp_path, values, written):
