@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import functools
+import itertools
 import re
 
 import numpy as np
@@ -156,15 +157,16 @@ def swallowed(text: bytes, marks: Marks, width: int) -> int | None:
     cells = np.searchsorted(delimiters, closes) - np.searchsorted(delimiters, opens)
     starts, stops = marks.rows
     delimiter = bytes([marks.delimiter])
+    numbers: list[int] | None = None
     for position in opens[(lines > 0) & (cells == lines * (width - 1))].tolist():
         row = int(np.searchsorted(starts, position, side="right")) - 1
-        if _is_quoted(marks, row, position):
-            continue
         within = [line.split(delimiter) for line in _LINE_END.split(text[int(starts[row]) : int(stops[row])])]
-        if all(len(line) == width for line in within):
-            around = [text[int(starts[near]) : int(stops[near])] for near in range(max(1, row - 20), len(starts))[:60]]
-            if _alike(within[1:], [line.split(delimiter) for line in around if b'"' not in line], width):
-                return position
+        if any(len(line) != width for line in within):
+            continue
+        if numbers is None:
+            numbers = _number_columns([_cells(text, marks, near) for near in range(len(starts))[1:60]])
+        if _hold_numbers(within[1:], numbers) and not _is_quoted(marks, row, position):
+            return position
     return None
 
 
@@ -181,18 +183,29 @@ def _is_quoted(marks: Marks, row: int, position: int) -> bool:
     return len(near) >= 3 and bool(quoted.mean() > 0.5)
 
 
-def _alike(lines: list[list[bytes]], rows: list[list[bytes]], width: int) -> bool:
-    for column in range(width):
-        values = [row[column].strip() for row in rows if len(row) == width]
+def _cells(text: bytes, marks: Marks, row: int) -> list[bytes]:
+    start, stop = (int(edges[row]) for edges in marks.rows)
+    first, last = np.searchsorted(marks.delimiters, (start, stop))
+    edges = [start - 1, *marks.delimiters[first:last].tolist(), stop]
+    return [text[edge + 1 : after] for edge, after in itertools.pairwise(edges)]
+
+
+def _number_columns(rows: list[list[bytes]]) -> list[int]:
+    """Returns the columns in which nearly all cells are numbers."""
+    found = []
+    for column in range(min(map(len, rows), default=0)):
+        values = [row[column].strip(b' "') for row in rows]
         values = [value for value in values if value not in _MISSING]
         numbers = sum(_NUMBER.fullmatch(value) is not None for value in values)
-        if len(values) < 3 or numbers < 0.9 * len(values):
-            continue
-        for line in lines:
-            value = line[column].strip()
-            if value not in _MISSING and b'"' not in value and not _NUMBER.fullmatch(value):
-                return False
-    return True
+        if len(values) >= 3 and numbers >= 0.9 * len(values):
+            found.append(column)
+    return found
+
+
+def _hold_numbers(lines: list[list[bytes]], columns: list[int]) -> bool:
+    """Returns whether lines hold numbers, or nothing, in some columns."""
+    values = [line[column].strip() for line in lines for column in columns]
+    return all(value in _MISSING or b'"' in value or _NUMBER.fullmatch(value) for value in values)
 
 
 def _has_rows(text: bytes, delimiter: str, width: int) -> bool:

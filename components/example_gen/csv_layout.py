@@ -227,7 +227,7 @@ def _notes(looks: list[_Look], layouts: list[Layout]) -> list[str]:
             notes.append(sentence.format(files=_files([look.path for look in of]), place=place))
     if lines := [look for look in looks if look.line]:
         assert lines[0].line is not None
-        shown = lines[0].line[0].decode("utf-8", errors="replace").strip()
+        shown = lines[0].line[0].decode("utf-8", errors="replace").strip().strip('"')
         notes.append(f'The first line of {_files([look.path for look in lines])} ("{shown}") is skipped and obeyed.')
     if ended := [layout.path for layout in layouts if layout.has_blank_end]:
         notes.append(

@@ -44,7 +44,7 @@ PACK = {
     "gzip": gzip.compress,
     "gzip of two members": lambda data: gzip.compress(data[:40]) + gzip.compress(data[40:]),
     "bzip2": bz2.compress,
-    "xz": lzma.compress,
+    "xz": lambda data: lzma.compress(data, preset=0),
     "zstd": lambda data: pa.compress(data, codec="zstd", asbytes=True),
 }
 # A text of several lines, each with as many delimiters as a row, may be refused; so may a backslash before a quote.
@@ -99,11 +99,11 @@ def test_compressed_files_are_told_by_their_first_bytes(tmp_path, packed):
     assert [batch.first_row for batch in table.batches()][:2] == [1, 1 + len(next(table.batches()).data)]
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, PACK["zstd"]])
+@pytest.mark.parametrize("pack", [PACK[name] for name in ("gzip", "bzip2", "xz", "zstd")])
 @pytest.mark.parametrize("cut", [-3, -20])
 def test_a_compressed_file_cut_short_is_refused(tmp_path, pack, cut):
     numbers = random.Random(0)
-    content = pack(("a,b\n" + "".join(f"{numbers.random()},x\n" for _ in range(100_000))).encode())[:cut]
+    content = pack(("a,b\n" + "".join(f"{numbers.random()},x\n" for _ in range(30_000))).encode())[:cut]
     with pytest.raises(InputError, match="must be a whole file, got a damaged one"):
         read(tmp_path / "t.csv", content)
 
@@ -190,11 +190,12 @@ def test_legal_text_is_read_as_it_stands(tmp_path, text, expected):
 
 
 def test_cells_with_line_ends_are_legal(tmp_path):
-    text = io.StringIO(newline="")
-    expected = [[str(n), f"Dear {n},\nthank you, and\n\nbye", "x"] for n in range(50_000)]
-    csv.writer(text).writerows([["id", "letter", "kind"], *expected])
-    table, found = read(tmp_path / "t.csv", text.getvalue())
-    assert (found, table.notes) == (expected, ())
+    for letter in "Dear {},\nthank you, and\n\nbye", "Dear {}\nx, y, z\nq, r, s":
+        text = io.StringIO(newline="")
+        expected = [[str(n), "x", letter.format(n)] for n in range(20_000)]
+        csv.writer(text).writerows([["id", "kind", "letter"], *expected])
+        table, found = read(tmp_path / "t.csv", text.getvalue())
+        assert (found, table.notes) == (expected, ())
 
 
 def test_a_row_may_be_nearly_as_long_as_a_block(tmp_path):
