@@ -52,7 +52,7 @@ def test_what_is_read_is_the_source(written, table, reader):
 def test_a_prediction_is_that_of_the_source(written, model, predicted, tmp_path):
     whole = [made for made in written if set(INPUTS) <= set(made["columns"])]
     if not whole:
-        pytest.skip(f"{written[0]['writer']} has no {', '.join(sorted(set(INPUTS) - set(written[0]['columns'])))}")
+        pytest.skip(f"{written[0]['writer']} cannot hold {', '.join(sorted(set(INPUTS) - set(written[0]['columns'])))}")
     for made in whole:
         told = f"{made['writer']} {made['version']}, {made['what']}"
         found = _predict(made["path"], model, tmp_path)
