@@ -99,8 +99,8 @@ def _place(location: Sequence[str | int], values: Any, kind: str) -> list[str | 
         known = part in values if isinstance(values, dict) else isinstance(values, list) and isinstance(part, int)
         if known:
             values = values[part]
-        elif part in _TEXT or part in _TEXTS:
-            if part in (_TEXT if isinstance(values, list) else _TEXTS):
+        elif _branch(part) in _TEXT + _TEXTS:
+            if _branch(part) in (_TEXT if isinstance(values, list) else _TEXTS):
                 return None
             continue
         elif part == "[key]" or part in _KINDS or kind not in ("missing", "extra_forbidden"):
@@ -109,11 +109,16 @@ def _place(location: Sequence[str | int], values: Any, kind: str) -> list[str | 
     return place
 
 
+def _branch(part: str | int) -> str | int:
+    """Returns the type in a part of a location without the functions that values go through."""
+    return re.sub(r"function-\w+\[\w+\(\), ([\w-]+)\]", r"\1", part) if isinstance(part, str) else part
+
+
 def _constraint(problem: Mapping[str, Any], place: Sequence[str | int]) -> str:
     context = problem.get("ctx", {})
     if problem["type"] == "literal_error":
         return str(context["expected"]).replace("'", "")
-    if problem["type"] == "string_type" and problem["loc"][-1] in _TEXT and problem["loc"][-1] != place[-1]:
+    if problem["type"] == "string_type" and _branch(problem["loc"][-1]) in _TEXT and problem["loc"][-1] != place[-1]:
         return "text or a list of texts"
     known = _CONSTRAINTS.get(problem["type"])
     context = {name: f"{bound:.12g}" for name, bound in context.items() if isinstance(bound, int | float)}

@@ -173,7 +173,7 @@ def test_one_cell_that_is_no_number_breaks_an_order_by_itself(
     block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """Not the rows of the block it stands in (cdisc-org/cdisc-rules-engine, issue 145): as texts 10 is below 9."""
-    monkeypatch.setattr(csv_files, "_BLOCK", block)
+    monkeypatch.setattr(csv_files, "BLOCK", block)
     rng = np.random.default_rng(19)
     ordered = rng.integers(1, 10, ROWS)
     shipped = (ordered + rng.integers(0, 5, ROWS)).astype(str)

@@ -230,6 +230,6 @@ def test_a_process_told_to_end_ends_in_order_with_its_own_code():
 
 def test_predict_says_what_was_done_in_opening_its_table(monkeypatch: pytest.MonkeyPatch, mtl: Callable[..., Said]):
     note = 'The first line of "new.csv" ("sep=;") is skipped and obeyed.'
-    monkeypatch.setattr("pipeline.predict.predict_file", lambda *_: Counts(3, 0, "1", (note,)))
+    monkeypatch.setattr("pipeline.predict.predict_file", lambda *_: Counts(3, 0, "1", ("y", "k"), (note,)))
     said = mtl("predict", "-i", "new.csv", "-o", "out.csv", "-m", "m")
     assert (said.code, said.error.splitlines(), said.out[:6]) == (0, [f"note {note}"], "3 rows")

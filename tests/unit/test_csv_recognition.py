@@ -25,7 +25,7 @@ def unquoted(delimiter="\t", newline="\n", count=400, texts=TEXTS):
 
 
 def reading(table):
-    return table.layouts[0].reading
+    return table.layouts[table.paths[0]].reading
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])

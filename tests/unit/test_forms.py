@@ -5,13 +5,11 @@ import decimal
 import numpy as np
 import pyarrow as pa
 import pytest
-from google.protobuf import text_format
-from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.example_gen.cells import Cells, Kind
 from components.example_gen.dialect import Dialect
 from components.example_gen.forms import Form, Meaning, form_of, form_of_numbers
-from components.schema_gen.schema import column_forms
+from components.schema_gen.schema import column_forms, parse_schema
 
 BOOLEANS = [
     pa.array([True, False, None]),  # Parquet
@@ -88,13 +86,12 @@ def test_other_spellings_of_a_known_text_are_that_text(known, texts, said):
 
 
 def test_domains_of_a_schema():
-    schema = text_format.Parse(
+    schema = parse_schema(
         'feature { name: "b" type: BYTES bool_domain {} }'
         'feature { name: "w" type: BYTES bool_domain { true_value: "Yes" false_value: "No" } }'
         'feature { name: "n" type: BYTES int_domain {} }'
         'feature { name: "i" type: INT bool_domain {} }'
-        'feature { name: "s" type: BYTES string_domain { value: "a" } }',
-        schema_pb2.Schema(),
+        'feature { name: "s" type: BYTES string_domain { value: "a" } }'
     )
     assert column_forms(schema) == {"b": Form(Meaning.BOOLEAN), "n": Form(Meaning.NUMBERS)}
     assert Form.from_dict({"meaning": "BOOLEAN", "spelled": [["true", "T"]]}) == Form(Meaning.BOOLEAN, (("true", "T"),))

@@ -20,7 +20,7 @@ from configurations import FLAGS, LABELS, SMALLEST, refusal, write
         ),
         (
             "push: {zzz: 1}",
-            "push.zzz must be a known key, got an unknown one. Known keys: destination, keep.",
+            "push.zzz must be a known key, got an unknown one. Known keys: destination, keep, replace.",
         ),
         (
             "zzz: 1",

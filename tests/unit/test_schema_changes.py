@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.data_validator.remedy import remedy
 from components.schema_gen.changes import changes
-from components.schema_gen.schema import read_schema
+from components.schema_gen.schema import parse_schema, read_schema
 
 REVIEWED = """
 feature { name: "x" type: FLOAT presence { min_fraction: 1.0 } }
@@ -32,7 +31,7 @@ string_domain { name: "new" value: "z" }
 
 
 def parsed(text: str) -> schema_pb2.Schema:
-    return text_format.Parse(text, schema_pb2.Schema())
+    return parse_schema(text)
 
 
 def test_differences_read_as_sentences():
@@ -149,4 +148,4 @@ def test_other_spellings_of_a_boolean_or_a_number_are_no_difference():
     (change,) = changes(before, now, [])
     assert change.sentence == '"w" also holds "maybe".'
     change.apply(before)
-    assert list(before.feature[1].string_domain.value) == ["T", "F", "maybe"]
+    assert list(before.feature[1].string_domain.value) == ["F", "T", "maybe"]

@@ -43,7 +43,7 @@ def frame(rows: int = ROWS, **columns: object) -> pd.DataFrame:
 
 @pytest.fixture(params=[1 << 20, 1 << 11], ids=["one block", "small blocks"])
 def path(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(csv_files, "_BLOCK", request.param)
+    monkeypatch.setattr(csv_files, "BLOCK", request.param)
     return tmp_path / "t.csv"
 
 
