@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,10 +14,12 @@ import pyarrow.parquet
 from components.errors import InputError
 from components.example_gen import duck
 from components.example_gen.files import Look, damaged
-from components.example_gen.storage import plain_batch
+from components.example_gen.storage import Meant, plain_batch
 from components.objects.staging import local
 
 _ROWS = 1 << 15
+_SPARK_SCHEMA = b"org.apache.spark.sql.parquet.row.metadata"
+_SPARK_INTERVAL = re.compile("interval (day|hour|minute|second)( to (hour|minute|second))?")
 _PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 
 
@@ -70,26 +73,38 @@ def batches(path: str, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """
     done = 0
     try:
-        for data, uuids in _by_pyarrow(path, list(wanted)):
-            yield plain_batch(data, path, done, uuids)
+        for data, meant in _by_pyarrow(path, list(wanted)):
+            yield plain_batch(data, path, done, meant)
             done += data.num_rows
-    except pa.ArrowException as error:
-        yield from _by_duck(path, list(wanted), done, error)
-    except OSError as error:
-        if done:
-            raise _refusal(path, error) from error
+    except (pa.ArrowException, OSError) as error:
         yield from _by_duck(path, list(wanted), done, error)
 
 
-def _by_pyarrow(path: str, wanted: list[str]) -> Iterator[tuple[pa.RecordBatch, set[str]]]:
+def _by_pyarrow(path: str, wanted: list[str]) -> Iterator[tuple[pa.RecordBatch, dict[str, Meant]]]:
     with _open(path) as file:
-        uuids = set()
-        if any(pa.types.is_fixed_size_binary(kind) for kind in file.schema_arrow.types):
-            # Without Arrow's own schema in the file only Parquet's says which bytes are UUIDs.
-            columns = [file.schema.column(index) for index in range(len(file.schema))]
-            uuids = {column.path for column in columns if column.logical_type.type == "UUID"}
+        meant = _meant(file)
         for data in file.iter_batches(batch_size=_ROWS, columns=wanted, use_threads=False):
-            yield data.select(wanted), uuids
+            yield data.select(wanted), meant
+
+
+def _meant(file: Any) -> dict[str, Meant]:
+    """Returns what columns stand for whose Arrow type does not say it."""
+    found = {}
+    if any(pa.types.is_fixed_size_binary(kind) for kind in file.schema_arrow.types):
+        # Without Arrow's own schema in the file only Parquet's says which bytes are UUIDs or intervals.
+        columns = [file.schema.column(index) for index in range(len(file.schema))]
+        found = {column.path: Meant.UUID for column in columns if column.logical_type.type == "UUID"}
+        found |= {column.path: Meant.INTERVAL for column in columns if column.converted_type == "INTERVAL"}
+    try:
+        fields = json.loads((file.metadata.metadata or {}).get(_SPARK_SCHEMA, b"{}")).get("fields", [])
+    except ValueError:
+        return found
+    spark = {field["name"]: field["type"] for field in fields}
+    return found | {
+        field.name: Meant.MICROSECONDS
+        for field in file.schema_arrow
+        if pa.types.is_int64(field.type) and _SPARK_INTERVAL.fullmatch(str(spark.get(field.name)))
+    }
 
 
 def _by_duck(path: str, wanted: list[str], skip: int, error: Exception) -> Iterator[pa.RecordBatch]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import enum
 import re
 import uuid
-from collections.abc import Collection
+from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,17 +17,31 @@ from components.errors import InputError
 _UUID = "arrow.uuid"
 
 
-def plain_batch(data: pa.RecordBatch, path: str, first_row: int, uuids: Collection[str] = ()) -> pa.RecordBatch:
+class Meant(enum.StrEnum):
+    """What the values of a column stand for, where its Arrow type does not say it but the file does.
+
+    `UUID`: 16 bytes. `INTERVAL`: Parquet's 12 bytes of months, days and milliseconds, as DuckDB writes them.
+    `MICROSECONDS`: whole numbers that are an interval of Spark's from days to seconds.
+    """
+
+    UUID = "UUID"
+    INTERVAL = "INTERVAL"
+    MICROSECONDS = "MICROSECONDS"
+
+
+def plain_batch(
+    data: pa.RecordBatch, path: str, first_row: int, meant: Mapping[str, Meant] | None = None
+) -> pa.RecordBatch:
     """Returns rows with plain columns.
 
     Args:
         data: the rows.
         path: the file they are from.
         first_row: how many of its rows come before them.
-        uuids: columns whose bytes are UUIDs.
+        meant: column → what its values stand for, of those whose type does not say it.
 
     Raises:
-        InputError: a text is not UTF-8.
+        InputError: a text is not UTF-8, or an interval has months, which have no length.
         pyarrow.ArrowInvalid: the buffers of a column do not fit together.
     """
     columns = list(data.columns)
@@ -36,8 +52,13 @@ def plain_batch(data: pa.RecordBatch, path: str, first_row: int, uuids: Collecti
                 f'Text must be UTF-8, got other bytes in row {first_row + row + 1} of "{Path(path).name}", column '
                 f'"{name}". Write the column as UTF-8, or list it under data.ignore.'
             )
-        if not _is_plain(column.type):
-            columns[position] = plain(column, is_uuid=name in uuids)
+        stands_for = (meant or {}).get(name)
+        if stands_for == Meant.INTERVAL:
+            columns[position] = _intervals(column, path, first_row, name)
+        elif stands_for == Meant.MICROSECONDS:
+            columns[position] = column.cast(pa.duration("us"))
+        elif not _is_plain(column.type):
+            columns[position] = plain(column, is_uuid=stands_for == Meant.UUID)
     return pa.RecordBatch.from_arrays(columns, names=data.schema.names)
 
 
@@ -73,6 +94,21 @@ def plain(column: pa.Array, *, is_uuid: bool = False) -> pa.Array:
     if _is_bytes(kind):
         return _as_text(column)
     return column
+
+
+def _intervals(column: pa.Array, path: str, first_row: int, name: str) -> pa.Array:
+    """Returns Parquet's intervals as durations."""
+    cells = np.frombuffer(column.buffers()[1], "<u4").reshape(-1, 3)[column.offset : column.offset + len(column)]
+    months, days, milliseconds = cells.astype(np.int64).T
+    valid = column.is_valid().to_numpy(zero_copy_only=False)
+    if (months[valid] != 0).any():
+        row = int(np.flatnonzero(valid & (months != 0))[0])
+        raise InputError(
+            "An interval must be of days and less to be a number of seconds, got months in row "
+            f"{first_row + row + 1} of "
+            f'"{Path(path).name}", column "{name}". Write it as a number, or list it under data.ignore.'
+        )
+    return pa.array(days * 86_400_000 + milliseconds, pa.duration("ms"), mask=~valid)
 
 
 def _is_plain(kind: pa.DataType) -> bool:

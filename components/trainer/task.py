@@ -9,8 +9,7 @@ import tensorflow_transform as tft
 
 from components import outputs
 from components.trainer.dataset import Dataset, load, weighted
-from components.transform.preprocessing import owners
-from components.transform.vocabulary import read_words
+from components.transform.words import owners, read_words
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ element-wise analyzers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -16,7 +15,7 @@ import tensorflow_transform as tft
 from components import outputs
 from components.exact import companion, is_companion
 from components.transform.scaling import Scales, learn_scales, standardise
-from components.transform.vocabulary import Word, by_name, most_frequent, tokens
+from components.transform.vocabulary import by_name, most_frequent, tokens
 
 
 def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> dict[str, tf.Tensor]:
@@ -93,16 +92,6 @@ def encode(columns: list[tf.SparseTensor], size: int) -> tf.Tensor:
     position = tf.range(count, dtype=tf.int64)
     unknown = tf.where(text == "", count + position, position)
     return tf.where(index < 0, unknown, 2 * count + index)
-
-
-def owners(words: Sequence[Word], count: int) -> list[int]:
-    """Returns the column that each place of `encode` belongs to.
-
-    Args:
-        words: the entries of the vocabulary.
-        count: number of text columns C; without any there is no place.
-    """
-    return [*range(count), *range(count), *(word.column for word in words)] if count else []
 
 
 def _is_text(value: Any) -> bool:

@@ -10,9 +10,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 import apache_beam as beam
 import numpy as np
@@ -20,37 +18,10 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from tensorflow_transform.beam.experimental import PTransformAnalyzer
 
-# What cannot stand in a line of a text file: what stands for it, the escape itself first.
-_ESCAPES = {b"%": b"%25", b"\n": b"%0A", b"\r": b"%0D", b"\x00": b"%00"}
+from components.transform.words import ESCAPES, Word
+
 _BY_NAME = "name"
 _BY_FREQUENCY = "frequency"
-
-
-@dataclass(frozen=True)
-class Word:
-    """One entry of a vocabulary.
-
-    Args:
-        column: position of the column that it belongs to.
-        text: the text.
-    """
-
-    column: int
-    text: bytes
-
-    @property
-    def token(self) -> bytes:
-        """The line that stands for it."""
-        text = self.text
-        for character, escaped in _ESCAPES.items():
-            text = text.replace(character, escaped)
-        return b"%d:%s" % (self.column, text)
-
-    @classmethod
-    def of(cls, token: bytes) -> Word:
-        """Returns the entry that a line stands for."""
-        column, _, text = token.partition(b":")
-        return cls(int(column), unquote_to_bytes(text))
 
 
 def tokens(columns: Sequence[tf.SparseTensor]) -> list[tf.SparseTensor]:
@@ -66,7 +37,7 @@ def tokens(columns: Sequence[tf.SparseTensor]) -> list[tf.SparseTensor]:
 
 
 def _escaped(texts: tf.Tensor) -> tf.Tensor:
-    for character, escaped in _ESCAPES.items():
+    for character, escaped in ESCAPES.items():
         texts = tf.strings.regex_replace(texts, f"\\x{character.hex()}", escaped.decode())
     return texts
 
@@ -98,11 +69,6 @@ def sorted_names(texts: Iterable[bytes]) -> list[bytes]:
     except ValueError:
         return names
     return sorted(names, key=values.__getitem__) if np.isfinite(list(values.values())).all() else names
-
-
-def read_words(transform: tft.TFTransformOutput, name: str) -> list[Word]:
-    """Returns the entries of a vocabulary, by index."""
-    return [Word.of(token) for token in transform.vocabulary_by_name(name)]
 
 
 def _analysed(columns: Sequence[tf.SparseTensor], name: str, order: str, top: int | None) -> tf.Tensor:

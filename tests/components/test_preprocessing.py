@@ -12,8 +12,8 @@ from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
 from components import outputs
 from components.exact import of_bits
-from components.transform.preprocessing import owners, preprocessing_fn
-from components.transform.vocabulary import read_words
+from components.transform.preprocessing import preprocessing_fn
+from components.transform.words import owners, read_words
 
 ROWS = 40
 CONFIG = {"regression": "price (€)", "classification": "kind", "weight": "w", "max_categories": 3}

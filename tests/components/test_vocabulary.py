@@ -9,7 +9,8 @@ import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
-from components.transform.vocabulary import Word, by_name, most_frequent, read_words, sorted_names, tokens
+from components.transform.vocabulary import by_name, most_frequent, sorted_names, tokens
+from components.transform.words import Word, read_words
 
 # Line breaks of three systems, NUL in the middle and at the end, the escapes themselves, blanks, what is long.
 ODD = ["a\nb", "a\r\nb", "\r", "n\x00l", "end\x00", "%0A", "100 %", "1:x", " red ", "größe", "\u2028", "x" * 100_000]
