@@ -22,6 +22,7 @@ from components.isolation import isolate_children
 from pipeline.errors import InputError, MtlError
 from pipeline.kubeflow.cli import kubeflow
 from pipeline.options import configured
+from pipeline.schema_cli import schema
 
 
 def main() -> None:
@@ -206,42 +207,6 @@ def tune(resolved: Any, trials: int | None, minutes: float | None, target: Path,
         sys.exit(3)
 
 
-@cli.group()
-def schema() -> None:
-    """Write, compare and update a reviewed schema."""
-
-
-@schema.command("infer")
-@configured
-@click.argument("target", metavar="FILE", type=click.Path(path_type=Path))
-def schema_infer(resolved: Any, target: Path) -> None:
-    """Write the schema that the data suggests to a file, for review."""
-    from pipeline.curate import infer
-
-    infer(resolved, target)
-    click.echo(f"{target} is written. Review it, and name it as data.schema_file.")
-
-
-@schema.command("diff")
-@configured
-def schema_diff(resolved: Any) -> None:
-    """Say what differs between the reviewed schema and the data as it is now."""
-    from pipeline.curate import diff
-
-    sentences = [change.sentence for change in diff(resolved)]
-    click.echo("\n".join(sentences) or "The data is as the reviewed schema says.")
-
-
-@schema.command("accept")
-@configured
-def schema_accept(resolved: Any) -> None:
-    """Write what `mtl schema diff` says into the reviewed schema; the newest run's schema where there is none yet."""
-    from pipeline.curate import accept
-
-    sentences = [change.sentence for change in accept(resolved)]
-    click.echo("\n".join([*sentences, f"{resolved.config.data.schema_file} is up to date."]))
-
-
 @cli.command()
 @configured
 def check(resolved: Any) -> None:
@@ -388,6 +353,7 @@ def synth(path: Path, rows: int, seed: int, noise: float, missing: float) -> Non
     click.echo(json.dumps(dataclasses.asdict(best), indent=1))
 
 
+cli.add_command(schema)
 cli.add_command(kubeflow)
 
 
