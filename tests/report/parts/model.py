@@ -22,6 +22,7 @@ def model_part(
         "epochs": epochs,
         "best_epoch": 44,
         "trunk": "separate",
+        "notes": ["airport: the 200 most frequent of 1,500 texts are told apart."],
         "alone": {
             "regression": {"shared": 0.2531, "alone": 0.2145, "epochs": 71},
             "classification": {"shared": 0.3012, "alone": 0.2998, "epochs": 26},
