@@ -84,9 +84,13 @@ def check_before_run(config: Config) -> None:
     A large table is judged by its header only, a large remote one not at all.
 
     Raises:
-        InputError: the table cannot be used.
+        InputError: the table cannot be used, or another model stands where this one would be pushed.
     """
-    check_pushed(config)
+    _check_input(config)
+    check_pushed(config)  # after the columns: a label that is misspelt is no other label
+
+
+def _check_input(config: Config) -> None:
     spec = config.ingest_spec()
     if sum(bytes_of(path) for path in spec.paths) <= _SMALL:
         check_data(config)
@@ -107,8 +111,8 @@ def check_all(config: Config, console: Console) -> None:
         InputError: something a run needs is not as it must be.
     """
     _check_output(config.output)
-    check_pushed(config)
     checked = check_data(config)
+    check_pushed(config)
     table = Table.grid(padding=(0, 2))
     stack = ", ".join(f"{name} {version(name)}" for name in ("tfx", "tensorflow", "keras", "apache-beam"))
     python = ".".join(str(part) for part in sys.version_info[:3])
