@@ -74,7 +74,7 @@ class Cells:
         self._form = form
         self._decimal = dialect.decimal
         self._missing = dialect.missing
-        self._spellings = pa.array(["", *(spelling.strip() for spelling in dialect.missing)], pa.string())
+        self._spellings = _spellings_of(dialect.missing)
 
     def __len__(self) -> int:
         return len(self._raw)
@@ -308,7 +308,10 @@ class Cells:
     @functools.cached_property
     def _numbers(self) -> tuple[np.ndarray, np.ndarray]:
         """float64 `[n]` of the cells that can be read as numbers, NaN else, and which these are, bool `[n]`."""
-        values, present = np.full(len(self), np.nan), ~self.missing
+        present = ~self.missing
+        if self._parsed is not None and present.all():
+            return self._parsed.to_numpy(zero_copy_only=False).astype(np.float64, copy=False), present
+        values = np.full(len(self), np.nan)
         if self.is_vector:
             return values, np.zeros(len(self), bool)
         if self._parsed is not None:
@@ -363,6 +366,12 @@ def hash_strings(text: pa.Array, missing: np.ndarray) -> np.ndarray:
     _, offsets, data = text.buffers()
     ends = np.frombuffer(offsets, np.int32)[text.offset : text.offset + len(text) + 1].astype(np.int64)
     return hash_text(np.frombuffer(data or b"", np.uint8), ends, missing)
+
+
+@functools.cache
+def _spellings_of(missing: tuple[str, ...]) -> pa.Array:
+    """Returns the texts without a value, string."""
+    return pa.array(["", *(spelling.strip() for spelling in missing)], pa.string())
 
 
 @functools.cache

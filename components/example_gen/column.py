@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
+from collections.abc import Collection
 
 import numpy as np
 import pyarrow as pa
@@ -64,6 +65,7 @@ class ColumnProfile:
     marked: int = 0
     sample: Sample = dataclasses.field(default_factory=Sample)
     spellings: Counter[str] = dataclasses.field(default_factory=Counter)
+    _marks: set[str] = dataclasses.field(default_factory=set)
 
     def missing(self, kind: Kind) -> int:
         """Returns the cells that carry no value when the column is written as the given kind."""
@@ -120,8 +122,13 @@ class ColumnProfile:
     def _add_texts(self, cells: Cells) -> None:
         numbers, texts, counts = cells.odd_values()
         self.numbers += numbers
-        self.marked += int(counts[is_marked(texts)].sum())
+        known = _among(texts, self.odd)
+        marked = _among(texts, self._marks) if self._marks else np.zeros(len(texts), bool)
+        if not known.all():  # the pattern is long, and most blocks bring no new text
+            marked[~known] = is_marked(texts.filter(pa.array(~known)))
+        self.marked += int(counts[marked].sum())
         _count(self.odd, texts, counts)
+        self._marks.update(text for text in texts.filter(pa.array(marked & ~known)).to_pylist() if text in self.odd)
 
     def _add_numbers(self, cells: Cells, categorical: bool) -> None:
         self.numbers += int((~cells.missing).sum())
@@ -144,8 +151,13 @@ class ColumnProfile:
                 self.large += cells.large_integers()
 
 
+def _among(texts: pa.Array, known: Collection[str]) -> np.ndarray:
+    """Returns which texts are among others, bool `[n]`."""
+    return pc.is_in(texts, value_set=pa.array(list(known), pa.string())).to_numpy(zero_copy_only=False)
+
+
 def _count(counter: Counter[str], texts: pa.Array, counts: np.ndarray) -> None:
     """Adds texts to a counter that takes in no more than so many; those it has are counted to the end."""
-    known = pc.is_in(texts, value_set=pa.array(list(counter), pa.string())).to_numpy(zero_copy_only=False)
+    known = _among(texts, counter)
     taken = np.concatenate([np.flatnonzero(known), np.flatnonzero(~known)[: MAX_TEXTS - len(counter)]])
     counter.update(dict(zip(texts.take(pa.array(taken)).to_pylist(), counts[taken].tolist(), strict=True)))

@@ -46,7 +46,9 @@ def parse(text: pa.Array) -> pa.Array | None:
     if integers is not None and not pc.any(pc.match_substring(text, "x", ignore_case=True)).as_py():
         return integers
     floats = _cast(text, pa.float64())
-    return None if floats is None or pc.any(pc.match_substring(text, "(")).as_py() else floats
+    if floats is not None and pc.any(pc.is_nan(floats)).as_py() and pc.any(pc.match_substring(text, "(")).as_py():
+        return None
+    return floats
 
 
 def whole(text: pa.Array) -> pa.Array:
