@@ -108,12 +108,27 @@ def _meant(file: Any) -> dict[str, Meant]:
 
 
 def _by_duck(path: str, wanted: list[str], skip: int, error: Exception) -> Iterator[pa.RecordBatch]:
+    durations, meant = _durations(path)
     try:
         for data in duck.batches(path, wanted, skip):
-            yield plain_batch(data, path, skip)
+            columns = [
+                column.cast(pa.int64()).cast(durations[name]) if name in durations else column
+                for name, column in zip(wanted, data.columns, strict=True)
+            ]
+            yield plain_batch(pa.RecordBatch.from_arrays(columns, names=wanted), path, skip, meant)
             skip += data.num_rows
     except duck.UnreadableError:
         raise _refusal(path, error, wanted) from error
+
+
+def _durations(path: str) -> tuple[dict[str, pa.DataType], dict[str, Meant]]:
+    """Returns what only Arrow's and Spark's metadata say of a file, which DuckDB does not read: whole numbers to it."""
+    try:
+        with _open(path) as file:
+            durations = {field.name: field.type for field in file.schema_arrow if pa.types.is_duration(field.type)}
+            return durations, {name: one for name, one in _meant(file).items() if one == Meant.MICROSECONDS}
+    except (pa.ArrowException, OSError):
+        return {}, {}
 
 
 def _open(path: str) -> Any:

@@ -74,14 +74,17 @@ def hash_lists(values: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 
     Args:
         values: float64, the elements of all lists, one after another.
-        lengths: int64 `[n]`, -1 for a missing list.
+        lengths: int64 `[n]`, -1 for a missing list; one whose numbers are all missing is the same, as some programs
+            can write no other.
     """
     sizes = np.maximum(lengths, 0)
     ends = np.cumsum(sizes)
     positions = np.arange(len(values), dtype=np.uint64) - np.repeat(ends - sizes, sizes).astype(np.uint64)
     elements = hash_numbers(values, np.isnan(values))
     sums = np.concatenate([[np.uint64(0)], np.cumsum(mix(elements ^ mix(positions + _GOLDEN)))])
-    return np.where(lengths < 0, _MISSING, mix(sums[ends] - sums[ends - sizes] + sizes.astype(np.uint64)))
+    present = np.concatenate([[0], np.cumsum(~np.isnan(values))])
+    nothing = (lengths < 0) | ((lengths > 0) & (present[ends] == present[ends - sizes]))
+    return np.where(nothing, _MISSING, mix(sums[ends] - sums[ends - sizes] + sizes.astype(np.uint64)))
 
 
 def hash_rows(columns: Mapping[str, np.ndarray]) -> np.ndarray:

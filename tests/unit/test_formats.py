@@ -405,3 +405,17 @@ def test_intervals_of_spark_are_durations(tmp_path: Path):
     found = columns_of(write(tmp_path / "t.parquet", table))
     assert found["wait"].to_pylist() == [datetime.timedelta(days=1, hours=2, minutes=3, seconds=4.5), None]
     assert found["count"].to_pylist() == [5, 6]
+
+
+def test_durations_keep_their_unit_where_duckdb_reads_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """To DuckDB 2.0 they are whole numbers, since only Arrow's own schema in the file says what they are."""
+
+    def refuse(path: str, wanted: list[str]) -> None:
+        raise pa.ArrowInvalid("Expected all lists to be of size=3 but index 13 had size=0")
+
+    waits = [datetime.timedelta(days=-1, milliseconds=5), None]
+    table = pa.table({unit: pa.array(waits, pa.duration(unit)) for unit in ("ms", "us", "ns")})
+    path = write(tmp_path / "t.parquet", table)
+    monkeypatch.setattr(parquet_files, "_by_pyarrow", refuse)
+    for unit, column in columns_of(path).items():
+        assert (column.type, column.cast(pa.duration("us")).to_pylist()) == (pa.duration(unit), waits)

@@ -70,6 +70,8 @@ def test_lists_are_told_apart_by_order_and_length():
     hashes = splits.hash_lists(values, np.array([2, 2, -1, 1, 1]))
     assert len(set(hashes.tolist())) == 5
     np.testing.assert_array_equal(splits.hash_lists(values[:2], np.array([2])), hashes[:1])
+    none = splits.hash_lists(np.array([np.nan, np.nan, 1.0, np.nan]), np.array([-1, 2, 2]))
+    assert (none[0] == none[1], none[1] == none[2]) == (True, False), "ClickHouse 26.9 writes no other missing list"
 
 
 def test_row_hash_ignores_the_order_of_columns_but_not_their_names():
