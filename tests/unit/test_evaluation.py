@@ -2,40 +2,12 @@ import json
 
 import numpy as np
 import pytest
+from judged_rows import CLASSES, fast, train_labels, with_gaps, world
 from sklearn import metrics as sk
 
 from components.errors import InputError
-from components.evaluator.evaluation import Incumbent, Predictions, Rows, evaluate
+from components.evaluator.evaluation import Incumbent, Predictions, Rows
 from components.evaluator.gate import Gate, HeadGate
-from components.evaluator.trivial import TrivialPredictor
-
-CLASSES = ("a", "b", "c")
-
-
-def world(n, seed=0):
-    """Rows whose labels follow three features, and a function that predicts them with a given error."""
-    rng = np.random.default_rng(seed)
-    signal = rng.normal(size=(n, 3))
-    label = np.array(CLASSES)[(2 * signal + rng.gumbel(size=(n, 3))).argmax(axis=1)]
-    number = 50 + 10 * signal[:, 0] + 3 * rng.normal(size=n)
-    rows = Rows(number, label, {"first": signal[:, 0], "group": rng.choice(["x", "y"], n)})
-
-    def predict(error, seed=1):
-        noise = np.random.default_rng(seed).normal(size=(n, 3))
-        probabilities = np.exp(2 * signal + 2 * error * noise)
-        probabilities /= probabilities.sum(axis=1, keepdims=True)
-        return Predictions(50 + 10 * signal[:, 0] + 10 * error * noise[:, 1], probabilities, CLASSES)
-
-    return rows, predict
-
-
-def train_labels():
-    rows, _ = world(1000, seed=9)
-    return TrivialPredictor.of(rows.number, rows.label)
-
-
-def fast(*arguments, **options):
-    return evaluate(*arguments, **({"resamples": 200, "slice_resamples": 50} | options))
 
 
 def test_figures_are_those_of_scikit_learn_and_differences_are_paired():
@@ -239,15 +211,6 @@ def test_refuses_class_labels_that_are_not_strings(label):
         fast(Rows(rows.number, labels, {}), predict(0.1), train_labels())
 
 
-def with_gaps(rows, seed=5):
-    """The rows with 30 % of the numbers and 40 % of the classes missing, and where each is there."""
-    rng = np.random.default_rng(seed)
-    has_number, has_class = rng.random(len(rows.number)) >= 0.3, rng.random(len(rows.number)) >= 0.4
-    number = np.where(has_number, rows.number, np.nan)
-    label = np.where(has_class, rows.label.astype(object), None)
-    return Rows(number, label, rows.columns), has_number, has_class
-
-
 def test_each_head_is_judged_on_the_rows_that_have_its_label():
     """Metrics and slices are scikit-learn's on those rows; trivial and pushed predictors are scored on the same."""
     rows, predict = world(2_000)
@@ -329,78 +292,3 @@ def test_refuses_labels_of_different_lengths():
     rows, predict = world(36)
     with pytest.raises(ValueError, match=r"got \(36,\) and \(35,\)"):
         fast(Rows(rows.number, rows.label[1:], {}), predict(0.1), train_labels())
-
-
-def pushed_checks(found):
-    return [check for check in found.verdict.checks if check.name == "no_worse_than_pushed"]
-
-
-def test_rows_that_the_pushed_model_has_seen_are_left_out_of_the_comparison():
-    """It knows the rows it was trained on by heart; on the others it is worse, and the candidate must be let in."""
-    rows, predict = world(1_000)
-    ours, theirs = predict(0.2), predict(0.5, seed=2)
-    seen = np.arange(1_000) % 5 < 3
-    theirs.number[seen] = rows.number[seen]
-    theirs.probabilities[seen] = np.eye(3)[[CLASSES.index(label) for label in rows.label[seen]]]
-    blind = fast(rows, ours, train_labels(), baseline=Incumbent(theirs))
-    assert [check.passed for check in pushed_checks(blind)] == [False, False]
-    fair = fast(rows, ours, train_labels(), baseline=Incumbent(theirs, seen))
-    assert fair.verdict.blessed
-    mae = [np.abs(model.number - rows.number)[~seen].mean() for model in (ours, theirs)]
-    difference = fair.heads["regression"].baseline["mae"]
-    assert (difference.ours, difference.theirs) == pytest.approx(tuple(mae))
-    assert difference.high < 0
-    first, second = pushed_checks(fair)
-    assert first.sentence.startswith(f"regression: MAE {mae[0]:.2f} on 400 of 1,000 rows is better than the pushed ")
-    assert first.sentence.endswith("The other rows are left out: 600 were part of the pushed model's training.")
-    assert "on 400 of 1,000 rows is better" in second.sentence
-    whole = fast(rows, ours, train_labels())
-    assert fair.heads["regression"].metrics == whole.heads["regression"].metrics
-
-
-@pytest.mark.parametrize(("left", "compared"), [(19, False), (20, True)])
-def test_too_few_rows_that_are_new_to_the_pushed_model_are_a_warning(left, compared):
-    rows, predict = world(400)
-    seen = np.arange(400) >= left
-    found = fast(rows, predict(0.8), train_labels(), baseline=Incumbent(predict(0.0), seen))
-    for check in pushed_checks(found):
-        if compared:
-            assert check.bound is not None
-            assert "on 20 of 400 rows is" in check.sentence
-        else:
-            assert (check.passed, check.warning, check.bound) == (True, True, None)
-            assert check.sentence.endswith(
-                "nothing is compared with the pushed model: only 19 of 400 rows could be, which is too few: 381 were "
-                "part of the pushed model's training."
-            )
-
-
-def test_each_head_leaves_out_the_seen_rows_with_its_label():
-    rows, predict = world(2_000)
-    gappy, has_number, has_class = with_gaps(rows)
-    seen = np.arange(2_000) % 3 == 0
-    found = fast(gappy, predict(0.1), train_labels(), baseline=Incumbent(predict(0.4, seed=2), seen))
-    for head, has in (("regression", has_number), ("classification", has_class)):
-        contest = found.heads[head].contest
-        assert (contest.n, contest.seen) == ((has & ~seen).sum(), (has & seen).sum())
-
-
-def test_remarks_are_said_and_doubts_warn():
-    rows, predict = world(400)
-    rival = Incumbent(predict(0.3), remarks=("Nobody knows.",), doubts={"regression": "The unit may have changed."})
-    first, second = pushed_checks(fast(rows, predict(0.1), train_labels(), baseline=rival))
-    assert first.sentence.endswith("). Nobody knows. The unit may have changed.")
-    assert (first.passed, first.warning) == (True, True)
-    assert second.sentence.endswith("). Nobody knows.")
-    assert (second.passed, second.warning) == (True, False)
-
-
-def test_a_pushed_model_that_cannot_be_asked_is_a_warning_and_blocks_nothing():
-    rows, predict = world(400)
-    found = fast(rows, predict(0.2), train_labels(), baseline=Incumbent("it cannot score these rows: KeyError: x"))
-    assert found.verdict.blessed
-    checks = [check for check in found.verdict.checks if check.name == "no_worse_than_pushed"]
-    assert [check.warning for check in checks] == [True, True]
-    assert checks[0].sentence == (
-        "regression: nothing is compared with the pushed model: it cannot score these rows: KeyError: x."
-    )

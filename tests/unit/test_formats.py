@@ -2,7 +2,6 @@
 
 import datetime
 import gzip
-import json
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -376,46 +375,3 @@ def test_empty_row_groups_and_other_orders_and_widths_are_one_table(tmp_path: Pa
     pq.write_table(pa.table({"n": pa.array([2], pa.int16()), "y": [2.0]}), tmp_path / "b.parquet")
     pq.write_table(pa.table({"n": pa.nulls(1), "y": [3.0]}), tmp_path / "c.parquet")
     assert as_rows(tmp_path) == [{"y": 1.0, "n": 1}, {"y": 2.0, "n": 2}, {"y": 3.0, "n": None}]
-
-
-def test_intervals_of_duckdb_are_durations(tmp_path: Path):
-    """DuckDB 2.0 writes INTERVAL as Parquet's 12 bytes; pyarrow 18 reads them as bytes that say nothing."""
-    path = tmp_path / "t.parquet"
-    select = "SELECT CASE WHEN i % 7 = 0 THEN NULL ELSE to_minutes(i) + INTERVAL 1 DAY END AS wait FROM range(100) t(i)"
-    duckdb.sql(f"COPY ({select}) TO '{path}'")
-    [found] = columns_of(path).values()
-    assert found.type == pa.duration("ms")
-    expected = [None if i % 7 == 0 else datetime.timedelta(days=1, minutes=i) for i in range(100)]
-    assert found.to_pylist() == expected
-    duckdb.sql(f"COPY (SELECT i AS y, INTERVAL (i) MONTH AS wait FROM range(3) t(i)) TO '{path}'")
-    with pytest.raises(InputError) as caught:
-        as_rows(path, ["y", "wait"])
-    assert str(caught.value) == (
-        'An interval must be of days and less to be a number of seconds, got months in row 2 of "t.parquet", column '
-        '"wait". Write it as a number, or list it under data.ignore.'
-    )
-    assert len(as_rows(path, ["y"])) == 3
-
-
-def test_intervals_of_spark_are_durations(tmp_path: Path):
-    """Spark 4.3 writes `interval day to second` as whole microseconds; its own metadata alone says what they are."""
-    fields = [{"name": "wait", "type": "interval day to second"}, {"name": "count", "type": "long"}]
-    metadata = {"org.apache.spark.sql.parquet.row.metadata": json.dumps({"type": "struct", "fields": fields})}
-    table = pa.table({"wait": [93_784_500_000, None], "count": [5, 6]}).replace_schema_metadata(metadata)
-    found = columns_of(write(tmp_path / "t.parquet", table))
-    assert found["wait"].to_pylist() == [datetime.timedelta(days=1, hours=2, minutes=3, seconds=4.5), None]
-    assert found["count"].to_pylist() == [5, 6]
-
-
-def test_durations_keep_their_unit_where_duckdb_reads_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """To DuckDB 2.0 they are whole numbers, since only Arrow's own schema in the file says what they are."""
-
-    def refuse(path: str, wanted: list[str]) -> None:
-        raise pa.ArrowInvalid("Expected all lists to be of size=3 but index 13 had size=0")
-
-    waits = [datetime.timedelta(days=-1, milliseconds=5), None]
-    table = pa.table({unit: pa.array(waits, pa.duration(unit)) for unit in ("ms", "us", "ns")})
-    path = write(tmp_path / "t.parquet", table)
-    monkeypatch.setattr(parquet_files, "_by_pyarrow", refuse)
-    for unit, column in columns_of(path).items():
-        assert (column.type, column.cast(pa.duration("us")).to_pylist()) == (pa.duration(unit), waits)
