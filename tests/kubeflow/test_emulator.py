@@ -182,7 +182,7 @@ def test_attempts_have_one_time_together(
     cluster = Cluster(tmp_path, runtime=Slow(), clock=lambda: now)
     done = cluster.run(documents, until="Give")["Give"]
     assert (done.state, done.attempts) == (state, attempts)
-    assert message in done.log
+    assert message in done.message
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,8 @@ class Task:
     log: str = ""
     artifacts: dict[str, Registered] = field(default_factory=dict)
     parameters: Json = field(default_factory=dict)
+    message: str = ""
+    """What the workflow controller says of a failure, which is in no container's log."""
 
 
 class Cluster:
@@ -110,11 +112,11 @@ class Cluster:
             with tempfile.TemporaryDirectory(prefix="pod-") as pod:
                 finished = launch(container, given, run_root, self.store, Path(pod), self._runtime)
             if attempt > 1 and retries.is_over(self._clock()):
-                return Task("failed", attempt, KILLED, f"{finished.log}{PAST_DEADLINE}")
+                return Task("failed", attempt, KILLED, finished.log, message=PAST_DEADLINE)
             if finished.code == 0:
                 return self._registered(component, finished, attempt, key)
             if why := retries.refusal(attempt, self._clock()):
-                return Task("failed", attempt, finished.code, f"{finished.log}{why}")
+                return Task("failed", attempt, finished.code, finished.log, message=why)
         raise AssertionError("a task ends with one of its attempts")
 
     def _imported(self, component: Json, importer: Json, values: Json) -> Task:
