@@ -101,9 +101,10 @@ def vector_members(pattern: str, columns: Sequence[str]) -> tuple[str, ...]:
 def _check_names(spec: IngestSpec, columns: Sequence[str]) -> None:
     for what, label in (("regression", spec.regression), ("class", spec.classification)):
         if label not in columns:
-            raise InputError(
-                f'The {what} label must be a column of the data, got "{label}".{did_you_mean(label, columns)}'
-            )
+            hint = did_you_mean(label, columns)
+            if len(columns) == 1 and label in columns[0]:
+                hint = f' The header reads as one column, "{columns[0]}": name what separates them as data.delimiter.'
+            raise InputError(f'The {what} label must be a column of the data, got "{label}".{hint}')
         if label in spec.ignore:
             raise InputError(f'A label must not be listed in data.ignore, got "{label}". Remove it from the list.')
     if spec.regression == spec.classification:

@@ -77,3 +77,12 @@ def test_the_weight_is_read_and_is_no_feature():
 def test_names_that_do_not_fit_are_refused(fields, message):
     with pytest.raises(InputError, match=re.escape(message)):
         assign_roles(spec(**fields), COLUMNS)
+
+
+def test_a_header_with_another_delimiter_is_told_as_one():
+    with pytest.raises(InputError) as caught:
+        assign_roles(spec(), ["grade^price^x"])
+    assert str(caught.value) == (
+        'The regression label must be a column of the data, got "price". The header reads as one column, '
+        '"grade^price^x": name what separates them as data.delimiter.'
+    )
