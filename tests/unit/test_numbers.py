@@ -1,6 +1,7 @@
 """One grammar of numbers: what the ingest, `mtl predict`, a serving log and custom checks make of nasty cells."""
 
 import math
+import re
 
 import numpy as np
 import pyarrow as pa
@@ -106,3 +107,12 @@ def test_a_decimal_comma_is_read_where_the_table_is_said_to_have_it():
         point.floats()
     np.testing.assert_array_equal(Cells(column, Dialect()).numbers(), [np.nan, -2, 1000, np.nan, np.nan, np.nan])
     np.testing.assert_array_equal(Cells(pa.array([1.5]), Dialect(decimal=",")).floats(), [1.5])
+
+
+def test_digits_after_a_leading_zero_are_found_as_a_regular_expression_finds_them():
+    rng = np.random.default_rng(7)
+    for _ in range(2_000):
+        texts = ["".join(rng.choice(list("0123+-.e "), rng.integers(0, 5))) for _ in range(rng.integers(0, 4))] + [None]
+        start = int(rng.integers(0, len(texts)))
+        expected = any(text is not None and re.match("[+-]?0[0-9]", text) for text in texts[start:])
+        assert numbers.any_padded(pa.array(texts, pa.string()).slice(start)) == expected, texts[start:]
