@@ -22,6 +22,8 @@ import pytest
 import tensorflow as tf
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
+from tests.leftovers import leftovers
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
@@ -92,7 +94,7 @@ def steps(folder: Path, *arguments: str) -> Outcome:
         {split: transformed(made, split) for split in SPLITS},
         {path.name: path.read_text() for path in made.glob("Transform/transform_graph/*/transform_fn/assets/*")},
         json.loads((folder / "out" / "started.json").read_text()),
-        [str(path.relative_to(folder)) for name in ("home", "temporary") for path in (folder / name).iterdir()],
+        leftovers(folder / "home", folder / "temporary"),
     )
 
 
@@ -153,14 +155,14 @@ def test_the_direct_runner_counts_as_pandas_does_and_starts_nothing(direct: Outc
         counted = counted.add(pd.Series(dict(top)), fill_value=0)
     assert counted.astype(int).to_dict() == table["cultivar"].astype(str).value_counts().to_dict()
     assert workers(direct) == []
-    assert [name for name in direct.left_behind if name != "home/.keras"] == []
+    assert direct.left_behind == []
 
 
 def test_two_processes_are_two_processes_and_say_the_same(direct: Outcome, tmp_path: Path):
     found = steps(tmp_path, "--direct_running_mode=multi_processing", "--direct_num_workers=2")
     assert len(workers(found)) >= 2
     assert_equal(found, direct)
-    assert [name for name in found.left_behind if name != "home/.keras"] == []
+    assert found.left_behind == []
 
 
 @pytest.fixture(scope="module")

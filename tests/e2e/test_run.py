@@ -10,6 +10,7 @@ import pytest
 from sklearn import metrics
 
 from tests.e2e.conftest import MTL, ROOT, mtl
+from tests.leftovers import leftovers
 
 STEPS = [
     "ExampleGen",
@@ -57,9 +58,7 @@ assert not any(name.startswith(("tfx", "components", "pipeline")) for name in sy
 
 def test_a_run_asks_for_no_other_runner_and_leaves_nothing_behind(wine, traces):
     """Beam 2.73.0 makes `.apache_beam` for Prism, the runner that it would fetch, and `beam-temp*` when that fails."""
-    home, temporary = traces
-    assert {entry.name for entry in home.iterdir()} <= {".keras"}, "what Keras makes"
-    assert list(temporary.iterdir()) == []
+    assert leftovers(*traces) == []
 
 
 @pytest.fixture(scope="module")
