@@ -58,5 +58,5 @@ LABEL org.opencontainers.image.title="mtl-pipeline" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION"
-ENTRYPOINT ["python", "-m", "pipeline.container"]
+ENTRYPOINT ["python", "-m", "pipeline.workers.container"]
 CMD ["--help"]

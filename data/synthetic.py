@@ -32,7 +32,7 @@ import pyarrow.csv
 import pyarrow.parquet
 from scipy.special import sici
 
-from components.errors import InputError
+from components.shared.errors import InputError
 
 CLASSES = ("sine", "bowl", "plane")
 LEVELS = ("a", "b", "c", "d", "e")

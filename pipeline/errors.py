@@ -1,6 +1,6 @@
 """The errors of the user's surface, and how any error becomes one sentence and an exit code.
 
-    components.errors.MtlError
+    components.shared.errors.MtlError
     ├── InputError (exit 2)
     │   ├── ConfigError      the configuration cannot be used
     │   ├── RunInProgress    another run holds the output folder
@@ -12,7 +12,7 @@ Exit codes: 0 done, 1 a bug, 2 the user's input, 3 a gate said no.
 
 from __future__ import annotations
 
-from components.errors import InputError, MtlError, Rejected, did_you_mean
+from components.shared.errors import InputError, MtlError, Rejected, did_you_mean
 
 __all__ = ["ClusterError", "ConfigError", "InputError", "MtlError", "Rejected", "RunInProgress", "did_you_mean"]
 

@@ -12,8 +12,8 @@ from tfx.dsl.component.experimental.decorators import component
 from tfx.types.standard_artifacts import Model
 from tfx.utils import path_utils
 
+from components.pusher.local_store import CURRENT, open_store
 from components.pusher.provenance import require_same_labels
-from components.pusher.store import CURRENT, open_store
 
 
 @component

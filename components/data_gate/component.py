@@ -8,8 +8,8 @@ from tfx.dsl.component.experimental.annotations import InputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
 from tfx.types.standard_artifacts import ExampleAnomalies
 
-from components.data_validator.finding import FAIL, read_findings
-from components.errors import Rejected
+from components.data_validator.analysis.finding import FAIL, read_findings
+from components.shared.errors import Rejected
 
 
 @component

@@ -15,27 +15,32 @@ from tfx.types import artifact_utils
 from tfx.types.standard_artifacts import ExampleAnomalies, Examples, ExampleStatistics, Model, Schema
 from tfx.utils import path_utils
 
-from components.artifact_files import DISTRIBUTIONS
+from components.data_validator.analysis.distribution import Distribution, read_distributions, write_distributions
+from components.data_validator.analysis.drift import DRIFT, SKEW, Tolerance, compare
+from components.data_validator.analysis.finding import WARN, Anomaly, Comparison, Findings
+from components.data_validator.analysis.labels import (
+    class_anomalies,
+    missing_anomalies,
+    outlier_bounds,
+    target_anomalies,
+)
+from components.data_validator.analysis.leakage import leaks
+from components.data_validator.analysis.row_checks import check_anomalies
 from components.data_validator.anomalies import Levels, from_proto
-from components.data_validator.checks import check_anomalies
-from components.data_validator.distribution import Distribution, read_distributions, write_distributions
 from components.data_validator.domains import to_judge
-from components.data_validator.drift import DRIFT, SKEW, Tolerance, compare
 from components.data_validator.evidence import Expected, with_examples
-from components.data_validator.finding import WARN, Anomaly, Comparison, Findings
-from components.data_validator.labels import class_anomalies, missing_anomalies, outlier_bounds, target_anomalies
-from components.data_validator.leakage import leaks
 from components.data_validator.sample import read_sample
 from components.data_validator.source import CHANGED, ingested
-from components.errors import InputError
-from components.example_gen.cells import Kind
+from components.example_gen.cells.cells import Kind
 from components.example_gen.spec import IngestSpec
 from components.example_gen.summary import Summary, read_summary
-from components.outputs import EVAL, TRAIN, VALIDATION
+from components.model_format.manifest import EXTRA, GO_BACK
 from components.schema_gen.domains import any_text_notes
 from components.schema_gen.schema import FILE, TRAINING, identifier_notes, read_schema
 from components.schema_gen.statistics import read_statistics
-from components.trainer.manifest import EXTRA, GO_BACK
+from components.shared.errors import InputError
+from components.shared.file_names import DISTRIBUTIONS
+from components.shared.tensor_names import EVAL, TRAIN, VALIDATION
 
 
 @component

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components.data_validator import rules
-from components.data_validator.distance import METHODS
-from components.data_validator.distribution import Distribution, Texts
-from components.data_validator.finding import MAX_EXAMPLES, Anomaly
-from components.data_validator.rows import find_broken
-from components.data_validator.rules import Rule
-from components.example_gen.tables import Table
+from components.data_validator.analysis import rules
+from components.data_validator.analysis.distance import METHODS
+from components.data_validator.analysis.distribution import Distribution, Texts
+from components.data_validator.analysis.finding import MAX_EXAMPLES, Anomaly
+from components.data_validator.analysis.rows import find_broken
+from components.data_validator.analysis.rules import Rule
+from components.example_gen.tables.table import Table
 from components.schema_gen.domains import categories
 
 _NO_VALUE = {

@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
-from components.data_validator.distribution import Distribution, describe
-from components.data_validator.leakage import Columns
-from components.exact import companion, of_bits
-from components.example_gen.reading import read_examples
+from components.data_validator.analysis.distribution import Distribution, describe
+from components.data_validator.analysis.leakage import Columns
+from components.example_gen.examples.reader import read_examples
+from components.shared.exact_numbers import companion, of_bits
 
 ROWS = 50_000
 """Rows looked at per split; the bounds of two such samples are far below the smallest effect worth an alarm."""
@@ -56,7 +56,7 @@ def read_sample(folder: str, columns: Mapping[str, str], rows: int, wide: Collec
         folder: the split of raw examples.
         columns: column → INT, FLOAT or BYTES, as the ingest wrote it.
         rows: rows in the split.
-        wide: those of the columns that have a companion, see `components.exact`.
+        wide: those of the columns that have a companion, see `components.shared.exact_numbers`.
     """
     schema = schema_pb2.Schema()
     for name, kind in columns.items():

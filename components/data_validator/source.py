@@ -6,11 +6,11 @@ import contextlib
 import dataclasses
 from collections.abc import Iterator
 
-from components.errors import InputError
-from components.example_gen.fingerprint import fingerprint
 from components.example_gen.summary import Summary
-from components.example_gen.tables import Table, open_table
+from components.example_gen.tables.fingerprint import fingerprint
+from components.example_gen.tables.table import Table, open_table
 from components.objects.staging import staged
+from components.shared.errors import InputError
 
 CHANGED = (
     "The data files have changed, or are gone, since they were ingested, so no rows of them are shown as examples."

@@ -13,18 +13,18 @@ from tfx.dsl.component.experimental.decorators import component
 from tfx.types.standard_artifacts import Examples, Model, ModelBlessing, ModelEvaluation, Schema
 from tfx.utils import path_utils
 
-from components.artifact_files import EVALUATION, FIGURES, IMPORTANCE
-from components.errors import InputError, did_you_mean
-from components.evaluator.evaluation import Rows, evaluate
-from components.evaluator.figures import figures
-from components.evaluator.gate import Gate, HeadGate
-from components.evaluator.importance import MAX_ROWS, importance
+from components.evaluator.analysis.coverage import uncertainty
+from components.evaluator.analysis.evaluation import Rows, evaluate
+from components.evaluator.analysis.figures import figures
+from components.evaluator.analysis.gate import Gate, HeadGate
+from components.evaluator.analysis.importance import MAX_ROWS, importance
+from components.evaluator.analysis.trivial import TrivialPredictor
+from components.evaluator.analysis.wording import plain
 from components.evaluator.incumbent import ask
 from components.evaluator.scoring import ServingModel, read_columns, read_rows
-from components.evaluator.trivial import TrivialPredictor
-from components.evaluator.uncertainty import uncertainty
-from components.evaluator.wording import plain
-from components.outputs import EVAL
+from components.shared.errors import InputError, did_you_mean
+from components.shared.file_names import EVALUATION, FIGURES, IMPORTANCE
+from components.shared.tensor_names import EVAL
 
 
 @component

@@ -15,14 +15,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
-from components.artifact_files import SEEN
-from components.evaluator.evaluation import Incumbent, Predictions
+from components.evaluator.analysis.evaluation import Incumbent, Predictions
 from components.evaluator.scoring import ServingModel
-from components.example_gen.reading import read_examples
-from components.example_gen.record import Record
-from components.outputs import EVAL
+from components.example_gen.examples.reader import read_examples
+from components.example_gen.splitting.split_record import Record
+from components.model_format.manifest import EXTRA, Column, Manifest
 from components.pusher.provenance import spoken
-from components.trainer.manifest import EXTRA, Column, Manifest
+from components.shared.file_names import SEEN
+from components.shared.tensor_names import EVAL
 
 _UNKNOWN = "It is not known which of these rows the pushed model has seen: it is of the time before that was noted."
 _FACTOR = 100  # medians this far apart are hardly those of one unit

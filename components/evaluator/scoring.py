@@ -11,11 +11,11 @@ import pyarrow as pa
 import tensorflow as tf
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
-from components.evaluator.evaluation import Predictions, Rows
-from components.exact import companion, of_bits
-from components.example_gen.reading import read_examples
-from components.outputs import CLASSIFICATION, LOWER, REGRESSION, UPPER
-from components.trainer.manifest import Column, Manifest
+from components.evaluator.analysis.evaluation import Predictions, Rows
+from components.example_gen.examples.reader import read_examples
+from components.model_format.manifest import Column, Manifest
+from components.shared.exact_numbers import companion, of_bits
+from components.shared.tensor_names import CLASSIFICATION, LOWER, REGRESSION, UPPER
 
 BATCH = 1024
 """Rows that a serving model is asked at a time, at most."""

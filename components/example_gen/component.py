@@ -8,16 +8,16 @@ from tfx.dsl.component.experimental.decorators import component
 from tfx.types import artifact_utils
 from tfx.types.standard_artifacts import Examples
 
-from components.artifact_files import SEEN
-from components.errors import InputError
-from components.example_gen.dates import dated
-from components.example_gen.identity import Identity
 from components.example_gen.ingest import ingest
-from components.example_gen.recall import Pushed
 from components.example_gen.spec import IngestSpec, expand
+from components.example_gen.splitting.recall import Pushed
+from components.example_gen.splitting.row_identity import Identity
+from components.example_gen.tables.dates import dated
+from components.model_format.manifest import EXTRA
+from components.pusher.local_store import open_store
 from components.pusher.provenance import rows_pushed
-from components.pusher.store import open_store
-from components.trainer.manifest import EXTRA
+from components.shared.errors import InputError
+from components.shared.file_names import SEEN
 
 
 @component

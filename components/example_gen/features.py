@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 
-from components.errors import InputError
-from components.example_gen.cells import Kind
-from components.example_gen.column import ColumnProfile
-from components.example_gen.forms import PLAIN, Meaning
-from components.example_gen.notes import feature_notes, label_notes, missing_notes
-from components.example_gen.profile import Profile
+from components.example_gen.cells.cells import Kind
+from components.example_gen.cells.forms import PLAIN, Meaning
+from components.example_gen.cells.notes import feature_notes, label_notes, missing_notes
+from components.example_gen.profiling.column import ColumnProfile
+from components.example_gen.profiling.profile import Profile
 from components.example_gen.roles import Roles
 from components.example_gen.spec import IngestSpec
-from components.example_gen.tables import Table
+from components.example_gen.tables.table import Table
+from components.shared.errors import InputError
 
 
 @dataclasses.dataclass(frozen=True)

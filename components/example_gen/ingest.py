@@ -15,29 +15,29 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import tensorflow as tf
 
-from components.artifact_files import SUMMARY
-from components.errors import InputError
-from components.exact import bits, companion
-from components.example_gen.cells import Kind, hash_strings
-from components.example_gen.encode import encode, feature_array, has_value, scalar_array
+from components.example_gen.cells.cells import Kind, hash_strings
+from components.example_gen.cells.notes import number_like
+from components.example_gen.examples.encode import encode, feature_array, has_value, scalar_array
+from components.example_gen.examples.row_files import RECALLED, RowFiles
+from components.example_gen.examples.writer import ROWS_PER_FILE, SplitWriter
 from components.example_gen.features import Feature, choose_features
-from components.example_gen.fingerprint import fingerprint
-from components.example_gen.identity import BYTES, Identity, fold
 from components.example_gen.labelled import LabelledBatch, labelled_batches
-from components.example_gen.notes import number_like
-from components.example_gen.profile import Profile, examine
-from components.example_gen.recall import Pushed, Recalled, identity_of, recall
+from components.example_gen.profiling.profile import Profile, examine
+from components.example_gen.profiling.sufficiency import TrainLabels
 from components.example_gen.roles import Roles, assign_roles
-from components.example_gen.row_files import RECALLED, RowFiles
 from components.example_gen.spec import IngestSpec
-from components.example_gen.splits import combine, hash_numbers, shares, split_by_hash, split_by_time
-from components.example_gen.sufficiency import TrainLabels
+from components.example_gen.splitting.recall import Pushed, Recalled, identity_of, recall
+from components.example_gen.splitting.row_identity import BYTES, Identity, fold
+from components.example_gen.splitting.splits import combine, hash_numbers, shares, split_by_hash, split_by_time
+from components.example_gen.splitting.times import parse_times
 from components.example_gen.summary import Summary
-from components.example_gen.tables import Table, open_table
-from components.example_gen.times import parse_times
-from components.example_gen.writer import ROWS_PER_FILE, SplitWriter
+from components.example_gen.tables.fingerprint import fingerprint
+from components.example_gen.tables.table import Table, open_table
 from components.objects.staging import staged
-from components.outputs import CALIBRATION, EVAL, TRAIN, VALIDATION
+from components.shared.errors import InputError
+from components.shared.exact_numbers import bits, companion
+from components.shared.file_names import SUMMARY
+from components.shared.tensor_names import CALIBRATION, EVAL, TRAIN, VALIDATION
 
 
 def ingest(spec: IngestSpec, folder: str, rows_per_file: int = ROWS_PER_FILE, pushed: Pushed | None = None) -> Summary:
@@ -184,7 +184,7 @@ class _Pass:
         return arrays
 
     def _companions(self, batch: LabelledBatch, arrays: dict[str, pa.ListArray]) -> dict[str, pa.ListArray]:
-        """Returns all 64 bits of what 32 do not hold, see `components.exact`."""
+        """Returns all 64 bits of what 32 do not hold, see `components.shared.exact_numbers`."""
         found = {}
         for feature in self._features:
             if feature.kind == Kind.FLOAT and feature.name in self._found.wide:

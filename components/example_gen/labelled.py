@@ -8,14 +8,14 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pyarrow as pa
 
-from components.errors import InputError
-from components.example_gen.cells import Cells, NotNumericError, UnsupportedTypeError
-from components.example_gen.dialect import Dialect
-from components.example_gen.forms import PLAIN, Form
-from components.example_gen.marks import remedy
+from components.example_gen.cells.cells import Cells, NotNumericError, UnsupportedTypeError
+from components.example_gen.cells.forms import PLAIN, Form
+from components.example_gen.cells.marked_numbers import remedy
 from components.example_gen.roles import Roles
 from components.example_gen.spec import IngestSpec
-from components.example_gen.tables import Batch, Table
+from components.example_gen.tables.dialect import Dialect
+from components.example_gen.tables.table import Batch, Table
+from components.shared.errors import InputError
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,8 +7,8 @@ import fnmatch
 import re
 from collections.abc import Mapping, Sequence
 
-from components.errors import InputError, did_you_mean
 from components.example_gen.spec import IngestSpec
+from components.shared.errors import InputError, did_you_mean
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,12 +12,12 @@ import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from components.errors import InputError
-from components.example_gen.dialect import Dialect
-from components.example_gen.find import find_files, find_objects
-from components.example_gen.forms import Form
+from components.example_gen.cells.forms import Form
+from components.example_gen.tables.dialect import Dialect
+from components.example_gen.tables.find import find_files, find_objects
 from components.objects.place import is_remote
-from components.outputs import CALIBRATION, EVAL, TRAIN, VALIDATION
+from components.shared.errors import InputError
+from components.shared.tensor_names import CALIBRATION, EVAL, TRAIN, VALIDATION
 
 SPLITS = (TRAIN, VALIDATION, CALIBRATION, EVAL)
 

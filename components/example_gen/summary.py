@@ -7,10 +7,10 @@ import json
 import os
 from typing import Any
 
-from components.artifact_files import SUMMARY
-from components.example_gen.dialect import Dialect
-from components.example_gen.forms import Form
-from components.kept_files import read_record
+from components.example_gen.cells.forms import Form
+from components.example_gen.tables.dialect import Dialect
+from components.shared.file_names import SUMMARY
+from components.shared.kept_files import read_record
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +45,8 @@ class Summary:
         judged: digest of the eval rows as `identity` tells them apart, whatever their order.
         forms: column → how its cells were read, labels included; columns that were read as they stand are not named.
         number_like: text columns that look like numbers with a mark (`<5`, `1,234.5 €`), and so like no identifier.
-        wide: columns that 32 bits do not hold, which have a companion in the examples, see `components.exact`.
+        wide: columns that 32 bits do not hold, which have a companion in the examples, see
+            `components.shared.exact_numbers`.
     """
 
     files: list[str]

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from components.errors import InputError
 from components.objects.place import Entry
+from components.shared.errors import InputError
 
 
 class GoogleObjects:

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from components.errors import InputError
+from components.shared.errors import InputError
 
 SCHEMES = ("s3", "minio", "gs")
 PREFIXES = tuple(f"{scheme}://" for scheme in SCHEMES)

@@ -13,8 +13,8 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from components.errors import InputError
 from components.objects.place import is_remote, objects_of
+from components.shared.errors import InputError
 
 _places: dict[str, str] = {}
 _fetchers: list[tuple[Callable[[str], bool], Callable[[str, Path], str]]] = []

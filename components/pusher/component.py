@@ -12,17 +12,17 @@ from tfx.dsl.component.experimental.decorators import component
 from tfx.types.standard_artifacts import ExampleAnomalies, Examples, Model, ModelBlessing, ModelEvaluation, PushedModel
 from tfx.utils import path_utils
 
-from components.artifact_files import DISTRIBUTIONS, EVALUATION, PUSH, SEEN
-from components.example_gen.reading import read_examples
-from components.example_gen.record import Record
+from components.example_gen.examples.reader import read_examples
+from components.example_gen.splitting.split_record import Record
 from components.example_gen.summary import read_summary
-from components.kept_files import read_json
-from components.outputs import EVAL
+from components.model_format.manifest import EXTRA, Column, Manifest
+from components.pusher.local_store import open_store
 from components.pusher.provenance import require_same_labels
 from components.pusher.release import Published
-from components.pusher.smoke import check_in_fresh_process
-from components.pusher.store import open_store
-from components.trainer.manifest import EXTRA, Column, Manifest
+from components.pusher.smoke_test import check_in_fresh_process
+from components.shared.file_names import DISTRIBUTIONS, EVALUATION, PUSH, SEEN
+from components.shared.kept_files import read_json
+from components.shared.tensor_names import EVAL
 
 
 @component

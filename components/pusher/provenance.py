@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from components.errors import InputError
 from components.pusher.release import VersionStore
+from components.shared.errors import InputError
 
 Labels = tuple[str, str]
 

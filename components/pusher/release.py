@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from components.errors import InputError
-from components.pusher import files
+from components.pusher import durable_files
+from components.shared.errors import InputError
 
 MODEL = "saved_model.pb"
 """The file that makes a folder a model, to this store and to TensorFlow Serving."""
@@ -141,14 +141,14 @@ def stage(
     Raises:
         InputError: the model changed meanwhile.
     """
-    files.copy_durably(model, staged)
+    durable_files.copy_durably(model, staged)
     stamp = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "fingerprint": content}
     (staged / MANIFEST).parent.mkdir(exist_ok=True)
     text = json.dumps({**manifest, **stamp}, indent=2, ensure_ascii=False)
     for name, written in {MANIFEST: text + "\n", **extras}.items():
-        files.write_durably(staged / name, written)
-    files.sync(staged)
-    if files.fingerprint(staged, ignore=[MANIFEST, *extras]) != content:
+        durable_files.write_durably(staged / name, written)
+    durable_files.sync(staged)
+    if durable_files.fingerprint(staged, ignore=[MANIFEST, *extras]) != content:
         raise InputError(f"`{model}` must not change while it is pushed. Push again when it is complete.")
 
 

@@ -8,9 +8,9 @@ from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArti
 from tfx.dsl.component.experimental.decorators import component
 from tfx.types.standard_artifacts import Examples, ModelEvaluation, TransformGraph
 
-from components import outputs
-from components.artifact_files import RELATEDNESS
-from components.relatedness.relate import relate
+from components.relatedness.comparison import relate
+from components.shared import tensor_names
+from components.shared.file_names import RELATEDNESS
 from components.trainer.dataset import load
 from components.trainer.task import load_task
 
@@ -37,17 +37,17 @@ def Relatedness(
     transform = tft.TFTransformOutput(transform_graph.uri)
     files = {
         split: [f"{transformed_examples.uri}/Split-{split}/*"]
-        for split in (outputs.TRAIN, outputs.VALIDATION, outputs.EVAL)
+        for split in (tensor_names.TRAIN, tensor_names.VALIDATION, tensor_names.EVAL)
     }
     task = load_task(
         transform,
-        files[outputs.TRAIN],
-        files[outputs.VALIDATION],
+        files[tensor_names.TRAIN],
+        files[tensor_names.VALIDATION],
         memory_mb=chosen["training"]["memory_mb"],
     )
     found = relate(
         task,
-        load(files[outputs.EVAL], transform).masked(),
+        load(files[tensor_names.EVAL], transform).masked(),
         chosen["model"],
         chosen["training"],
         seeds=chosen["seeds"],

@@ -23,7 +23,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from components.artifact_files import (
+from components.report.parts.data import data_part
+from components.report.parts.model import model_part
+from components.report.parts.relatedness import relatedness_part
+from components.report.parts.verdict import verdict
+from components.shared.dotted_keys import leaves
+from components.shared.file_names import (
     COLUMNS,
     EVALUATION,
     FIGURES,
@@ -35,12 +40,7 @@ from components.artifact_files import (
     SUMMARY,
     TUNING,
 )
-from components.kept_files import read_json
-from components.leaves import leaves
-from components.report.data import data_part
-from components.report.model import model_part
-from components.report.relatedness import relatedness_part
-from components.report.verdict import verdict
+from components.shared.kept_files import read_json
 
 FORMAT = 1
 _PACKAGES = ("mtl-pipeline", "tfx", "tensorflow", "keras", "tensorflow-data-validation", "tensorflow-transform")

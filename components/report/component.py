@@ -16,13 +16,13 @@ from tfx.types.standard_artifacts import (
     Schema,
 )
 
-from components.artifact_files import COLUMNS
 from components.example_gen.summary import read_summary
 from components.report.artifacts import HTML, ClassificationMetrics, Metrics, RunReport, set_confusion, set_metrics
 from components.report.collect import Origin, Sources, collect
-from components.report.columns import describe_columns
+from components.report.columns.describe import describe_columns
 from components.report.files import PAGE, write
 from components.schema_gen.schema import FILE, read_schema
+from components.shared.file_names import COLUMNS
 
 
 @component

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from components.kept_files import replace_text
-from components.report.card import card, markdown
 from components.report.page import render
+from components.report.parts.card import card, markdown
+from components.shared.kept_files import replace_text
 
 PAGE = "report.html"
 NUMBERS = "report.json"

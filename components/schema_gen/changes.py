@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components.example_gen.cells import Cells
-from components.example_gen.dialect import Dialect
+from components.example_gen.cells.cells import Cells
+from components.example_gen.tables.dialect import Dialect
 from components.schema_gen.domains import categories
 from components.schema_gen.schema import column_form
 

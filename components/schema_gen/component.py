@@ -15,9 +15,7 @@ from tfx.dsl.component.experimental.decorators import component
 from tfx.types import artifact_utils
 from tfx.types.standard_artifacts import Examples, ExampleStatistics, Schema
 
-from components.exact import companion
 from components.example_gen.summary import read_summary
-from components.outputs import TRAIN
 from components.schema_gen.domains import text_columns
 from components.schema_gen.schema import (
     FILE,
@@ -30,6 +28,8 @@ from components.schema_gen.schema import (
 )
 from components.schema_gen.statistics import read_statistics
 from components.schema_gen.texts import split_texts
+from components.shared.exact_numbers import companion
+from components.shared.tensor_names import TRAIN
 
 
 @component

@@ -9,11 +9,11 @@ from pathlib import Path
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from components.errors import InputError
-from components.exact import companion, is_companion
-from components.example_gen.forms import PLAIN, Form, Meaning, form_of
-from components.names import plain_names
+from components.example_gen.cells.forms import PLAIN, Form, Meaning, form_of
 from components.schema_gen.domains import categories, listed_texts, plain_domains, set_domain, unknown_share
+from components.shared.column_names import plain_names
+from components.shared.errors import InputError
+from components.shared.exact_numbers import companion, is_companion
 
 FILE = "schema.pbtxt"
 TRAINING, SERVING = "TRAINING", "SERVING"
@@ -181,7 +181,7 @@ def add_companions(schema: schema_pb2.Schema, columns: Collection[str]) -> None:
 
 
 def remove_companions(schema: schema_pb2.Schema) -> None:
-    """Forgets, in place, the features that hold the bits of others, see `components.exact`."""
+    """Forgets, in place, the features that hold the bits of others, see `components.shared.exact_numbers`."""
     for feature in [feature for feature in schema.feature if is_companion(feature.name)]:
         schema.feature.remove(feature)
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
-from components.example_gen.reading import read_examples
+from components.example_gen.examples.reader import read_examples
 from components.schema_gen.domains import MOST, listed_texts
 
 

@@ -12,15 +12,15 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from components import outputs
-from components.errors import InputError
-from components.exact import of_bits
+from components.shared import tensor_names
+from components.shared.errors import InputError
+from components.shared.exact_numbers import of_bits
+from components.shared.untuned_datasets import untuned
 from components.trainer.spill import Columns
-from components.untuned import untuned
 
 BATCH = 4096
 """Rows that are read, or that a network answers, at a time."""
-_FEATURES = (outputs.NUMERIC, outputs.MISSING, outputs.CATEGORICAL)
+_FEATURES = (tensor_names.NUMERIC, tensor_names.MISSING, tensor_names.CATEGORICAL)
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ class Dataset:
         known = self.classes >= 0
         if known.all():
             return self
-        present = {head: self.has(head) for head in (outputs.REGRESSION, outputs.CLASSIFICATION)}
-        present[outputs.CLASSIFICATION] = present[outputs.CLASSIFICATION] & known
+        present = {head: self.has(head) for head in (tensor_names.REGRESSION, tensor_names.CLASSIFICATION)}
+        present[tensor_names.CLASSIFICATION] = present[tensor_names.CLASSIFICATION] & known
         return replace(self, classes=np.where(known, self.classes, 0), present=present)
 
     def take(self, chosen: np.ndarray | slice) -> Dataset:
@@ -86,7 +86,7 @@ class Dataset:
 
     def labels(self) -> dict[str, np.ndarray]:
         """Returns the labels by output name, as the losses want them."""
-        return {outputs.REGRESSION: self.target[:, None], outputs.CLASSIFICATION: self.classes}
+        return {tensor_names.REGRESSION: self.target[:, None], tensor_names.CLASSIFICATION: self.classes}
 
     def arrays(self, heads: Collection[str]) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], Any]:
         """Returns what Keras calls x, y and sample weight, the latter two of some heads, by output name."""
@@ -110,9 +110,9 @@ def weighted(train: Dataset, validation: Dataset) -> tuple[Dataset, Dataset]:
     Raises:
         InputError: no row of a split has a label and a weight above 0.
     """
-    heads = (outputs.REGRESSION, outputs.CLASSIFICATION)
+    heads = (tensor_names.REGRESSION, tensor_names.CLASSIFICATION)
     raw = [{head: split.has(head) * _row_weights(split) for head in heads} for split in (train, validation)]
-    for split, weights in zip((outputs.TRAIN, outputs.VALIDATION), raw, strict=True):
+    for split, weights in zip((tensor_names.TRAIN, tensor_names.VALIDATION), raw, strict=True):
         for head, values in weights.items():
             if not values.any():
                 raise InputError(
@@ -149,18 +149,18 @@ def load(patterns: Sequence[str], transform: tft.TFTransformOutput, budget: floa
         rest.add({name: values for name, values in batch.items() if name not in _FEATURES})
     columns = rest.arrays()
     present = {
-        outputs.REGRESSION: columns[outputs.REGRESSION_PRESENT] > 0,
-        outputs.CLASSIFICATION: columns[outputs.CLASSIFICATION_PRESENT] > 0,
+        tensor_names.REGRESSION: columns[tensor_names.REGRESSION_PRESENT] > 0,
+        tensor_names.CLASSIFICATION: columns[tensor_names.CLASSIFICATION_PRESENT] > 0,
     }
     return Dataset(
         features.arrays(),
-        of_bits(columns[outputs.REGRESSION_LABEL]),
-        columns[outputs.REGRESSION_TARGET],
-        columns[outputs.CLASSIFICATION_LABEL],
-        float(of_bits(columns[outputs.TARGET_MEAN][:1])[0]),
-        float(of_bits(columns[outputs.TARGET_SCALE][:1])[0]),
+        of_bits(columns[tensor_names.REGRESSION_LABEL]),
+        columns[tensor_names.REGRESSION_TARGET],
+        columns[tensor_names.CLASSIFICATION_LABEL],
+        float(of_bits(columns[tensor_names.TARGET_MEAN][:1])[0]),
+        float(of_bits(columns[tensor_names.TARGET_SCALE][:1])[0]),
         present=None if all(rows.all() for rows in present.values()) else present,
-        row_weights=columns.get(outputs.WEIGHT),
+        row_weights=columns.get(tensor_names.WEIGHT),
     )
 
 
@@ -177,7 +177,7 @@ def predict(network: keras.Model, rows: Dataset) -> dict[str, np.ndarray]:
     answers = network.predict(rows.features, batch_size=BATCH, verbose=0)
     return {
         name: values
-        if name == outputs.CLASSIFICATION
+        if name == tensor_names.CLASSIFICATION
         else values.astype(np.float64) * rows.target_scale + rows.target_mean
         for name, values in answers.items()
     }

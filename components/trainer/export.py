@@ -8,7 +8,7 @@ Signatures (n rows):
 - `transform_features`: `examples` string [n] to the transformed tensors, labels included, for model analysis; the
   label is float64 [n] there.
 
-What counts as missing in a request says `components.trainer.requests`. The first two answer `regression_output`
+What counts as missing in a request says `components.trainer.serving_inputs`. The first two answer `regression_output`
 float32 [n, 1] in the label's units, `classification_output` float32 [n, K] probabilities in the order of the class
 names, `predicted_class` string [n] and `class_probability` float32 [n]; and, where there were calibration rows enough,
 `regression_lower` and `regression_upper` float32 [n, 1], the bounds of the number's interval. The number and its bounds
@@ -28,12 +28,12 @@ import tensorflow_transform as tft
 from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components import outputs
-from components.exact import companion, is_companion
-from components.trainer.calibration import TINY, undoing
-from components.trainer.manifest import Calibration, Column
-from components.trainer.quantiles import QUANTILES
-from components.trainer.requests import Requests
+from components.model_format.calibration import TINY, undoing
+from components.model_format.manifest import Calibration, Column
+from components.shared import tensor_names
+from components.shared.exact_numbers import companion, is_companion
+from components.trainer.interval_quantiles import QUANTILES
+from components.trainer.serving_inputs import Requests
 
 
 @dataclass(frozen=True)
@@ -115,20 +115,27 @@ def export(
     module.weights = [variable.value for variable in model.variables]
     module.transform = transform.transform_features_layer()
     module.classes = tf.constant(list(classes))
-    inputs = [name for name in (outputs.NUMERIC, outputs.MISSING, outputs.CATEGORICAL) if name in _inputs(model)]
+    inputs = [
+        name
+        for name in (tensor_names.NUMERIC, tensor_names.MISSING, tensor_names.CATEGORICAL)
+        if name in _inputs(model)
+    ]
 
     def answer(raw: dict[str, Any]) -> dict[str, tf.Tensor]:
         transformed = module.transform(raw)
         result = model({name: transformed[name] for name in inputs}, training=False)
-        shares = _unweighted(result[outputs.CLASSIFICATION], calibration.class_weights)
+        shares = _unweighted(result[tensor_names.CLASSIFICATION], calibration.class_weights)
         # Taken before the temperature, under which two nearly equal probabilities may round to the same.
         best = tf.argmax(shares, axis=1)
         probabilities = tf.cast(_tempered(shares, calibration.temperature), tf.float32)
-        number = units.of(result[outputs.REGRESSION])
+        number = units.of(result[tensor_names.REGRESSION])
         bounds = _bounds(units.of(result[QUANTILES]) if QUANTILES in result else number, calibration)
         return {
-            **{name: tf.cast(value, units.dtype) for name, value in ({outputs.REGRESSION: number} | bounds).items()},
-            outputs.CLASSIFICATION: probabilities,
+            **{
+                name: tf.cast(value, units.dtype)
+                for name, value in ({tensor_names.REGRESSION: number} | bounds).items()
+            },
+            tensor_names.CLASSIFICATION: probabilities,
             "predicted_class": tf.gather(module.classes, best),
             "class_probability": tf.reduce_max(probabilities, axis=1),
         }
@@ -146,8 +153,8 @@ def export(
         apart = [name for label in labels for name in (label, companion(label)) if name in raw_spec]
         parsed = tf.io.parse_example(examples, {name: raw_spec[name] for name in apart})
         transformed = module.transform(requests.from_examples(examples) | parsed)
-        number = tf.bitcast(transformed[outputs.REGRESSION_LABEL], tf.float64)
-        return transformed | {outputs.REGRESSION_LABEL: number}
+        number = tf.bitcast(transformed[tensor_names.REGRESSION_LABEL], tf.float64)
+        return transformed | {tensor_names.REGRESSION_LABEL: number}
 
     signatures = {
         "serving_default": serving_default,
@@ -181,7 +188,7 @@ def _bounds(around: tf.Tensor, calibration: Calibration) -> dict[str, tf.Tensor]
     lower, upper = around[:, :1] - calibration.margin, around[:, -1:] + calibration.margin
     # Quantiles that are nearer to each other than a negative margin takes away leave an interval of one point.
     middle = (lower + upper) / 2
-    return {outputs.LOWER: tf.minimum(lower, middle), outputs.UPPER: tf.maximum(upper, middle)}
+    return {tensor_names.LOWER: tf.minimum(lower, middle), tensor_names.UPPER: tf.maximum(upper, middle)}
 
 
 def _inputs(model: keras.Model) -> list[str]:

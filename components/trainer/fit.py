@@ -9,8 +9,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from components.trainer.auto_trunk import branch, can_branch, worth_branching
 from components.trainer.balancing.log import BalanceLog
-from components.trainer.branch import branch, can_branch, worth_branching
 from components.trainer.loop import History, train
 from components.trainer.model import build_table_model
 from components.trainer.network.architecture import AUTO, SEPARATE, SHARED_BOTTOM, Architecture

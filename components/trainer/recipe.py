@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from components.errors import InputError
-from components.outputs import CLASSIFICATION, REGRESSION
+from components.shared.errors import InputError
+from components.shared.tensor_names import CLASSIFICATION, REGRESSION
 from components.trainer.losses import ClassificationLoss, RegressionLoss
 
 FIXED = "fixed"

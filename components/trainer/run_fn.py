@@ -13,17 +13,17 @@ import tensorflow_transform as tft
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components import outputs
-from components.artifact_files import HISTORY
-from components.errors import InputError
-from components.exact import loses_digits
-from components.example_gen.dialect import Dialect
-from components.trainer.calibration import calibrate, uncalibrated
+from components.example_gen.tables.dialect import Dialect
+from components.model_format.calibration import calibrate, uncalibrated
+from components.model_format.manifest import CQR, Calibration, Column, Manifest, TrainLabels
+from components.shared import tensor_names
+from components.shared.errors import InputError
+from components.shared.exact_numbers import loses_digits
+from components.shared.file_names import HISTORY
 from components.trainer.dataset import Dataset, load, predict
 from components.trainer.export import Units, export, feature_columns
 from components.trainer.fit import fit
-from components.trainer.manifest import CQR, Calibration, Column, Manifest, TrainLabels
-from components.trainer.quantiles import QUANTILES, with_quantiles
+from components.trainer.interval_quantiles import QUANTILES, with_quantiles
 from components.trainer.recipe import Recipe
 from components.trainer.stopping import HEADLINE
 from components.trainer.task import Task, load_task
@@ -47,7 +47,7 @@ def run_fn(fn_args: Any) -> None:
     task = load_task(
         transform,
         fn_args.train_files,
-        _files(fn_args.eval_files, outputs.VALIDATION),
+        _files(fn_args.eval_files, tensor_names.VALIDATION),
         memory_mb=config["training"]["memory_mb"],
     )
     network, history = fit(task, config["model"], config["training"], fn_args.model_run_dir)
@@ -58,16 +58,16 @@ def run_fn(fn_args: Any) -> None:
     schema = text_format.Parse(schema_text, schema_pb2.Schema())
     columns = feature_columns(transform.raw_feature_spec(), schema, [*labels, config["labels"]["weight"]])
     directory = fn_args.serving_model_dir
-    held_out = _files(fn_args.eval_files, outputs.CALIBRATION)
+    held_out = _files(fn_args.eval_files, tensor_names.CALIBRATION)
     coverage = config["intervals"]["coverage"]
-    recipe, known = Recipe(**config["training"]), task.train.has(outputs.CLASSIFICATION)
+    recipe, known = Recipe(**config["training"]), task.train.has(tensor_names.CLASSIFICATION)
     class_weights = recipe.weights_of_classes(task.train.classes[known], task.classes)
     calibration = uncalibrated(coverage, class_weights)
     if held_out:
         if config["intervals"]["method"] == CQR:
             network = with_quantiles(network, task.train, task.validation, coverage, config["training"]["seed"])
         calibration = _calibrate(network, load(held_out, transform), coverage, class_weights)
-    numbers = task.train.regression[task.train.has(outputs.REGRESSION)]
+    numbers = task.train.regression[task.train.has(tensor_names.REGRESSION)]
     units = Units(task.train.target_mean, task.train.target_scale, wide=loses_digits(numbers))
     dialect = Dialect.from_dict(config["reading"]["dialect"])
     export(network, transform, columns, labels, task.classes, units, calibration, dialect.missing, directory)
@@ -97,10 +97,10 @@ def _files(patterns: list[str], split: str) -> list[str]:
 def _calibrate(network: keras.Model, rows: Dataset, coverage: float, class_weights: list[float] | None) -> Calibration:
     answers = predict(network, rows)
     return calibrate(
-        np.where(rows.has(outputs.REGRESSION), rows.regression, np.nan),
-        answers[outputs.REGRESSION][:, 0],
-        np.where(rows.has(outputs.CLASSIFICATION), rows.classes, -1),
-        answers[outputs.CLASSIFICATION],
+        np.where(rows.has(tensor_names.REGRESSION), rows.regression, np.nan),
+        answers[tensor_names.REGRESSION][:, 0],
+        np.where(rows.has(tensor_names.CLASSIFICATION), rows.classes, -1),
+        answers[tensor_names.CLASSIFICATION],
         coverage=coverage,
         quantiles=answers.get(QUANTILES),
         class_weights=class_weights,
@@ -114,10 +114,10 @@ def _with_presence(columns: list[Column], task: Task) -> list[Column]:
     numbers = [column for column in columns if column.kind in ("INT", "FLOAT")]
     present: dict[str, bool] = {}
     for position, column in enumerate(numbers):
-        present[column.name] = not features[outputs.MISSING][:, position].any()
+        present[column.name] = not features[tensor_names.MISSING][:, position].any()
     for position, column in enumerate(texts):
         missing = len(texts) + position
-        present[column.name] = not (features[outputs.CATEGORICAL][:, position] == missing).any()
+        present[column.name] = not (features[tensor_names.CATEGORICAL][:, position] == missing).any()
     return [replace(column, always_present=bool(present.get(column.name, False))) for column in columns]
 
 
@@ -126,7 +126,7 @@ def _cut(columns: list[Column], task: Task) -> list[str]:
     texts = [column.name for column in columns if column.kind == "BYTES"]
     notes = []
     for position, name in enumerate(texts):
-        others = int((task.train.features[outputs.CATEGORICAL][:, position] == position).sum())
+        others = int((task.train.features[tensor_names.CATEGORICAL][:, position] == position).sum())
         if others:
             kept = list(task.owners).count(position) - 2  # without the places of other and of missing texts
             notes.append(
@@ -149,8 +149,8 @@ def _best_epoch(losses: list[float]) -> int:
 
 def _train_labels(task: Task) -> TrainLabels:
     train = task.train
-    numbers = train.regression[train.has(outputs.REGRESSION)]
-    counts = np.bincount(train.classes[train.has(outputs.CLASSIFICATION)], minlength=len(task.classes))
+    numbers = train.regression[train.has(tensor_names.REGRESSION)]
+    counts = np.bincount(train.classes[train.has(tensor_names.CLASSIFICATION)], minlength=len(task.classes))
     return TrainLabels(
         rows=len(train),
         mean=float(np.mean(numbers, dtype=np.float64)),

@@ -13,9 +13,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from components.outputs import CLASSIFICATION, REGRESSION
+from components.shared.tensor_names import CLASSIFICATION, REGRESSION
+from components.shared.untuned_datasets import untuned
 from components.trainer.balancing import Balancer
-from components.untuned import untuned
 
 # Mini-batches per chunk, at most, and bytes: a chunk is one more copy of its rows.
 _STEPS, _CHUNK_BYTES = 4096, 128 << 20

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import tensorflow_transform as tft
 
-from components import outputs
+from components.shared import tensor_names
 from components.trainer.dataset import Dataset, load, weighted
 from components.transform.words import owners, read_words
 
@@ -49,12 +49,12 @@ def load_task(
     """
     train = load(train_files, transform, memory_mb << 20)
     train, validation = weighted(train, load(validation_files, transform).with_known_class())
-    classes = [word.text.decode() for word in read_words(transform, outputs.CLASSES_VOCABULARY)]
+    classes = [word.text.decode() for word in read_words(transform, tensor_names.CLASSES_VOCABULARY)]
     return Task(train, validation, classes, _owners(transform, train))
 
 
 def _owners(transform: tft.TFTransformOutput, train: Dataset) -> list[int]:
-    columns = train.features.get(outputs.CATEGORICAL)
+    columns = train.features.get(tensor_names.CATEGORICAL)
     if columns is None:
         return []
-    return owners(read_words(transform, outputs.CATEGORIES_VOCABULARY), columns.shape[1])
+    return owners(read_words(transform, tensor_names.CATEGORIES_VOCABULARY), columns.shape[1])

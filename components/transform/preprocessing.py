@@ -12,8 +12,8 @@ from typing import Any
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from components import outputs
-from components.exact import companion, is_companion
+from components.shared import tensor_names
+from components.shared.exact_numbers import companion, is_companion
 from components.transform.scaling import Scales, learn_scales, standardise
 from components.transform.vocabulary import by_name, most_frequent, tokens
 
@@ -23,7 +23,7 @@ def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> d
 
     Args:
         inputs: raw column -> SparseTensor [B, 1] (scalar column, absent where missing) or Tensor [B, k] (feature
-            vector, NaN where missing); beside a column, perhaps its companion, see `components.exact`.
+            vector, NaN where missing); beside a column, perhaps its companion, see `components.shared.exact_numbers`.
         custom_config: `regression` and `classification`, the label columns; `weight`, the column of the row weights or
             None; and `max_categories`.
 
@@ -62,12 +62,12 @@ def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> d
     if numeric:
         values = tf.concat([value for value, _ in numeric], axis=1)
         missing = tf.concat([absent for _, absent in numeric], axis=1)
-        result[outputs.NUMERIC] = standardise(values, missing, scales.part(slice(None, -1)))
-        result[outputs.MISSING] = tf.cast(missing, tf.float32)
+        result[tensor_names.NUMERIC] = standardise(values, missing, scales.part(slice(None, -1)))
+        result[tensor_names.MISSING] = tf.cast(missing, tf.float32)
     if categories:
-        result[outputs.CATEGORICAL] = encode(list(categories.values()), custom_config["max_categories"])
+        result[tensor_names.CATEGORICAL] = encode(list(categories.values()), custom_config["max_categories"])
     if weight is not None:
-        result[outputs.WEIGHT] = tf.cast(_dense(inputs[weight], 0.0), tf.float32)
+        result[tensor_names.WEIGHT] = tf.cast(_dense(inputs[weight], 0.0), tf.float32)
     return result | _regression(label, unlabelled, scales.part(slice(-1, None))) | _class(inputs[classification])
 
 
@@ -86,7 +86,7 @@ def encode(columns: list[tf.SparseTensor], size: int) -> tf.Tensor:
     """
     count = len(columns)
     tagged = tokens([_one_wide(column) for column in columns])
-    vocabulary = most_frequent(tagged, size, outputs.CATEGORIES_VOCABULARY)
+    vocabulary = most_frequent(tagged, size, tensor_names.CATEGORIES_VOCABULARY)
     text = tf.stack([_dense(column, "") for column in tagged], axis=1)
     index = tft.apply_vocabulary(text, vocabulary, default_value=-1)
     position = tf.range(count, dtype=tf.int64)
@@ -142,11 +142,11 @@ def _regression(label: tf.Tensor, missing: tf.Tensor, scales: Scales) -> dict[st
     scale = tf.where(scales.deviation > 0, scales.deviation, tf.ones_like(scales.deviation))
     number = tf.squeeze(label, axis=1)
     return {
-        outputs.REGRESSION_LABEL: _bits(number),
-        outputs.REGRESSION_PRESENT: 1 - tf.cast(tf.squeeze(missing, axis=1), tf.float32),
-        outputs.REGRESSION_TARGET: tf.squeeze(target, axis=1),
-        outputs.TARGET_MEAN: _bits(tf.fill(tf.shape(number), scales.mean[0])),
-        outputs.TARGET_SCALE: _bits(tf.fill(tf.shape(number), scale[0])),
+        tensor_names.REGRESSION_LABEL: _bits(number),
+        tensor_names.REGRESSION_PRESENT: 1 - tf.cast(tf.squeeze(missing, axis=1), tf.float32),
+        tensor_names.REGRESSION_TARGET: tf.squeeze(target, axis=1),
+        tensor_names.TARGET_MEAN: _bits(tf.fill(tf.shape(number), scales.mean[0])),
+        tensor_names.TARGET_SCALE: _bits(tf.fill(tf.shape(number), scale[0])),
     }
 
 
@@ -157,9 +157,9 @@ def _bits(values: tf.Tensor) -> tf.Tensor:
 
 def _class(value: tf.SparseTensor) -> dict[str, tf.Tensor]:
     [tagged] = tokens([_one_wide(value)])
-    vocabulary = by_name(tagged, outputs.CLASSES_VOCABULARY)
+    vocabulary = by_name(tagged, tensor_names.CLASSES_VOCABULARY)
     index, present = tft.apply_vocabulary(_dense(tagged, ""), vocabulary, default_value=-1), _present(value)
     return {
-        outputs.CLASSIFICATION_LABEL: tf.where(present > 0, index, tf.zeros_like(index)),
-        outputs.CLASSIFICATION_PRESENT: present,
+        tensor_names.CLASSIFICATION_LABEL: tf.where(present > 0, index, tf.zeros_like(index)),
+        tensor_names.CLASSIFICATION_PRESENT: present,
     }

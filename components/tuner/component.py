@@ -10,11 +10,11 @@ from tfx.components.tuner import component, executor
 from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
 from tfx.types import artifact_utils
 
-from components.artifact_files import TUNING
-from components.errors import InputError
+from components.shared.errors import InputError
+from components.shared.file_names import TUNING
 from components.tuner.objective import METRICS
 from components.tuner.search import Search
-from components.tuner.space import value_of
+from components.tuner.search_space import value_of
 
 
 class Executor(executor.Executor):

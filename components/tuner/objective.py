@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import keras
 
-from components.relatedness.relate import row_losses
+from components.relatedness.comparison import row_losses
 from components.trainer.dataset import Dataset
 
 METRICS = {"regression": "mean absolute error, standardised", "classification": "log loss"}

@@ -13,7 +13,7 @@ from keras_tuner import oracles
 from keras_tuner.engine.trial import Trial, TrialStatus
 from sklearn.exceptions import ConvergenceWarning
 
-from components.kept_files import write_json
+from components.shared.kept_files import write_json
 
 NAME = "objective"
 # Points that are drawn at random before the Gaussian process has something to go by.

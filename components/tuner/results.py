@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from components.artifact_files import TUNING
-from components.kept_files import read_json
+from components.shared.file_names import TUNING
+from components.shared.kept_files import read_json
 
 
 def best_of(results: Mapping[str, Any]) -> dict[str, Any]:

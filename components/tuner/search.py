@@ -15,15 +15,15 @@ import tensorflow as tf
 from keras_tuner.engine.base_tuner import BaseTuner
 from keras_tuner.engine.trial import Trial, TrialStatus
 
-from components.errors import InputError
-from components.kept_files import read_json, write_json
-from components.relatedness.relate import twin
+from components.relatedness.comparison import twin
+from components.shared.errors import InputError
+from components.shared.kept_files import read_json, write_json
 from components.trainer.fit import fit
 from components.trainer.stopping import HEADLINE
 from components.trainer.task import Task
 from components.tuner.objective import METRICS, head_losses, objective, ratios
 from components.tuner.oracles import NAME, make_oracle
-from components.tuner.space import Sections, declare, sections_of, value_of
+from components.tuner.search_space import Sections, declare, sections_of, value_of
 
 LOGGER = logging.getLogger("mtl.tuner")
 """What is said here is for a person to read while the search goes on."""

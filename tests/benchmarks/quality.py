@@ -61,8 +61,8 @@ def measure(contestant: str, rows: Split, seed: int) -> dict[str, Any]:
 
 def calibrated(rows: Split, number: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
     """Returns the coverage of 90 % intervals and the calibration error on test rows that did not calibrate them."""
-    from components.evaluator.uncertainty import covered
-    from components.trainer.calibration import calibrate, rescale
+    from components.evaluator.analysis.coverage import covered
+    from components.model_format.calibration import calibrate, rescale
 
     test = rows.parts[2]
     first, rest = np.split(np.arange(len(test)), [len(test) * 2 // 5])
@@ -79,8 +79,8 @@ def calibrated(rows: Split, number: np.ndarray, probabilities: np.ndarray) -> di
 
 
 def _calibration_error(label: np.ndarray, probabilities: np.ndarray) -> float:
-    from components.evaluator.classification import ClassificationScores
-    from components.evaluator.metric import values
+    from components.evaluator.analysis.classification import ClassificationScores
+    from components.evaluator.analysis.metric import values
 
     names = [str(place) for place in range(probabilities.shape[1])]
     scores = ClassificationScores.of(label.astype(str), probabilities, names, ["calibration_error"])
@@ -99,7 +99,7 @@ def _network(contestant: str, rows: Split, seed: int) -> tuple[np.ndarray, np.nd
 
     import keras
 
-    from components.outputs import CLASSIFICATION, REGRESSION
+    from components.shared.tensor_names import CLASSIFICATION, REGRESSION
     from components.trainer.dataset import predict
     from components.trainer.fit import fit
     from tests.benchmarks.preset import configured

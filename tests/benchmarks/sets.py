@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.outputs import CATEGORICAL, MISSING, NUMERIC
+from components.shared.tensor_names import CATEGORICAL, MISSING, NUMERIC
 from components.trainer.dataset import Dataset
 from components.trainer.task import Task
 

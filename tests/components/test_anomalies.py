@@ -5,14 +5,14 @@ import pytest
 from tensorflow_metadata.proto.v0 import schema_pb2
 from validator_steps import ROWS, feature, inferred, statistics, table, training_schema
 
+from components.data_validator.analysis.finding import Anomaly
 from components.data_validator.anomalies import Levels, from_proto
-from components.data_validator.finding import Anomaly
-from components.errors import InputError
 from components.schema_gen.domains import categories
 from components.schema_gen.schema import (
     TRAINING,
     exclude_labels_from_serving,
 )
+from components.shared.errors import InputError
 
 import tensorflow_data_validation as tfdv  # isort: skip - only after TFX
 

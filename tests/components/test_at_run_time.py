@@ -9,11 +9,11 @@ import pytest
 from tfx.types.standard_artifacts import Examples, Model
 
 from components.baseline import component as baseline
-from components.errors import InputError
 from components.example_gen import component as example_gen
 from components.example_gen.spec import IngestSpec
 from components.example_gen.summary import read_summary
-from components.pusher.store import CURRENT, Store
+from components.pusher.local_store import CURRENT, Store
+from components.shared.errors import InputError
 
 ROWS = "x,y,k\n" + "".join(f"{row},{row * 0.5},{'ab'[row % 2]}\n" for row in range(100))
 

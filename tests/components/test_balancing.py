@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 from small_task import MODEL, TRAINING, rows, task
 
-from components.outputs import CLASSIFICATION, COSINE, REGRESSION, WEIGHTS
-from components.report.training import training_curves
+from components.report.parts.training import training_curves
+from components.shared.tensor_names import CLASSIFICATION, COSINE, REGRESSION, WEIGHTS
 from components.trainer.balancing import BALANCERS, Balancer
 from components.trainer.balancing.dwa import DynamicWeightAveraging
 from components.trainer.balancing.famo import Famo

@@ -12,8 +12,8 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.runners.portability.prism_runner import PrismRunner
 from tfx.utils import dependency_utils
 
-from pipeline.beam import beam_args
-from pipeline.worker_pool import WorkerPool
+from pipeline.workers.arguments import beam_args
+from pipeline.workers.worker_pool import WorkerPool
 
 ROOT = Path(__file__).parents[2]
 PLUGIN = "--beam_plugin=tfx.components"

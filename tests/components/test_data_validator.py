@@ -9,8 +9,8 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 from validator_steps import DRIFT, ROWS, Step, feature, inferred, table
 
-from components.data_validator.distribution import read_distributions
-from components.errors import InputError, Rejected
+from components.data_validator.analysis.distribution import read_distributions
+from components.shared.errors import InputError, Rejected
 
 
 @pytest.fixture

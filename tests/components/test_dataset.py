@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components import outputs
-from components.errors import InputError
-from components.outputs import CLASSIFICATION, REGRESSION
+from components.shared import tensor_names
+from components.shared.errors import InputError
+from components.shared.tensor_names import CLASSIFICATION, REGRESSION
 from components.trainer.dataset import BATCH, Dataset, load, predict, weighted
 
 
@@ -122,16 +122,16 @@ def whole(value):
 def test_labels_and_weights_are_read_as_the_transform_wrote_them(tmp_path, gaps):
     rows = [
         {
-            outputs.NUMERIC: [float(i), -float(i)],
-            outputs.REGRESSION_LABEL: whole(1_700_000_000.25 + i),
-            outputs.REGRESSION_TARGET: float(i),
-            outputs.TARGET_MEAN: whole(1_700_000_000.25),
-            outputs.TARGET_SCALE: whole(1 / 3),
-            outputs.CLASSIFICATION_LABEL: i % 3,
-            outputs.REGRESSION_PRESENT: float(not (gaps and i == 1)),
-            outputs.CLASSIFICATION_PRESENT: float(not (gaps and i == 2)),
+            tensor_names.NUMERIC: [float(i), -float(i)],
+            tensor_names.REGRESSION_LABEL: whole(1_700_000_000.25 + i),
+            tensor_names.REGRESSION_TARGET: float(i),
+            tensor_names.TARGET_MEAN: whole(1_700_000_000.25),
+            tensor_names.TARGET_SCALE: whole(1 / 3),
+            tensor_names.CLASSIFICATION_LABEL: i % 3,
+            tensor_names.REGRESSION_PRESENT: float(not (gaps and i == 1)),
+            tensor_names.CLASSIFICATION_PRESENT: float(not (gaps and i == 2)),
         }
-        | ({outputs.WEIGHT: i / 2} if gaps else {})
+        | ({tensor_names.WEIGHT: i / 2} if gaps else {})
         for i in range(5)
     ]
     found = load([str(tmp_path / "*.gz")], write(tmp_path / "part.gz", rows))

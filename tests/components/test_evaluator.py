@@ -8,10 +8,10 @@ import tensorflow as tf
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components.errors import InputError
 from components.evaluator import component
 from components.evaluator.scoring import read_columns, read_rows
-from components.trainer.manifest import Column
+from components.model_format.manifest import Column
+from components.shared.errors import InputError
 
 SCHEMA = text_format.Parse(
     """

@@ -12,12 +12,12 @@ from example_tables import ROWS, contents, csv_file, frame, read, spec
 from tfx.types import artifact_utils
 from tfx.types.standard_artifacts import Examples
 
-from components.errors import InputError
 from components.example_gen.component import ExampleGen
-from components.example_gen.fingerprint import fingerprint
 from components.example_gen.ingest import ingest
 from components.example_gen.spec import SPLITS
 from components.example_gen.summary import read_summary
+from components.example_gen.tables.fingerprint import fingerprint
+from components.shared.errors import InputError
 
 
 def test_every_cell_arrives_in_exactly_one_split(tmp_path):
@@ -57,7 +57,7 @@ from tfx.components.statistics_gen.executor import Executor
 from tfx.components.util import examples_utils
 from tfx.types.standard_artifacts import Examples, ExampleStatistics
 import tensorflow_data_validation as tfdv
-from pipeline.beam import beam_args
+from pipeline.workers.arguments import beam_args
 examples, statistics = Examples(), ExampleStatistics()
 examples.uri, statistics.uri, properties = sys.argv[1:]
 examples.split_names = '["train", "validation", "calibration", "eval"]'

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from example_tables import ROWS, contents, csv_file, frame, read, spec
 
-from components.errors import InputError
 from components.example_gen.ingest import ingest
 from components.example_gen.spec import SPLITS
 from components.example_gen.summary import read_summary
+from components.shared.errors import InputError
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from example_tables import ROWS, contents, csv_file, frame, read, spec
 
-from components.errors import InputError
 from components.example_gen.ingest import ingest
 from components.example_gen.spec import SPLITS, IngestSpec
 from components.example_gen.summary import read_summary
+from components.shared.errors import InputError
 
 
 def test_the_split_is_the_same_for_any_order_format_and_way_of_reading(tmp_path):

@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 from scipy.special import log_softmax, softmax
 
-from components.trainer.calibration import unweighted
+from components.model_format.calibration import unweighted
+from components.model_format.manifest import Calibration
 from components.trainer.export import Units, _bounds, _tempered, _unweighted
-from components.trainer.manifest import Calibration
 
 RNG = np.random.default_rng(2)
 

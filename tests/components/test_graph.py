@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.facts import at_run_time
-from pipeline.graph import build, up_to
-from pipeline.resolve import resolve
+from pipeline.config.resolve import resolve
+from pipeline.graph.build import build, up_to
+from pipeline.graph.inputs import at_run_time
 
 TO_THE_GATE = [
     *("ExampleGen", "StatisticsGen", "SchemaGen", "Baseline"),

@@ -12,10 +12,10 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.evaluator.incumbent import UnusableColumnError, ask, score
 from components.evaluator.scoring import ServingModel
-from components.example_gen.dialect import Dialect
 from components.example_gen.ingest import ingest
 from components.example_gen.spec import IngestSpec
-from components.trainer.manifest import Column, Manifest, TrainLabels
+from components.example_gen.tables.dialect import Dialect
+from components.model_format.manifest import Column, Manifest, TrainLabels
 
 ROWS = 2_500  # more than two batches in eval
 FRACTIONS = (0.02, 0.02, 0.0, 0.96)

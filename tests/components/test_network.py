@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.outputs import CLASSIFICATION, REGRESSION
+from components.shared.tensor_names import CLASSIFICATION, REGRESSION
 from components.trainer.model import build_table_model, is_shared
 from components.trainer.network.architecture import Architecture
 from components.trainer.network.encoder import FeatureSpace, OneHot, encode
 from components.trainer.network.members import MemberDense, SharedDense
-from components.trainer.network.numbers import Periodic, PiecewiseLinear, SmoothClip, bin_edges, robust_scales
+from components.trainer.network.numeric_features import Periodic, PiecewiseLinear, SmoothClip, bin_edges, robust_scales
 from components.trainer.network.trunks import TRUNKS
 
 RANDOM = np.random.default_rng(4)

@@ -46,9 +46,9 @@ def main(output, data, arguments):
 
     subprocess.Popen.__init__ = noted
     from tfx.orchestration.local.local_dag_runner import LocalDagRunner
-    from pipeline.facts import gather
-    from pipeline.graph import build, up_to
-    from pipeline.resolve import resolve
+    from pipeline.graph.inputs import gather
+    from pipeline.graph.build import build, up_to
+    from pipeline.config.resolve import resolve
     flags = {
         "name": "wine", "data.path": data, "labels.regression": "alcohol", "labels.classification": "cultivar",
         "runtime.output": output,
@@ -212,7 +212,7 @@ def served(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     }
     ports = {name: free_port() for name in ("prism", "web", "pool")}
     prism = [programs / "prism", f"-job_port={ports['prism']}", f"-web_port={ports['web']}", "-serve_http=false"]
-    pool = [sys.executable, "-P", "-m", "pipeline.worker_pool", f"--service_port={ports['pool']}"]
+    pool = [sys.executable, "-P", "-m", "pipeline.workers.worker_pool", f"--service_port={ports['pool']}"]
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     processes = [subprocess.Popen(line, env=image, cwd=pip, **silent) for line in (prism, pool)]
     try:

@@ -10,8 +10,8 @@ import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
-from components import outputs
-from components.exact import of_bits
+from components.shared import tensor_names
+from components.shared.exact_numbers import of_bits
 from components.transform.preprocessing import preprocessing_fn
 from components.transform.words import owners, read_words
 
@@ -85,12 +85,12 @@ def test_numeric_columns_equal_numpy(table, transformed):
     raw = {name: [row[name][0] if row[name] else np.nan for row in table] for name in ("constant", "epoch", "sparse")}
     expected = [oracle(values) for values in raw.values()]
     expected += [oracle([row["embedding"][i] for row in table]) for i in range(2)]
-    np.testing.assert_allclose(columns[outputs.NUMERIC], np.stack(expected, axis=1), atol=2e-5)
+    np.testing.assert_allclose(columns[tensor_names.NUMERIC], np.stack(expected, axis=1), atol=2e-5)
 
 
 def test_missing_values_have_an_indicator(table, transformed):
     columns, _ = transformed
-    missing = columns[outputs.MISSING]
+    missing = columns[tensor_names.MISSING]
     assert missing.shape == (ROWS, 5)
     np.testing.assert_array_equal(missing[:, 2], [not row["sparse"] for row in table])
     assert missing.sum() == sum(not row["sparse"] for row in table) + 1, "only sparse and one element of the vector"
@@ -98,7 +98,7 @@ def test_missing_values_have_an_indicator(table, transformed):
 
 def entries(output):
     """The vocabulary as (column, text)."""
-    return [(word.column, word.text.decode()) for word in read_words(output, outputs.CATEGORIES_VOCABULARY)]
+    return [(word.column, word.text.decode()) for word in read_words(output, tensor_names.CATEGORIES_VOCABULARY)]
 
 
 def test_each_column_keeps_its_own_most_frequent_texts(table, transformed):
@@ -114,7 +114,7 @@ def test_each_column_keeps_its_own_most_frequent_texts(table, transformed):
 def test_other_texts_and_missing_values_have_their_own_place_per_column(table, transformed):
     columns, output = transformed
     places = [("other", 0), ("other", 1), ("missing", 0), ("missing", 1), *entries(output)]
-    assert owners(read_words(output, outputs.CATEGORIES_VOCABULARY), 2) == [
+    assert owners(read_words(output, tensor_names.CATEGORIES_VOCABULARY), 2) == [
         place[1] if place[0] in ("other", "missing") else place[0] for place in places
     ]
     for position, name in enumerate(("colour", "shape")):
@@ -127,30 +127,30 @@ def test_other_texts_and_missing_values_have_their_own_place_per_column(table, t
             else places.index(("other", position))
             for text in texts
         ]
-        np.testing.assert_array_equal(columns[outputs.CATEGORICAL][:, position], expected)
+        np.testing.assert_array_equal(columns[tensor_names.CATEGORICAL][:, position], expected)
 
 
 def test_regression_target_is_standardised_and_can_be_undone(table, transformed):
     columns, _ = transformed
     label = np.array([row["price (€)"][0] if row["price (€)"] else np.nan for row in table])
     present = ~np.isnan(label)
-    np.testing.assert_allclose(columns[outputs.REGRESSION_TARGET], oracle(label), atol=1e-5)
-    mean, scale = (of_bits(columns[name]) for name in (outputs.TARGET_MEAN, outputs.TARGET_SCALE))
+    np.testing.assert_allclose(columns[tensor_names.REGRESSION_TARGET], oracle(label), atol=1e-5)
+    mean, scale = (of_bits(columns[name]) for name in (tensor_names.TARGET_MEAN, tensor_names.TARGET_SCALE))
     np.testing.assert_allclose(mean, np.nanmean(label), rtol=1e-7)
     np.testing.assert_allclose(scale, np.nanstd(label), rtol=1e-6)
-    restored = columns[outputs.REGRESSION_TARGET] * scale + mean
+    restored = columns[tensor_names.REGRESSION_TARGET] * scale + mean
     np.testing.assert_allclose(restored[present], label[present], rtol=1e-6)
-    np.testing.assert_array_equal(of_bits(columns[outputs.REGRESSION_LABEL]), np.nan_to_num(np.float32(label)))
-    np.testing.assert_array_equal(columns[outputs.REGRESSION_PRESENT], present)
-    np.testing.assert_array_equal(columns[outputs.WEIGHT], [row["w"][0] for row in table])
+    np.testing.assert_array_equal(of_bits(columns[tensor_names.REGRESSION_LABEL]), np.nan_to_num(np.float32(label)))
+    np.testing.assert_array_equal(columns[tensor_names.REGRESSION_PRESENT], present)
+    np.testing.assert_array_equal(columns[tensor_names.WEIGHT], [row["w"][0] for row in table])
 
 
 def test_classes_are_in_the_order_of_their_names(table, transformed):
     columns, output = transformed
-    assert [word.text.decode() for word in read_words(output, outputs.CLASSES_VOCABULARY)] == ["a", "b"]
+    assert [word.text.decode() for word in read_words(output, tensor_names.CLASSES_VOCABULARY)] == ["a", "b"]
     assert Counter(row["kind"][0] for row in table if row["kind"]).most_common(1)[0][0] == "b", "and not by frequency"
-    np.testing.assert_array_equal(columns[outputs.CLASSIFICATION_LABEL], [row["kind"] == ["b"] for row in table])
-    np.testing.assert_array_equal(columns[outputs.CLASSIFICATION_PRESENT], [row["kind"] != [] for row in table])
+    np.testing.assert_array_equal(columns[tensor_names.CLASSIFICATION_LABEL], [row["kind"] == ["b"] for row in table])
+    np.testing.assert_array_equal(columns[tensor_names.CLASSIFICATION_PRESENT], [row["kind"] != [] for row in table])
 
 
 def test_unseen_class_is_minus_one_and_unseen_category_is_the_bucket(transformed):
@@ -165,7 +165,9 @@ def test_unseen_class_is_minus_one_and_unseen_category_is_the_bucket(transformed
     }
     batch["embedding"] = tf.constant([[0.0, 0.0]])
     result = layer(batch)
-    assert result[outputs.CLASSIFICATION_LABEL].numpy().tolist() == [-1]
-    assert result[outputs.CLASSIFICATION_PRESENT].numpy().tolist() == [1.0], "a class that train lacks is not missing"
-    assert outputs.WEIGHT not in result, "serving needs no weight"
-    assert result[outputs.CATEGORICAL].numpy()[0, 0] == 0
+    assert result[tensor_names.CLASSIFICATION_LABEL].numpy().tolist() == [-1]
+    assert result[tensor_names.CLASSIFICATION_PRESENT].numpy().tolist() == [1.0], (
+        "a class that train lacks is not missing"
+    )
+    assert tensor_names.WEIGHT not in result, "serving needs no weight"
+    assert result[tensor_names.CATEGORICAL].numpy()[0, 0] == 0

@@ -8,10 +8,10 @@ import pytest
 import small_task
 from sklearn.metrics import log_loss, mean_absolute_error
 
-from components.errors import InputError
-from components.outputs import CLASSIFICATION, REGRESSION
-from components.relatedness import relate as module
-from components.relatedness.relate import relate, row_losses, twin
+from components.relatedness import comparison as module
+from components.relatedness.comparison import relate, row_losses, twin
+from components.shared.errors import InputError
+from components.shared.tensor_names import CLASSIFICATION, REGRESSION
 from components.trainer.dataset import Dataset
 from components.trainer.fit import fit
 from components.trainer.model import build_table_model, single_task

@@ -10,10 +10,10 @@ import tensorflow as tf
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from components.example_gen.dialect import Dialect
 from components.example_gen.summary import Summary
-from components.report import columns
-from components.report.columns import describe_columns
+from components.example_gen.tables.dialect import Dialect
+from components.report.columns import describe
+from components.report.columns.describe import describe_columns
 
 SCHEMA = text_format.Parse(
     """
@@ -87,7 +87,7 @@ def folders(tmp_path: Path):
 
 @pytest.mark.parametrize("limit", [20_000_000, 5], ids=["one pass", "a pass for each column"])
 def test_every_column_in_both_splits(folders, limit: int, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(columns, "_MAX_VALUES", limit)
+    monkeypatch.setattr(describe, "_MAX_VALUES", limit)
     found = describe_columns(*folders, SCHEMA, SUMMARY)
     assert [(column["name"], column["role"], column["kind"]) for column in found] == [
         ("y", "regression label", "number"),

@@ -8,7 +8,6 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 from validator_steps import ROWS, feature, inferred, statistics, table, training_schema
 
-from components.errors import InputError
 from components.schema_gen.domains import categories
 from components.schema_gen.schema import (
     column_types,
@@ -17,6 +16,7 @@ from components.schema_gen.schema import (
     identifier_notes,
     read_schema,
 )
+from components.shared.errors import InputError
 
 import tensorflow_data_validation as tfdv  # isort: skip - only after TFX
 

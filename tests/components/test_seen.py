@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 from example_tables import read
 
-from components.example_gen.identity import Identity
 from components.example_gen.ingest import ingest
-from components.example_gen.recall import Pushed
-from components.example_gen.record import Record
 from components.example_gen.spec import SPLITS, IngestSpec
+from components.example_gen.splitting.recall import Pushed
+from components.example_gen.splitting.row_identity import Identity
+from components.example_gen.splitting.split_record import Record
 from components.example_gen.summary import Summary
 
 ROWS, COLUMNS = 2_000, 25

@@ -10,9 +10,9 @@ from example_tables import spec
 from tensorflow.core.protobuf import saved_model_pb2
 
 from components.example_gen.ingest import ingest
+from components.model_format.manifest import Column
 from components.pusher.component import _some_rows
-from components.pusher.smoke import Unservable, check_in_fresh_process, smoke
-from components.trainer.manifest import Column
+from components.pusher.smoke_test import Unservable, check_in_fresh_process, smoke
 
 COLUMNS = [
     {"name": "Culmen Length (mm)", "input": "column_0", "kind": "FLOAT", "length": 1},
@@ -184,7 +184,7 @@ def test_columns_come_from_the_manifest_too(manifest: str, tmp_path: Path):
 
 def test_encoding_of_rows_is_what_the_model_sees(good: Path):
     """The regression output against the formula in NumPy, so that neither way of asking drops a value."""
-    from components.pusher import smoke as module
+    from components.pusher import smoke_test as module
 
     model = tf.saved_model.load(str(good))
     columns = module._columns(good, model.signatures["predict"])
@@ -200,7 +200,7 @@ def test_encoding_of_rows_is_what_the_model_sees(good: Path):
 
 def test_a_value_that_one_way_cannot_hold_is_the_same_in_both(good: Path):
     """A tf.Example takes 2^53 + 1, a float64 of `predict` only 2^53, and neither a null inside a list."""
-    from components.pusher import smoke as module
+    from components.pusher import smoke_test as module
 
     rows = [
         {"Culmen Length (mm)": 0.1, "größe": "", "f 1": 2**53 + 1, "column_0": [None, 1.5]},

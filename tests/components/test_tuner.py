@@ -15,8 +15,8 @@ import pytest
 from sklearn.metrics import log_loss, mean_absolute_error
 from small_task import MODEL, TRAINING, rows, task
 
-from components.errors import InputError
-from components.outputs import CLASSIFICATION, REGRESSION
+from components.shared.errors import InputError
+from components.shared.tensor_names import CLASSIFICATION, REGRESSION
 from components.trainer.dataset import Dataset
 from components.trainer.fit import fit
 from components.trainer.task import Task
@@ -24,7 +24,7 @@ from components.tuner.component import results_of
 from components.tuner.objective import FLOOR, head_losses, objective, ratios
 from components.tuner.results import best_of
 from components.tuner.search import Search, Settings
-from components.tuner.space import declare, sections_of
+from components.tuner.search_space import declare, sections_of
 
 START = {"model": MODEL | {"hidden": [8]}, "training": TRAINING | {"epochs": 50}}
 SPACE = {

@@ -10,16 +10,16 @@ import tensorflow as tf
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 from tfx.types import artifact_utils, standard_artifacts
 
-from components.artifact_files import SUMMARY
 from components.data_gate.component import DataGate
+from components.data_validator.analysis.finding import read_findings
 from components.data_validator.component import DataValidator
-from components.data_validator.finding import read_findings
-from components.example_gen.dialect import Dialect
-from components.example_gen.fingerprint import fingerprint
 from components.example_gen.spec import IngestSpec
 from components.example_gen.summary import Summary
+from components.example_gen.tables.dialect import Dialect
+from components.example_gen.tables.fingerprint import fingerprint
 from components.schema_gen.component import SchemaGen
 from components.schema_gen.schema import curate, exclude_labels_from_serving, read_schema
+from components.shared.file_names import SUMMARY
 
 import tensorflow_data_validation as tfdv  # isort: skip - only after TFX
 

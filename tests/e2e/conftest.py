@@ -71,7 +71,7 @@ def mtl(output, *words, code_from=None, **variables):
         environment["PYTHONPATH"] = str(code_from)
     command = [MTL, "run", *map(str, words), "--set", f"runtime.output={output}"]
     if code_from is not None:
-        command = [sys.executable, "-c", "from pipeline.cli import main; main()", *map(str, command[1:])]
+        command = [sys.executable, "-c", "from pipeline.cli.main import main; main()", *map(str, command[1:])]
     done = subprocess.run(command, capture_output=True, text=True, cwd=code_from or ROOT, env=environment, timeout=900)
     return Done(done.returncode, done.stdout, done.stderr, Path(output))
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from sklearn import metrics
 
-from components.example_gen.reading import read_examples
+from components.example_gen.examples.reader import read_examples
 from data.synthetic import Synthetic
 from tests.e2e.conftest import MTL, arguments, mtl
 

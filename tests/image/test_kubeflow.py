@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.kubeflow.compile import compile_pipeline
+from pipeline.kubeflow.compiling.compile import compile_pipeline
 from tests.image.conftest import ROOT, UID, Done, Image
 from tests.kubeflow.conftest import IMAGE, wine_config
 from tests.kubeflow.emulator.cluster import Cluster

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.resolve import resolve
+from pipeline.config.resolve import resolve
 
 ROOT = Path(__file__).parents[2]
 IMAGE = "registry.example/mtl@sha256:" + "0" * 64

@@ -14,13 +14,13 @@ from google.protobuf import json_format
 from kfp.components import load_component_from_text
 from kfp.pipeline_spec import pipeline_spec_pb2
 
-from components.leaves import leaves
-from pipeline.beam import beam_args
+from components.shared.dotted_keys import leaves
 from pipeline.errors import ConfigError
-from pipeline.kubeflow.check import findings_of, read
-from pipeline.kubeflow.compile import COMMAND, compile_pipeline, require_reachable, write
-from pipeline.kubeflow.parameters import PARAMETERS, substitute
-from pipeline.kubeflow.spec import component, containers, repair_producers, tasks
+from pipeline.kubeflow.checking.check import findings_of, read
+from pipeline.kubeflow.compiling.compile import COMMAND, compile_pipeline, require_reachable, write
+from pipeline.kubeflow.compiling.parameters import PARAMETERS, substitute
+from pipeline.kubeflow.compiling.spec import component, containers, repair_producers, tasks
+from pipeline.workers.arguments import beam_args
 from tests.kubeflow.conftest import IMAGE, wine_config
 from tests.kubeflow.emulator.retries import Retries
 

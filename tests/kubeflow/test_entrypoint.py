@@ -12,8 +12,8 @@ from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import KubeflowV2DagRu
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import example_gen_pb2
 
-from pipeline.kubeflow.compile import COMMAND
-from pipeline.kubeflow.spec import containers
+from pipeline.kubeflow.compiling.compile import COMMAND
+from pipeline.kubeflow.compiling.spec import containers
 from tests.kubeflow.conftest import ROOT
 from tests.kubeflow.emulator.cluster import Cluster
 from tests.kubeflow.toys import MATRIX, Give, Refuse, Take

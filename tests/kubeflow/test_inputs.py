@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.kubeflow.entrypoint import ROOT, run
-from pipeline.kubeflow.spec import STEP
+from pipeline.kubeflow.compiling.spec import STEP
+from pipeline.kubeflow.running.entrypoint import ROOT, run
 
 
 def arguments(uri: str, **parameters: object) -> list[str]:

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from pipeline.config.resolve import resolve
 from pipeline.errors import InputError
-from pipeline.kubeflow.parameters import KINDS, PARAMETERS, substitute
-from pipeline.resolve import resolve
+from pipeline.kubeflow.compiling.parameters import KINDS, PARAMETERS, substitute
 from tests.kubeflow.conftest import ROOT
 
 CONFIG = resolve(None, {"data.path": "/t.csv", "labels.regression": "y", "labels.classification": "k"}).config

@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from pipeline.errors import InputError
-from pipeline.kubeflow.check import findings_of, read
-from pipeline.kubeflow.compiled import Compiled
-from pipeline.kubeflow.rules import RULES
-from pipeline.kubeflow.task_rules import STOCK_ENTRYPOINT
+from pipeline.kubeflow.checking.check import findings_of, read
+from pipeline.kubeflow.checking.compiled_pipeline import Compiled
+from pipeline.kubeflow.checking.rules import RULES
+from pipeline.kubeflow.checking.task_rules import STOCK_ENTRYPOINT
 
 MODEL = {"artifactType": {"instanceSchema": "title: tfx.Model\ntype: object\n"}}
 

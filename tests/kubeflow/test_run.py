@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from components.pusher.store import Store
-from pipeline.kubeflow.compile import compile_pipeline
-from pipeline.kubeflow.spec import containers
-from pipeline.kubeflow.task_rules import STOCK_ENTRYPOINT
+from components.pusher.local_store import Store
+from pipeline.kubeflow.checking.task_rules import STOCK_ENTRYPOINT
+from pipeline.kubeflow.compiling.compile import compile_pipeline
+from pipeline.kubeflow.compiling.spec import containers
 from tests.e2e.conftest import SMALL
 from tests.kubeflow.conftest import IMAGE, ROOT, wine_config
 from tests.kubeflow.emulator.cluster import Cluster, Task

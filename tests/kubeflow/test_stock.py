@@ -18,8 +18,8 @@ from tfx.proto import trainer_pb2
 from tfx.types import Channel
 from tfx.types.standard_artifacts import Model, ModelBlessing
 
-from pipeline.kubeflow.check import findings_of, read
-from pipeline.kubeflow.rules import RULES
+from pipeline.kubeflow.checking.check import findings_of, read
+from pipeline.kubeflow.checking.rules import RULES
 
 
 @pytest.fixture(scope="module")

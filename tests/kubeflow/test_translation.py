@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.kubeflow.translation import local_path, title, to_local, to_remote
+from pipeline.kubeflow.running.translation import local_path, title, to_local, to_remote
 
 MODEL = {"instanceSchema": "title: tfx.Model\ntype: object\n"}
 RUN = "minio://mlpipeline/v2/artifacts/wine/run-1"

@@ -9,7 +9,7 @@ from tfx.types.artifact import Artifact
 from tfx.types.standard_artifacts import Model, ModelEvaluation
 from tfx.types.value_artifact import ValueArtifact
 
-from components.errors import InputError, Rejected
+from components.shared.errors import InputError, Rejected
 
 
 class Page(ValueArtifact):

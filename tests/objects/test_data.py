@@ -14,18 +14,18 @@ import pytest
 from pyiceberg.schema import Schema
 from pyiceberg.types import LongType, NestedField
 
-from components.artifact_files import DISTRIBUTIONS
-from components.data_validator.distribution import describe, write_distributions
-from components.errors import InputError
-from components.example_gen.fingerprint import fingerprint
+from components.data_validator.analysis.distribution import describe, write_distributions
 from components.example_gen.spec import expand
-from components.example_gen.tables import open_table
+from components.example_gen.tables.fingerprint import fingerprint
+from components.example_gen.tables.table import open_table
 from components.objects import staging
 from components.objects.staging import local, staged
-from pipeline.check import check_before_run, check_data
-from pipeline.facts import gather
-from pipeline.resolve import resolve
-from pipeline.validate import judge_serving
+from components.shared.errors import InputError
+from components.shared.file_names import DISTRIBUTIONS
+from pipeline.config.resolve import resolve
+from pipeline.graph.inputs import gather
+from pipeline.verbs.check import check_before_run, check_data
+from pipeline.verbs.validate import judge_serving
 from tests.lakes import delete_rows, iceberg_table
 from tests.objects.server import nobody_let_in
 

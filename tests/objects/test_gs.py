@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 import tensorflow as tf
 
-from components.errors import InputError
 from components.example_gen.spec import expand
-from components.example_gen.tables import open_table
+from components.example_gen.tables.table import open_table
 from components.objects.staging import staged
-from components.pusher.remote import RemoteStore
+from components.pusher.remote_store import RemoteStore
+from components.shared.errors import InputError
 
 OFFLINE = """
-from components.errors import InputError
+from components.shared.errors import InputError
 from components.example_gen.spec import expand
 try:
     expand("gs://bucket/wine/*.csv")

@@ -12,9 +12,9 @@ import pyarrow.parquet
 import tensorflow as tf
 from tfx_bsl.cc.tfx_bsl_extension.coders import ExampleToNumpyDict
 
-from components.errors import InputError
 from components.example_gen.ingest import ingest
 from components.example_gen.spec import SPLITS, IngestSpec, expand
+from components.shared.errors import InputError
 from tests.real_writers.source import CATEGORIES, KINDS, LENGTH, NO_VALUE, flat
 from tests.real_writers.writers.typed import typed
 

@@ -9,7 +9,7 @@ import json
 import numpy as np
 import pytest
 
-from pipeline.predict import predict_file
+from pipeline.verbs.predict import predict_file
 from tests.e2e.conftest import arguments, mtl
 from tests.real_writers import source
 from tests.real_writers.reading import CLASSIFICATION, KEY, REGRESSION, VECTOR, Reader

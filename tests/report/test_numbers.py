@@ -1,6 +1,6 @@
 import pytest
 
-from components.report.page import numbers
+from components.report.page import number_format
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from components.report.page import numbers
     ],
 )
 def test_number(value: float | None, text: str):
-    assert numbers.number(value) == text
+    assert number_format.number(value) == text
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_number(value: float | None, text: str):
     [(None, "–"), (0, "0 %"), (1, "100 %"), (0.0001, "<0.1 %"), (0.9999, "99.9 %"), (0.123, "12.3 %")],
 )
 def test_percent_is_whole_only_where_it_is_exact(share: float | None, text: str):
-    assert numbers.percent(share) == text
+    assert number_format.percent(share) == text
 
 
 @pytest.mark.parametrize(
@@ -44,19 +44,19 @@ def test_percent_is_whole_only_where_it_is_exact(share: float | None, text: str)
     ],
 )
 def test_duration(seconds: float | None, text: str):
-    assert numbers.duration(seconds) == text
+    assert number_format.duration(seconds) == text
 
 
 @pytest.mark.parametrize(("mebibytes", "text"), [(None, "–"), (830.4, "830 MiB"), (2150.4, "2.1 GiB")])
 def test_memory(mebibytes: float | None, text: str):
-    assert numbers.memory(mebibytes) == text
+    assert number_format.memory(mebibytes) == text
 
 
 def test_estimate_has_the_digits_its_interval_supports():
-    assert numbers.estimate({"value": 0.31234, "low": 0.24, "high": 0.4}) == "0.31 [0.24, 0.40]"
-    assert numbers.estimate({"value": 0.31234, "low": None, "high": None}) == "0.312"
-    assert numbers.estimate({"value": None, "low": None, "high": None}) == numbers.estimate(None) == "–"
+    assert number_format.estimate({"value": 0.31234, "low": 0.24, "high": 0.4}) == "0.31 [0.24, 0.40]"
+    assert number_format.estimate({"value": 0.31234, "low": None, "high": None}) == "0.312"
+    assert number_format.estimate({"value": None, "low": None, "high": None}) == number_format.estimate(None) == "–"
 
 
 def test_moment():
-    assert numbers.moment("2026-11-22T15:16:21+00:00") == "2026-11-22 15:16:21 UTC"
+    assert number_format.moment("2026-11-22T15:16:21+00:00") == "2026-11-22 15:16:21 UTC"

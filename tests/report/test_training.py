@@ -9,7 +9,7 @@ import pytest
 
 from components.report.page import render
 from components.report.page.charts import curves
-from components.report.training import BALANCING
+from components.report.parts.training import BALANCING
 from tests.report import examples
 from tests.report.page import Page, text_of
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from components.errors import InputError
+from components.shared.errors import InputError
+from pipeline.config.resolve import resolve
 from pipeline.errors import ConfigError
-from pipeline.resolve import resolve
 
 LABELS = "labels: {regression: y, classification: k}\n"
 SMALLEST = f"data: {{path: t.csv}}\n{LABELS}"

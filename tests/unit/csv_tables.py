@@ -1,7 +1,7 @@
 """What the tests of reading CSV share."""
 
-from components.example_gen.dialect import Dialect
-from components.example_gen.tables import Table, open_table
+from components.example_gen.tables.dialect import Dialect
+from components.example_gen.tables.table import Table, open_table
 
 
 def put(path, content):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from components.evaluator.evaluation import Predictions, Rows, evaluate
-from components.evaluator.trivial import TrivialPredictor
+from components.evaluator.analysis.evaluation import Predictions, Rows, evaluate
+from components.evaluator.analysis.trivial import TrivialPredictor
 
 CLASSES = ("a", "b", "c")
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from components.evaluator.evaluation import Predictions, Rows, evaluate
-from components.evaluator.figures import figures
-from components.evaluator.trivial import TrivialPredictor
-from components.evaluator.uncertainty import uncertainty
-from components.evaluator.wording import plain
+from components.evaluator.analysis.coverage import uncertainty
+from components.evaluator.analysis.evaluation import Predictions, Rows, evaluate
+from components.evaluator.analysis.figures import figures
+from components.evaluator.analysis.trivial import TrivialPredictor
+from components.evaluator.analysis.wording import plain
+from components.model_format.manifest import Calibration
 from components.report.collect import Origin, Sources, collect
-from components.trainer.manifest import Calibration
 
 HOSTILE = '<script>alert(1)</script> "><img src=x onerror=alert(1)> # *b* `c`'
 RNG = np.random.default_rng(5)

@@ -3,10 +3,10 @@ from dataclasses import replace
 
 import pytest
 
-from components.evaluator.blessing import judge
-from components.evaluator.bootstrap import Difference, Interval
-from components.evaluator.gate import Gate, HeadGate
-from components.evaluator.head import METRICS, HeadResult
+from components.evaluator.analysis.blessing import judge
+from components.evaluator.analysis.bootstrap import Difference, Interval
+from components.evaluator.analysis.gate import Gate, HeadGate
+from components.evaluator.analysis.head import METRICS, HeadResult
 
 
 def interval(value, half):

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from components.evaluator import bootstrap as module
-from components.evaluator.bootstrap import Bootstrap
-from components.evaluator.classification import ClassificationScores
-from components.evaluator.regression import RegressionScores
+from components.evaluator.analysis import bootstrap as module
+from components.evaluator.analysis.bootstrap import Bootstrap
+from components.evaluator.analysis.classification import ClassificationScores
+from components.evaluator.analysis.regression import RegressionScores
 
 
 def regression(n, seed=0, noise=1.0):

@@ -5,8 +5,8 @@ import pytest
 from scipy.special import log_softmax, softmax
 from sklearn.metrics import log_loss
 
-from components.trainer.calibration import calibrate, fit_temperature, rescale, uncalibrated, unweighted
-from components.trainer.manifest import Calibration
+from components.model_format.calibration import calibrate, fit_temperature, rescale, uncalibrated, unweighted
+from components.model_format.manifest import Calibration
 
 RNG = np.random.default_rng(7)
 

@@ -5,8 +5,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from components.example_gen.cells import Cells, Kind, NotNumericError, UnsupportedTypeError
-from components.example_gen.dialect import Dialect
+from components.example_gen.cells.cells import Cells, Kind, NotNumericError, UnsupportedTypeError
+from components.example_gen.tables.dialect import Dialect
 
 
 def cells(values, type=None):

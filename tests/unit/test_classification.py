@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from components.errors import InputError
-from components.evaluator.classification import EPSILON, ClassificationScores, normalise
-from components.evaluator.metric import values
+from components.evaluator.analysis.classification import EPSILON, ClassificationScores, normalise
+from components.evaluator.analysis.metric import values
+from components.shared.errors import InputError
 
 CLASSES = ("red", "white", "rosé", "amber")
 

@@ -12,10 +12,10 @@ import pytest
 import yaml
 from command import FLAGS, Said, refused, rows, write
 
-from components.pusher.store import Store
-from pipeline.cli import cli
-from pipeline.predict import Counts
-from pipeline.resolve import resolve
+from components.pusher.local_store import Store
+from pipeline.cli.main import cli
+from pipeline.config.resolve import resolve
+from pipeline.verbs.predict import Counts
 
 VERBS = sorted(cli.commands)
 
@@ -37,7 +37,7 @@ def test_check_needs_no_tensorflow(tmp_path: Path):
     write(rows(), str(tmp_path / "t.csv"))
     script = (
         "import sys; sys.argv = ['mtl', 'check', *sys.argv[1:]]\n"
-        "from pipeline.cli import main\n"
+        "from pipeline.cli.main import main\n"
         "main()\n"
         "heavy = {'tensorflow', 'tfx', 'keras', 'apache_beam', 'tensorflow_data_validation'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
@@ -68,7 +68,7 @@ def test_a_bug_says_so(mtl: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
         raise KeyError("lost\nsecond line")
 
     write(rows())
-    monkeypatch.setattr("pipeline.check.check_all", broken)
+    monkeypatch.setattr("pipeline.verbs.check.check_all", broken)
     said = mtl("check", *FLAGS)
     assert (said.code, said.out) == (1, "")
     assert said.error.startswith("error: This is a bug in mtl: KeyError: ")
@@ -230,6 +230,6 @@ def test_a_process_told_to_end_ends_in_order_with_its_own_code():
 
 def test_predict_says_what_was_done_in_opening_its_table(monkeypatch: pytest.MonkeyPatch, mtl: Callable[..., Said]):
     note = 'The first line of "new.csv" ("sep=;") is skipped and obeyed.'
-    monkeypatch.setattr("pipeline.predict.predict_file", lambda *_: Counts(3, 0, "1", ("y", "k"), (note,)))
+    monkeypatch.setattr("pipeline.verbs.predict.predict_file", lambda *_: Counts(3, 0, "1", ("y", "k"), (note,)))
     said = mtl("predict", "-i", "new.csv", "-o", "out.csv", "-m", "m")
     assert (said.code, said.error.splitlines(), said.out[:6]) == (0, [f"note {note}"], "3 rows")

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from command import FLAGS, Said, refused, rows, write
 
-from pipeline.lock import only_run
+from pipeline.local.lock import only_run
 
 
 def latin(table: pd.DataFrame) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from command import Said, refused
 
-from pipeline.runs import Run, Step
+from pipeline.runs.record import Run, Step
 
 
 def test_no_runs(mtl: Callable[..., Said]):
@@ -177,7 +177,7 @@ def test_report_needs_no_tensorflow(tmp_path: Path):
     script = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from pipeline.report import find_report\n"
+        "from pipeline.runs.report import find_report\n"
         f"assert find_report([Path({str(tmp_path)!r})], None).exists()\n"
         "assert not {'tensorflow', 'tfx', 'keras'} & set(sys.modules)\n"
     )

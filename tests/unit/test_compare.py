@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from components.example_gen.dialect import Dialect
 from components.example_gen.summary import Summary
+from components.example_gen.tables.dialect import Dialect
 from components.report.page import render_comparison
-from pipeline.compare import compare, difference
-from pipeline.runs import Finished, Run, Step
+from pipeline.runs.compare import compare, difference
+from pipeline.runs.record import Finished, Run, Step
 
 CONFIG = {
     "name": "t",

@@ -5,13 +5,13 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from components.errors import InputError
-from components.example_gen.dialect import Dialect
 from components.example_gen.spec import IngestSpec
+from components.example_gen.tables.dialect import Dialect
+from components.shared.errors import InputError
 from components.trainer.network.architecture import Architecture
 from components.trainer.recipe import Recipe
-from pipeline.config import Config
-from pipeline.presets import PRESETS, preset_keys
+from pipeline.config.presets import PRESETS, preset_keys
+from pipeline.config.run import Config
 
 ROOT = Path(__file__).parents[2]
 SMALLEST = {"data": {"path": "t.csv"}, "labels": {"regression": "y", "classification": "k"}}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import betabinom
 
-from components.trainer.conformal import least_rows, margin
+from components.model_format.conformal import least_rows, margin
 
 
 @pytest.mark.parametrize("n", [9, 10, 11, 19, 99, 100, 1000])

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from components.evaluator.classification import ClassificationScores
-from components.evaluator.confusion import confusion
-from components.evaluator.metric import values
+from components.evaluator.analysis.classification import ClassificationScores
+from components.evaluator.analysis.confusion import confusion
+from components.evaluator.analysis.metric import values
 
 
 def scores(n=400, seed=0):

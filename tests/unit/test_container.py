@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from components.errors import InputError
-from pipeline.container import BOOT, command
+from components.shared.errors import InputError
+from pipeline.workers.container import BOOT, command
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
@@ -42,7 +42,7 @@ def test_the_flags_of_a_beam_runner_are_for_its_boot_program(tmp_path: Path, arg
 
 def test_without_a_boot_program_a_worker_pool_still_starts_and_a_worker_says_what_is_missing(tmp_path: Path):
     pool = command(["--worker_pool"], tmp_path / "none")
-    assert pool == [sys.executable, "-P", "-m", "pipeline.worker_pool", "--service_port=50000"]
+    assert pool == [sys.executable, "-P", "-m", "pipeline.workers.worker_pool", "--service_port=50000"]
     with pytest.raises(InputError) as caught:
         command(["--id=1"], tmp_path / "none")
     assert str(caught.value) == (
@@ -54,7 +54,7 @@ def test_without_a_boot_program_a_worker_pool_still_starts_and_a_worker_says_wha
 def test_the_entry_point_becomes_mtl_or_ends_with_a_sentence():
     def started(*arguments: str) -> subprocess.CompletedProcess[str]:
         path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
-        line = [sys.executable, "-m", "pipeline.container", *arguments]
+        line = [sys.executable, "-m", "pipeline.workers.container", *arguments]
         return subprocess.run(line, capture_output=True, text=True, cwd=ROOT, env={"PATH": path})
 
     assert started("--version").stdout == f"mtl-pipeline {PROJECT['project']['version']}\n"
@@ -77,8 +77,8 @@ def test_base_images_have_a_python_that_the_project_supports_and_the_beam_that_i
 
 
 def test_the_entry_points_exist():
-    assert 'ENTRYPOINT ["python", "-m", "pipeline.container"]' in DOCKERFILE
-    assert PROJECT["project"]["scripts"] == {"mtl": "pipeline.cli:main"}
+    assert 'ENTRYPOINT ["python", "-m", "pipeline.workers.container"]' in DOCKERFILE
+    assert PROJECT["project"]["scripts"] == {"mtl": "pipeline.cli.main:main"}
     assert f"COPY --from=beam {BOOT.parent} {BOOT.parent}" in DOCKERFILE
 
 

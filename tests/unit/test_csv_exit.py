@@ -19,7 +19,7 @@ CALLS = 40
 def test_a_refused_csv_always_ends_with_2(tmp_path):
     rows = "".join(f"{n / 7},{n % 11},{'ab'[n % 2]}\n" for n in range(20_000))
     (tmp_path / "t.csv").write_text(f"x,y,c\n{rows}1,2,a,4\n")
-    command = [sys.executable, "-c", "from pipeline.cli import main; main()"]
+    command = [sys.executable, "-c", "from pipeline.cli.main import main; main()"]
     flags = ["check", "-d", str(tmp_path / "t.csv"), "-r", "y", "-k", "c"]
 
     def code(_: int) -> int:

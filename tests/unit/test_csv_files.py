@@ -13,9 +13,9 @@ import pyarrow as pa
 import pytest
 from csv_tables import put, read, rows
 
-from components.errors import InputError
-from components.example_gen.dialect import Dialect
-from components.example_gen.tables import open_table
+from components.example_gen.tables.dialect import Dialect
+from components.example_gen.tables.table import open_table
+from components.shared.errors import InputError
 
 PIECES = [
     '"',

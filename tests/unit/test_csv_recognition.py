@@ -10,10 +10,10 @@ import re
 import pytest
 from csv_tables import put, read, rows
 
-from components.errors import InputError
-from components.example_gen.csv_marks import Reading
-from components.example_gen.dialect import Dialect
-from components.example_gen.tables import open_table
+from components.example_gen.tables.csv_text.boundaries import Reading
+from components.example_gen.tables.dialect import Dialect
+from components.example_gen.tables.table import open_table
+from components.shared.errors import InputError
 
 QUOTE = '"'
 TEXTS = ["fine", '"Great product, would', "ok", 'he said "no"', '"', '5" pipe', 'so "so', '"mine" is better']

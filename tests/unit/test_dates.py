@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from components.example_gen.dates import dated, is_date
+from components.example_gen.tables.dates import dated, is_date
+from pipeline.config.resolve import resolve
 from pipeline.errors import ConfigError
-from pipeline.facts import at_run_time, gather
-from pipeline.resolve import resolve
+from pipeline.graph.inputs import at_run_time, gather
 
 
 def test_a_date_stands_where_the_path_says():

@@ -4,8 +4,8 @@ from dataclasses import asdict
 
 import pytest
 
-from components.errors import InputError
-from components.example_gen.dialect import MISSING, Dialect
+from components.example_gen.tables.dialect import MISSING, Dialect
+from components.shared.errors import InputError
 
 
 def test_json_gives_the_dialect_back():

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.errors import InputError
-from components.example_gen.profile import Profile, profile
+from components.example_gen.profiling.profile import Profile, profile
 from components.example_gen.roles import assign_roles
 from components.example_gen.spec import IngestSpec
-from components.example_gen.tables import open_table
+from components.example_gen.tables.table import open_table
+from components.shared.errors import InputError
 
 ROWS = 400
 RNG = np.random.default_rng(9)

@@ -9,8 +9,8 @@ import pytest
 from scipy import stats
 from scipy.spatial.distance import jensenshannon
 
-from components.data_validator.distance import METHODS, jensen_shannon, measure
-from components.data_validator.distribution import (
+from components.data_validator.analysis.distance import METHODS, jensen_shannon, measure
+from components.data_validator.analysis.distribution import (
     Distribution,
     Numbers,
     Texts,
@@ -18,8 +18,8 @@ from components.data_validator.distribution import (
     read_distributions,
     write_distributions,
 )
-from components.data_validator.drift import DRIFT, Tolerance, compare
-from components.errors import InputError
+from components.data_validator.analysis.drift import DRIFT, Tolerance, compare
+from components.shared.errors import InputError
 
 ROWS = 5_000
 CITIES = np.array(["berlin", "london", "paris", "rome", "oslo"])

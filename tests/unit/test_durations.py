@@ -7,10 +7,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from components.example_gen import durations
-from components.example_gen.cells import Cells, Kind
-from components.example_gen.dialect import Dialect
-from components.example_gen.forms import Form, Meaning
+from components.example_gen.cells import durations
+from components.example_gen.cells.cells import Cells, Kind
+from components.example_gen.cells.forms import Form, Meaning
+from components.example_gen.tables.dialect import Dialect
 
 SECONDS = [0.0, 60.0, -60.0, 93_784.0, 90_061.5, -86_400.0, 3_661.000001]
 DELTAS = [datetime.timedelta(seconds=seconds) for seconds in SECONDS]

@@ -2,10 +2,10 @@ import numpy as np
 import pyarrow as pa
 from tfx_bsl.cc.tfx_bsl_extension.coders import ExampleToNumpyDict
 
-from components.example_gen.cells import Cells, Kind
-from components.example_gen.dialect import Dialect
-from components.example_gen.encode import encode, feature_array, has_value
+from components.example_gen.cells.cells import Cells, Kind
+from components.example_gen.examples.encode import encode, feature_array, has_value
 from components.example_gen.features import Feature
+from components.example_gen.tables.dialect import Dialect
 
 COLUMNS = {
     "i": ["1", "NA", "9007199254740993"],

@@ -5,9 +5,9 @@ import pytest
 from judged_rows import CLASSES, fast, train_labels, with_gaps, world
 from sklearn import metrics as sk
 
-from components.errors import InputError
-from components.evaluator.evaluation import Incumbent, Predictions, Rows
-from components.evaluator.gate import Gate, HeadGate
+from components.evaluator.analysis.evaluation import Incumbent, Predictions, Rows
+from components.evaluator.analysis.gate import Gate, HeadGate
+from components.shared.errors import InputError
 
 
 def test_figures_are_those_of_scikit_learn_and_differences_are_paired():

@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 from sklearn import metrics
 
-from components.evaluator.classification import ClassificationScores
-from components.evaluator.confusion import confusion
-from components.evaluator.curves import MAX_POINTS, curves
-from components.evaluator.evaluation import Predictions, Rows
-from components.evaluator.figures import MAX_CLASSES, figures
-from components.evaluator.regression import RegressionScores
-from components.evaluator.residuals import residuals
+from components.evaluator.analysis.classification import ClassificationScores
+from components.evaluator.analysis.confusion import confusion
+from components.evaluator.analysis.curves import MAX_POINTS, curves
+from components.evaluator.analysis.evaluation import Predictions, Rows
+from components.evaluator.analysis.figures import MAX_CLASSES, figures
+from components.evaluator.analysis.regression import RegressionScores
+from components.evaluator.analysis.residuals import residuals
 
 RNG = np.random.default_rng(7)
 

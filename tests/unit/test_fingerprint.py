@@ -1,7 +1,7 @@
 import pytest
 
-from components.errors import InputError
-from components.example_gen.fingerprint import fingerprint
+from components.example_gen.tables.fingerprint import fingerprint
+from components.shared.errors import InputError
 
 
 def test_content_alone_decides(tmp_path):

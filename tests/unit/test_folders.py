@@ -11,13 +11,13 @@ import pyarrow.dataset
 import pyarrow.parquet as pq
 import pytest
 
-from components.errors import InputError
-from components.example_gen.fingerprint import fingerprint
-from components.example_gen.hive import keys
 from components.example_gen.ingest import IngestSpec
 from components.example_gen.roles import assign_roles
 from components.example_gen.spec import expand
-from components.example_gen.tables import open_table
+from components.example_gen.tables.fingerprint import fingerprint
+from components.example_gen.tables.hive_folders import keys
+from components.example_gen.tables.table import open_table
+from components.shared.errors import InputError
 
 
 def read(source: object, columns: list[str] | None = None) -> list[dict]:

@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from components.example_gen.cells import Cells, Kind
-from components.example_gen.dialect import Dialect
-from components.example_gen.forms import Form, Meaning, form_of, form_of_numbers
+from components.example_gen.cells.cells import Cells, Kind
+from components.example_gen.cells.forms import Form, Meaning, form_of, form_of_numbers
+from components.example_gen.tables.dialect import Dialect
 from components.schema_gen.schema import column_forms, parse_schema
 
 BOOLEANS = [

@@ -1,7 +1,7 @@
 import pytest
 
-from components.errors import InputError
-from components.evaluator.gate import Gate, HeadGate
+from components.evaluator.analysis.gate import Gate, HeadGate
+from components.shared.errors import InputError
 
 
 def test_by_default_both_heads_must_beat_trivial_and_keep_up_with_the_pushed_model():

@@ -1,8 +1,8 @@
 import re
 from pathlib import Path
 
-from pipeline.history import write_index
-from pipeline.runs import Run
+from pipeline.runs.history import write_index
+from pipeline.runs.record import Run
 
 
 def finished(

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from sklearn.inspection import permutation_importance
 
-from components.evaluator.evaluation import Predictions, Rows
-from components.evaluator.importance import importance
+from components.evaluator.analysis.evaluation import Predictions, Rows
+from components.evaluator.analysis.importance import importance
 
 RNG = np.random.default_rng(11)
 N = 800

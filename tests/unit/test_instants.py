@@ -7,10 +7,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from components.example_gen import instants
-from components.example_gen.cells import Cells
-from components.example_gen.dialect import Dialect
-from components.example_gen.forms import Form, Meaning
+from components.example_gen.cells import instants
+from components.example_gen.cells.cells import Cells
+from components.example_gen.cells.forms import Form, Meaning
+from components.example_gen.tables.dialect import Dialect
 
 TEN = datetime.datetime(2024, 1, 1, 10, tzinfo=datetime.UTC)
 

@@ -10,20 +10,20 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from components.artifact_files import DISTRIBUTIONS, EVALUATION, FINDINGS, SUMMARY, TUNING
-from components.data_validator.distribution import describe as describe_column
-from components.data_validator.distribution import read_distributions, write_distributions
-from components.data_validator.finding import read_findings
-from components.errors import InputError
-from components.example_gen.dialect import Dialect
+from components.data_validator.analysis.distribution import describe as describe_column
+from components.data_validator.analysis.distribution import read_distributions, write_distributions
+from components.data_validator.analysis.finding import read_findings
 from components.example_gen.summary import Summary, read_summary
-from components.kept_files import Damaged, read_json, replace_text, write_json
+from components.example_gen.tables.dialect import Dialect
+from components.model_format.manifest import Calibration, Column, Manifest, TrainLabels
 from components.report.collect import Origin, Sources, collect
-from components.trainer.manifest import Calibration, Column, Manifest, TrainLabels
+from components.shared.errors import InputError
+from components.shared.file_names import DISTRIBUTIONS, EVALUATION, FINDINGS, SUMMARY, TUNING
+from components.shared.kept_files import Damaged, read_json, replace_text, write_json
 from components.tuner.results import read_results
-from pipeline.details import evaluation
-from pipeline.lineage import require_database
-from pipeline.runs import Run, Step
+from pipeline.local.lineage import require_database
+from pipeline.local.step_summaries import evaluation
+from pipeline.runs.record import Run, Step
 
 RUN = Run("1", "t", "pushed", "2026-01-01T00:00:00+00:00", {}, {})
 READERS: dict[str, Callable[[Path], Any]] = {

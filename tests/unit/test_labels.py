@@ -3,8 +3,13 @@
 import numpy as np
 import pytest
 
-from components.data_validator.labels import class_anomalies, missing_anomalies, outlier_bounds, target_anomalies
-from components.data_validator.leakage import Columns, leaks
+from components.data_validator.analysis.labels import (
+    class_anomalies,
+    missing_anomalies,
+    outlier_bounds,
+    target_anomalies,
+)
+from components.data_validator.analysis.leakage import Columns, leaks
 
 
 def classes(train: dict[str, int], **eval_rows: int) -> dict[str, dict[str, int]]:

@@ -18,11 +18,11 @@ from pyiceberg.schema import Schema
 from pyiceberg.transforms import IdentityTransform
 from pyiceberg.types import DoubleType, NestedField, StringType
 
-from components.errors import InputError
-from components.example_gen.fingerprint import fingerprint
 from components.example_gen.spec import expand
-from components.example_gen.tables import bytes_of, open_table
-from pipeline.resolve import resolve
+from components.example_gen.tables.fingerprint import fingerprint
+from components.example_gen.tables.table import bytes_of, open_table
+from components.shared.errors import InputError
+from pipeline.config.resolve import resolve
 from tests.lakes import (
     delete_rows,
     deletion_vector,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from components.errors import InputError
+from components.shared.errors import InputError
 from pipeline.errors import RunInProgress
-from pipeline.lock import is_running, only_run
+from pipeline.local.lock import is_running, only_run
 
 SPAWN = multiprocessing.get_context("spawn")
 

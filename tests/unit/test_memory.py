@@ -2,10 +2,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pipeline.memory import peak, reset_peak
+from pipeline.local.memory import peak, reset_peak
 
 SCRIPT = """
-from pipeline.memory import peak, reset_peak
+from pipeline.local.memory import peak, reset_peak
 reset_peak()
 start = peak()
 block = bytearray(200 << 20)

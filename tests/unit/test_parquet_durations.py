@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from components.errors import InputError
-from components.example_gen import parquet_files
 from components.example_gen.spec import expand
-from components.example_gen.tables import open_table
+from components.example_gen.tables import parquet_files
+from components.example_gen.tables.table import open_table
+from components.shared.errors import InputError
 
 
 def columns_of(path: Path, columns: list[str] | None = None) -> dict[str, pa.ChunkedArray]:

@@ -11,13 +11,13 @@ import pytest
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components.errors import InputError
-from components.example_gen.cells import Cells
-from components.example_gen.dialect import Dialect
-from components.example_gen.forms import form_of, form_of_numbers
-from components.example_gen.tables import Batch
-from components.trainer.manifest import Column, Manifest, TrainLabels
-from pipeline.predict import (
+from components.example_gen.cells.cells import Cells
+from components.example_gen.cells.forms import form_of, form_of_numbers
+from components.example_gen.tables.dialect import Dialect
+from components.example_gen.tables.table import Batch
+from components.model_format.manifest import Column, Manifest, TrainLabels
+from components.shared.errors import InputError
+from pipeline.verbs.predict import (
     _as_text,
     _exact,
     _features,
@@ -54,7 +54,7 @@ def number(column: Cells, described: str = "", *, whole: bool = False) -> tuple[
 
 def test_module_needs_no_tensorflow():
     script = (
-        "import sys; import pipeline.predict\n"
+        "import sys; import pipeline.verbs.predict\n"
         "heavy = {'tensorflow', 'tfx', 'keras', 'apache_beam', 'tensorflow_data_validation'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )

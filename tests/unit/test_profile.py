@@ -6,14 +6,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from components.errors import InputError
-from components.example_gen.cells import Kind
-from components.example_gen.dialect import Dialect
+from components.example_gen.cells.cells import Kind
 from components.example_gen.features import choose_features
-from components.example_gen.profile import profile
+from components.example_gen.profiling.profile import profile
 from components.example_gen.roles import assign_roles
 from components.example_gen.spec import IngestSpec
-from components.example_gen.tables import open_table
+from components.example_gen.tables.dialect import Dialect
+from components.example_gen.tables.table import open_table
+from components.shared.errors import InputError
 
 
 def look(path, **fields):

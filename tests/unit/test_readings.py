@@ -9,18 +9,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from components.errors import InputError
-from components.example_gen.cells import Kind
-from components.example_gen.dialect import Dialect
-from components.example_gen.encode import feature_array
+from components.example_gen.cells.cells import Kind
+from components.example_gen.cells.forms import Form, Meaning, form_of
+from components.example_gen.cells.notes import number_like
+from components.example_gen.examples.encode import feature_array
 from components.example_gen.features import choose_features
-from components.example_gen.forms import Form, Meaning, form_of
 from components.example_gen.labelled import labelled_batches
-from components.example_gen.notes import number_like
-from components.example_gen.profile import profile
+from components.example_gen.profiling.profile import profile
 from components.example_gen.roles import assign_roles
 from components.example_gen.spec import IngestSpec, expand
-from components.example_gen.tables import open_table
+from components.example_gen.tables.dialect import Dialect
+from components.example_gen.tables.table import open_table
+from components.shared.errors import InputError
 
 ROWS = 40
 

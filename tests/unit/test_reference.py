@@ -8,11 +8,11 @@ import yaml
 from click.testing import CliRunner
 from pydantic import BaseModel
 
-from pipeline.checks import CHECKS
-from pipeline.cli import cli
-from pipeline.config import Config
-from pipeline.reference import config_table, space_table, updated, verbs, verbs_table
-from pipeline.tuning import SPACE
+from pipeline.cli.main import cli
+from pipeline.cli.reference import config_table, space_table, updated, verbs, verbs_table
+from pipeline.config.row_checks import CHECKS
+from pipeline.config.run import Config
+from pipeline.config.tuning import SPACE
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,7 +36,7 @@ def keys(section: type[BaseModel], prefix: str = "") -> dict[str, object]:
 
 def test_readme_is_in_step_with_models_and_command():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert updated(readme) == readme, "run: python -m pipeline.reference README.md"
+    assert updated(readme) == readme, "run: python -m pipeline.cli.reference README.md"
 
 
 def test_config_table_has_every_key_once_and_in_order():
@@ -114,6 +114,6 @@ def test_module_writes_the_tables_between_the_markers(tmp_path: Path):
     names = ("config", "verbs", "space")
     frame = "before\n<!-- {name} table -->\n{table}\n<!-- end of {name} table -->\n"
     page.write_text("".join(frame.format(name=name, table="old") for name in names))
-    subprocess.run([sys.executable, "-m", "pipeline.reference", str(page)], cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "-m", "pipeline.cli.reference", str(page)], cwd=ROOT, check=True)
     tables = zip(names, (config_table(), verbs_table(), space_table()), strict=True)
     assert page.read_text(encoding="utf-8") == "".join(frame.format(name=name, table=table) for name, table in tables)

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from components.evaluator.metric import values
-from components.evaluator.regression import RegressionScores
+from components.evaluator.analysis.metric import values
+from components.evaluator.analysis.regression import RegressionScores
 
 
 def rows(n, seed=0):

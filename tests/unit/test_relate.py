@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from components.report.card import card
 from components.report.collect import Origin, Sources, collect
-from components.report.relatedness import relatedness_part
-from pipeline import details
-from pipeline.config import Config
+from components.report.parts.card import card
+from components.report.parts.relatedness import relatedness_part
+from pipeline.config.resolve import Resolved, resolve
+from pipeline.config.run import Config
 from pipeline.errors import ConfigError
-from pipeline.relate import show_relatedness, with_seeds
-from pipeline.resolve import Resolved, resolve
-from pipeline.runs import Run, Step
+from pipeline.local import step_summaries
+from pipeline.runs.record import Run, Step
+from pipeline.verbs.relate import show_relatedness, with_seeds
 
 FOUND: dict[str, Any] = {
     "seeds": [3, 4],
@@ -129,7 +129,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_the_terminal_shows_heads_cosine_cost_and_sentences(folder: Path):
     step = Step("Relatedness", artifacts={"relatedness": str(folder)})
-    assert details.detail(step) == "2 seeds, price: helped, kind: not clear"
+    assert step_summaries.detail(step) == "2 seeds, price: helped, kind: not clear"
     assert shown(record("validated", [Step("DataGate"), step])) == (
         True,
         [

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import report
+from pipeline.config.resolve import resolve
 from pipeline.errors import InputError
-from pipeline.local import run
-from pipeline.report import find_report, report_path, try_to_write_report, write_report
-from pipeline.resolve import resolve
-from pipeline.runs import Run, Step, read_runs
+from pipeline.local.runner import run
+from pipeline.runs import report
+from pipeline.runs.record import Run, Step, read_runs
+from pipeline.runs.report import find_report, report_path, try_to_write_report, write_report
 
 SUMMARY = {
     "files": ["t.csv"],
@@ -101,7 +101,7 @@ def test_a_run_without_a_report_is_a_sentence(tmp_path: Path, run_id: str, messa
     ended(tmp_path, "1")
     if run_id == "0":
         ended(tmp_path, "0", "running")
-        monkeypatch.setattr("pipeline.runs.is_running", lambda output: True)
+        monkeypatch.setattr("pipeline.runs.record.is_running", lambda output: True)
     with pytest.raises(InputError, match=message):
         find_report([tmp_path], run_id)
 

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from run_artifacts import CLEAN, COLUMNS, FAILED, RNG, RUN, SUMMARY, good, good_files, history, report
 
-from components.evaluator.evaluation import Predictions, Rows, evaluate
-from components.evaluator.figures import figures
-from components.evaluator.gate import Gate, HeadGate
-from components.evaluator.trivial import TrivialPredictor
-from components.report.card import card, markdown
+from components.evaluator.analysis.evaluation import Predictions, Rows, evaluate
+from components.evaluator.analysis.figures import figures
+from components.evaluator.analysis.gate import Gate, HeadGate
+from components.evaluator.analysis.trivial import TrivialPredictor
+from components.report.columns.numeric import describe
 from components.report.files import write
-from components.report.model import MAX_CLASSES
-from components.report.numbers import describe
+from components.report.parts.card import card, markdown
+from components.report.parts.model import MAX_CLASSES
 
 
 def states(found):

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from run_artifacts import good_files, history, report, write_artifacts
 
-from components.outputs import ALONE, CLASSIFICATION, COSINE, REGRESSION, WEIGHTS
-from components.report.card import card
 from components.report.collect import Origin, Sources, collect
 from components.report.page import render
-from components.report.training import BALANCING, MAX_EPOCHS, TRUNKS, alone, training_curves
-from pipeline.config import Config
+from components.report.parts.card import card
+from components.report.parts.training import BALANCING, MAX_EPOCHS, TRUNKS, alone, training_curves
+from components.shared.tensor_names import ALONE, CLASSIFICATION, COSINE, REGRESSION, WEIGHTS
+from pipeline.config.run import Config
 
 WEIGHT = {"regression": WEIGHTS[REGRESSION], "classification": WEIGHTS[CLASSIFICATION]}
 

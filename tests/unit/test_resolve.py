@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from configurations import FLAGS, LABELS, SMALLEST, refusal, write
 
-from pipeline.learning import Training
-from pipeline.resolve import resolve
+from pipeline.config.resolve import resolve
+from pipeline.config.training import Training
 
 
 def test_later_sources_win_and_each_value_knows_its_own(folder: Path):

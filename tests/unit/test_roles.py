@@ -2,9 +2,9 @@ import re
 
 import pytest
 
-from components.errors import InputError
 from components.example_gen.roles import assign_roles
 from components.example_gen.spec import IngestSpec
+from components.shared.errors import InputError
 
 COLUMNS = ("id", "price", "grade", "x", "px_1", "px_10", "px_2", "when")
 

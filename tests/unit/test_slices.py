@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.errors import InputError
-from components.evaluator.slices import slices
+from components.evaluator.analysis.slices import slices
+from components.shared.errors import InputError
 
 
 def as_dict(found):

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from components.errors import InputError
 from components.example_gen.spec import IngestSpec, expand
+from components.shared.errors import InputError
 
 
 def write(folder: Path, *names: str) -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from components.example_gen import splits
+from components.example_gen.splitting import splits
 
 FRACTIONS = (0.64, 0.16, 0.2)
 

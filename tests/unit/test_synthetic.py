@@ -9,7 +9,7 @@ from scipy.integrate import dblquad
 from scipy.special import softmax
 from sklearn import metrics
 
-from components.errors import InputError
+from components.shared.errors import InputError
 from data.synthetic import CLASSES, BestScores, Synthetic, write
 
 EFFECTS = {"a": -2.0, "b": -1.0, "c": 0.0, "d": 1.0, "e": 2.0, "": 3.0}

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from components.errors import InputError
-from components.evaluator.metric import values
-from components.evaluator.trivial import TrivialPredictor
+from components.evaluator.analysis.metric import values
+from components.evaluator.analysis.trivial import TrivialPredictor
+from components.shared.errors import InputError
 
 NUMBER = np.array([0.0, 0.0, 0.0, 1.0, 9.0])
 LABELS = np.array(["b", "a", "b", "c", "b"])

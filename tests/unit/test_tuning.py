@@ -7,11 +7,11 @@ import pytest
 import yaml
 from rich.console import Console
 
-from pipeline.config import Config
+from pipeline.config.resolve import resolve
+from pipeline.config.run import Config
+from pipeline.config.tuning import HELD, SPACE, Range
 from pipeline.errors import ConfigError, InputError
-from pipeline.resolve import resolve
-from pipeline.tune import asked_for, nested, require_free, show_best, tuned
-from pipeline.tuning import HELD, SPACE, Range
+from pipeline.verbs.tune import asked_for, nested, require_free, show_best, tuned
 
 FILE = """\
 # A comment.

@@ -11,13 +11,13 @@ import pyarrow.parquet
 import pytest
 from rich.console import Console
 
-from components.artifact_files import DISTRIBUTIONS
-from components.data_validator.distribution import describe, write_distributions
-from components.data_validator.finding import Anomaly, Comparison, Example, Findings
-from components.errors import InputError
-from pipeline.config import Config
-from pipeline.runs import Run, Step
-from pipeline.validate import judge_serving, show_findings
+from components.data_validator.analysis.distribution import describe, write_distributions
+from components.data_validator.analysis.finding import Anomaly, Comparison, Example, Findings
+from components.shared.errors import InputError
+from components.shared.file_names import DISTRIBUTIONS
+from pipeline.config.run import Config
+from pipeline.runs.record import Run, Step
+from pipeline.verbs.validate import judge_serving, show_findings
 
 ROWS = 3_000
 

@@ -54,6 +54,6 @@ def render_comparison(comparison: dict[str, Any]) -> str:
     """Returns the page of two runs side by side.
 
     Args:
-        comparison: what `pipeline.compare.compare` found.
+        comparison: what `pipeline.runs.compare.compare` found.
     """
     return fill("comparison.html", comparison=comparison, rows=comparison_rows(comparison))

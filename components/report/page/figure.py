@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from components.report.page.numbers import short
+from components.report.page.number_format import short
 
 _LONGEST_LABEL = 24
 

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from components.report.page import numbers
+from components.report.page import number_format
 
 _PACKAGE = "components.report.page"
 # Each state has a mark besides its colour and its word.
@@ -32,14 +32,14 @@ def _environment() -> Environment:
         loader=PackageLoader(_PACKAGE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {
-        "number": numbers.number,
-        "percent": numbers.percent,
-        "estimate": numbers.estimate,
-        "duration": numbers.duration,
-        "memory": numbers.memory,
-        "latency": numbers.latency,
-        "change": numbers.change,
-        "moment": numbers.moment,
+        "number": number_format.number,
+        "percent": number_format.percent,
+        "estimate": number_format.estimate,
+        "duration": number_format.duration,
+        "memory": number_format.memory,
+        "latency": number_format.latency,
+        "change": number_format.change,
+        "moment": number_format.moment,
         "prose": _prose,
     }
     environment.globals |= {"style": _asset("page.css"), "script": _asset("page.js"), "marks": MARKS}

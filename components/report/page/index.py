@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.evaluator.head import HEADLINE, METRICS
+from components.evaluator.analysis.head import HEADLINE, METRICS
 from components.report.page.charts import curves
 
 

@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from components.report.page.charts import classification, estimates, regression
 from components.report.page.figure import figure, label_of
-from components.report.page.numbers import number, short
+from components.report.page.number_format import number, short
 from components.report.page.training import training_view
-from components.report.verdict import said
+from components.report.parts.verdict import said
 
 _IMPORTANT = 15
 _FITS_BESIDE_OTHERS = 7  # classes of a confusion matrix

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.report.page.charts import estimates
-from components.report.page.numbers import change
+from components.report.page.number_format import change
 
 _WORDS = {"helped": "passed", "hurt": "failed", "no difference": "not reached", "not clear": "warned"}
 

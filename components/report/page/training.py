@@ -7,8 +7,8 @@ from typing import Any
 
 from components.report.page.charts import curves
 from components.report.page.figure import figure, label_of
-from components.report.page.numbers import number
-from components.report.training import BALANCING, TRUNKS
+from components.report.page.number_format import number
+from components.report.parts.training import BALANCING, TRUNKS
 from components.trainer.network.architecture import SEPARATE
 
 _TASKS = {"regression": "number", "classification": "class"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.report.verdict import TUNED, VALIDATED
+from components.report.parts.verdict import TUNED, VALIDATED
 
 _WITHOUT_MODEL = {
     VALIDATED: "The data passed; no model was to be judged.",

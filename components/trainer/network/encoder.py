@@ -9,9 +9,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from components.outputs import CATEGORICAL, MISSING, NUMERIC
+from components.shared.tensor_names import CATEGORICAL, MISSING, NUMERIC
 from components.trainer.network.architecture import Architecture
-from components.trainer.network.numbers import Periodic, PiecewiseLinear, SmoothClip, bin_edges, robust_scales
+from components.trainer.network.numeric_features import Periodic, PiecewiseLinear, SmoothClip, bin_edges, robust_scales
 
 _SAMPLE = 500_000
 

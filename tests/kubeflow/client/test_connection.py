@@ -75,7 +75,7 @@ def test_two_ways_to_authenticate_are_refused(kubeflow: Kubeflow, cluster: Clust
 
 
 def test_inside_a_pod_host_and_token_are_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    from pipeline.kubeflow.connection import Connection
+    from pipeline.kubeflow.client.connection import Connection
 
     token = tmp_path / "token"
     token.write_text("of the service account")

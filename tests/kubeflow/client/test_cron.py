@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.kubeflow.cron import parse
-from pipeline.kubeflow.trigger import make_trigger
+from pipeline.kubeflow.client.cron import parse
+from pipeline.kubeflow.client.trigger import make_trigger
 
 
 def at(text: str) -> datetime:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import cli
-from pipeline.kubeflow.schedule import Found, Step, plan
+from pipeline.cli.main import cli
+from pipeline.kubeflow.client.schedule import Found, Step, plan
 from tests.kubeflow.client.api import Cluster, Fault
 from tests.kubeflow.client.conftest import Kubeflow, patience
 

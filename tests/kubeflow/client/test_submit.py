@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.kubeflow.client import connected
-from pipeline.kubeflow.connection import Connection
-from pipeline.kubeflow.package import read_package
-from pipeline.kubeflow.submit import Order, start
-from pipeline.kubeflow.upload import Place
+from pipeline.kubeflow.client.api import connected
+from pipeline.kubeflow.client.connection import Connection
+from pipeline.kubeflow.client.submit import Order, start
+from pipeline.kubeflow.client.upload import Place
+from pipeline.kubeflow.compiling.package import read_package
 from tests.kubeflow.client.api import Cluster, Fault
 from tests.kubeflow.client.conftest import Kubeflow, patience
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from components.report.page.charts.axes import Scale, frame
 from components.report.page.charts.svg import HEIGHT, chart, dot, fitted, line, polyline, rect, text
-from components.report.page.numbers import number, percent, short
+from components.report.page.number_format import number, percent, short
 
 SERIES = 8  # Okabe and Ito's palette has eight colours
 _UNIT_X = Scale(0.0, 1.0, 52, 348)

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from components.report.page.charts.axes import Scale
 from components.report.page.charts.svg import chart, fitted, line, rect, text
-from components.report.page.numbers import number, percent, short
+from components.report.page.number_format import number, percent, short
 
 WIDTH, HEIGHT = 168, 64
 _FOOT = 14

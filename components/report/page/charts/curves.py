@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from components.report.page.charts.axes import Scale, frame, horizontal, vertical
 from components.report.page.charts.svg import chart, dot, line, polyline, text
-from components.report.page.numbers import number, percent
+from components.report.page.number_format import number, percent
 
 HEADS = {"regression": "series-2", "classification": "series-7"}
 """Kind of a head's line: none of the colours of train and eval, and one of them dashed."""

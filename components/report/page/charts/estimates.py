@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from components.report.page.charts.axes import Scale, bottom_axis, horizontal
 from components.report.page.charts.svg import WIDTH, chart, dot, fitted, line, rect, text, text_width
-from components.report.page.numbers import estimate, short
+from components.report.page.number_format import estimate, short
 
 _BAR = 20
 _SMALL = (132, 18)

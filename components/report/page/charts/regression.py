@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from components.report.page.charts.axes import LEFT, RIGHT, Scale, bottom_axis, frame, horizontal, left_axis, vertical
 from components.report.page.charts.svg import WIDTH, chart, dot, line, node, rect, text
-from components.report.page.numbers import estimate, number
+from components.report.page.number_format import estimate, number
 
 _END = 24  # pixels of an open bin, and of its gap
 

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from components.report.page.charts.axes import frame, horizontal, vertical
 from components.report.page.charts.svg import chart, dot, fitted, line, polyline, text
-from components.report.page.numbers import number, short
+from components.report.page.number_format import number, short
 
 _WIDTH = 720
 _HEIGHT = 300

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from markupsafe import Markup, escape
 
-from components.report.page.numbers import short
+from components.report.page.number_format import short
 
 WIDTH = 360
 HEIGHT = 250

@@ -1,0 +1,1 @@
+"""The figures of an evaluation and its verdict, in NumPy: no TensorFlow, no artifacts."""

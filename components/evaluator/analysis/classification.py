@@ -1,0 +1,210 @@
+"""Metrics of the classification head, from class probabilities.
+
+A label may be a class the model does not know (it was absent from the train split). The model gives such a
+class probability 0, so the row counts as wrong everywhere.
+
+- `log_loss`: mean of `-ln p(label)`, with p clipped from below at `EPSILON`.
+- `accuracy`: share of rows whose most probable class is the label; on a tie the first class in order.
+- `macro_f1`: unweighted mean of the F1 of every class that occurs in labels or predictions, as scikit-learn.
+- `auc`: area under the ROC curve of each class against the rest, unweighted mean over the classes that have
+  rows both in and out of them; ties count one half. Undefined (NaN) where only one class occurs. A class
+  the model does not know has AUC 0.5.
+- `calibration_error`: expected calibration error of the most probable class (Guo et al. 2017): its
+  probability is cut into 15 equal-width bins, `((i-1)/15, i/15]`; the mean over bins, weighted by rows, of
+  `|accuracy - mean probability|`. Sampling noise only ever adds to it, so on few rows a calibrated model
+  shows an error too, and a bootstrap interval may lie above the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from components.evaluator.analysis.metric import Floats, Integers, Metric, group_sums, ratio
+from components.shared.errors import InputError
+
+METRICS = {
+    "log_loss": Metric("log loss", lower_is_better=True),
+    "accuracy": Metric("accuracy", lower_is_better=False),
+    "macro_f1": Metric("macro F1", lower_is_better=False),
+    "auc": Metric("AUC", lower_is_better=False),
+    "calibration_error": Metric("calibration error", lower_is_better=True),
+}
+# Keras clips probabilities there too, so the log loss of training and of evaluation agree; it is also
+# the resolution of the float32 softmax that made them.
+EPSILON = 1e-7
+BINS = 15
+# Half-precision softmax is off by about 0.01; anything beyond is not a rounding error.
+SUM_TOLERANCE = 0.01
+
+
+@dataclass(frozen=True)
+class ClassificationScores:
+    """Class labels and predicted probabilities of the same rows; made by `ClassificationScores.of`.
+
+    Args:
+        names: the model's classes in its order, then the labels it does not know, sorted.
+        truth: int64 [n], each label as an index into `names`.
+        probabilities: float64 [n, K], K the number of the model's classes; rows sum to 1.
+        metrics: which of `METRICS` to compute.
+    """
+
+    names: tuple[str, ...]
+    truth: Integers
+    probabilities: Floats
+    metrics: tuple[str, ...] = tuple(METRICS)
+
+    @classmethod
+    def of(
+        cls,
+        labels: Sequence[str] | npt.NDArray[Any],
+        probabilities: npt.NDArray[Any],
+        classes: Sequence[str],
+        metrics: Sequence[str] = tuple(METRICS),
+    ) -> Self:
+        """Encodes labels against the model's classes and checks the probabilities.
+
+        Args:
+            labels: strings [n].
+            probabilities: float [n, K], finite; rows are rescaled to sum to 1 where they are off by rounding.
+            classes: the model's K classes in the order of the columns of `probabilities`.
+            metrics: which of `METRICS` to compute.
+
+        Raises:
+            ValueError: shapes do not fit, no row is given, or a class is named twice.
+            InputError: probabilities are not finite, negative or do not sum to 1 within `SUM_TOLERANCE`.
+        """
+        if len(set(classes)) != len(classes):
+            raise ValueError(f"classes must be distinct, got {list(classes)}.")
+        if probabilities.shape != (len(labels), len(classes)) or not len(labels) or not len(classes):
+            raise ValueError(
+                f"probabilities must be of shape [rows, classes] = [{len(labels)}, {len(classes)}] with at "
+                f"least one of each, got {probabilities.shape}."
+            )
+        present, inverse = np.unique(np.asarray(labels, dtype=str), return_inverse=True)
+        known = {name: index for index, name in enumerate(classes)}
+        names = (*classes, *(str(name) for name in present if str(name) not in known))
+        position = {name: index for index, name in enumerate(names)}
+        codes = np.array([position[str(name)] for name in present], dtype=np.int64)
+        return cls(names, codes[inverse], normalise(probabilities), tuple(metrics))
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        return len(self.truth)
+
+    @property
+    def classes(self) -> int:
+        """K, the number of classes the model knows: the first K of `names`."""
+        return self.probabilities.shape[1]
+
+    @property
+    def predicted(self) -> Integers:
+        """int64 [n]: the most probable class of each row."""
+        return self.probabilities.argmax(axis=1).astype(np.int64)
+
+    def take(self, rows: npt.NDArray[Any]) -> Self:
+        """The same, restricted to `rows` (integer indices or a boolean mask)."""
+        return type(self)(self.names, self.truth[rows], self.probabilities[rows], self.metrics)
+
+    def weighted(self, weights: Floats) -> dict[str, Floats]:
+        """The metrics under each weighting: `weights` is float64 [n, B], each result float64 [B]."""
+        compute = {
+            "log_loss": self._log_loss,
+            "accuracy": self._accuracy,
+            "macro_f1": self._macro_f1,
+            "auc": self._auc,
+            "calibration_error": self._calibration_error,
+        }
+        return {name: compute[name](weights) for name in self.metrics}
+
+    def _log_loss(self, weights: Floats) -> Floats:
+        inside = self.truth < self.classes
+        chosen = self.probabilities[np.arange(self.n), np.where(inside, self.truth, 0)]
+        loss = -np.log(np.maximum(np.where(inside, chosen, 0.0), EPSILON))
+        return ratio(loss @ weights, weights.sum(axis=0))
+
+    def _accuracy(self, weights: Floats) -> Floats:
+        return ratio((self.predicted == self.truth).astype(np.float64) @ weights, weights.sum(axis=0))
+
+    def _macro_f1(self, weights: Floats) -> Floats:
+        predicted, size = self.predicted, len(self.names)
+        hit = predicted == self.truth
+        both = group_sums(self.truth, weights, size) + group_sums(predicted, weights, size)
+        f1 = ratio(2 * group_sums(self.truth[hit], weights[hit], size), both)
+        return ratio(np.nansum(f1, axis=0), (both > 0).sum(axis=0).astype(np.float64))
+
+    def _auc(self, weights: Floats) -> Floats:
+        total = weights.sum(axis=0)
+        areas, defined = np.zeros_like(total), np.zeros_like(total)
+        for index in np.unique(self.truth):
+            inside = self.truth == index
+            positive = weights[inside].sum(axis=0)
+            pairs = positive * (total - positive)
+            if index < self.classes:
+                area = ratio(_wins(self.probabilities[:, index], inside, weights), pairs)
+            else:
+                area = np.where(pairs > 0, 0.5, np.nan)
+            areas += np.nan_to_num(area)
+            defined += pairs > 0
+        return ratio(areas, defined)
+
+    def _calibration_error(self, weights: Floats) -> Floats:
+        bins, gap = self.confidence_bins()
+        gaps = group_sums(bins, gap[:, None] * weights, BINS)
+        return ratio(np.abs(gaps).sum(axis=0), weights.sum(axis=0))
+
+    def confidence_bins(self) -> tuple[Integers, Floats]:
+        """The calibration bin of each row, int64 [n] in [0, BINS), and `correct - top probability`, [n]."""
+        confidence = self.probabilities.max(axis=1)
+        # Rounded first, so that a bin's upper edge such as 0.6 = 9/15 falls into the bin it closes.
+        bins = np.ceil(np.round(confidence * BINS, 9)).astype(np.int64) - 1
+        return np.clip(bins, 0, BINS - 1), (self.predicted == self.truth) - confidence
+
+
+def normalise(probabilities: npt.NDArray[Any]) -> Floats:
+    """Rows of `probabilities` [n, K] as float64, rescaled to sum to 1 where they are off by more than 1e-6.
+
+    Raises:
+        InputError: a value is not finite or negative, or a row is off by more than `SUM_TOLERANCE`.
+    """
+    given = np.asarray(probabilities, dtype=np.float64)
+    if not np.isfinite(given).all():
+        rows = int((~np.isfinite(given)).any(axis=1).sum())
+        raise InputError(
+            f"`probabilities` must be finite, got NaN or infinity in {rows} of {len(given)} rows. "
+            "Check the model's training for overflow."
+        )
+    if given.min() < 0:
+        raise InputError(
+            f"`probabilities` must not be negative, got {given.min():.4g}. "
+            "Let the classification head end in a softmax."
+        )
+    sums = given.sum(axis=1)
+    worst = float(sums[np.abs(sums - 1).argmax()])
+    if abs(worst - 1) > SUM_TOLERANCE:
+        raise InputError(
+            f"`probabilities` must sum to 1 in each row (within {SUM_TOLERANCE:g}), got {worst:.4g}. "
+            "Let the classification head end in a softmax."
+        )
+    # Rows that are right up to float32 rounding stay as they are: rescaling them would break ties in AUC.
+    return given / np.where(np.abs(sums - 1) > 1e-6, sums, 1.0)[:, None]
+
+
+def _wins(score: Floats, inside: npt.NDArray[np.bool_], weights: Floats) -> Floats:
+    """Weighted count of (in, out) pairs ranked rightly, ties one half: float64 [B] (Mann-Whitney's U)."""
+    order = np.argsort(score, kind="stable")
+    ordered = score[order]
+    below = np.vstack([np.zeros((1, weights.shape[1])), np.cumsum(weights[order], axis=0)])
+    members = score[inside]
+    weight = weights[inside]
+    # Weight ranked below each member: all strictly below, and half of its tie group, itself included.
+    start = np.searchsorted(ordered, members, side="left")
+    end = np.searchsorted(ordered, members, side="right")
+    rank = (below[start] + below[end]) / 2
+    # Members ranked against each other make exactly half of their squared weight.
+    return (weight * rank).sum(axis=0) - weight.sum(axis=0) ** 2 / 2

@@ -1,0 +1,70 @@
+"""ROC and precision-recall curves of one class against the rest, with few enough points to draw.
+
+The areas are those of the full curve; only the points are thinned, evenly along the curve's length.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from components.evaluator.analysis.metric import Floats
+
+MAX_POINTS = 100
+
+
+@dataclass(frozen=True)
+class Curves:
+    """How well one class is told from the rest, at every threshold of its probability.
+
+    Args:
+        n_positive: rows of the class.
+        auc: area under the ROC curve, ties counting one half.
+        average_precision: `Σ (Rᵢ - Rᵢ₋₁)·Pᵢ` over the thresholds from high to low.
+        roc: (false positive rate, true positive rate), from (0, 0) to (1, 1).
+        pr: (recall, precision), from (0, 1) by falling threshold to recall 1.
+    """
+
+    n_positive: int
+    auc: float
+    average_precision: float
+    roc: tuple[tuple[float, float], ...]
+    pr: tuple[tuple[float, float], ...]
+
+
+def curves(score: Floats, positive: npt.NDArray[np.bool_]) -> Curves | None:
+    """Returns the curves of one class; None where all rows are of it, or none is.
+
+    Args:
+        score: float64 [n], the probability of the class.
+        positive: bool [n], whether a row is of the class.
+    """
+    total, hits = len(score), int(positive.sum())
+    if hits in (0, total):
+        return None
+    order = np.argsort(-score, kind="stable")
+    # One point for each distinct score: rows that tie pass the threshold together.
+    last = np.append(np.flatnonzero(np.diff(score[order])), total - 1)
+    true = np.cumsum(positive[order])[last]
+    tpr, fpr = true / hits, (last + 1 - true) / (total - hits)
+    precision = true / (last + 1)
+    tpr, fpr, precision = np.append(0.0, tpr), np.append(0.0, fpr), np.append(1.0, precision)
+    return Curves(
+        n_positive=hits,
+        auc=float(np.diff(fpr) @ (tpr[1:] + tpr[:-1]) / 2),
+        average_precision=float(np.diff(tpr) @ precision[1:]),
+        roc=_thin(fpr, tpr),
+        pr=_thin(tpr, precision),
+    )
+
+
+def _thin(x: Floats, y: Floats) -> tuple[tuple[float, float], ...]:
+    """At most `MAX_POINTS` points of a curve, the first and the last among them."""
+    kept = np.arange(len(x))
+    if len(x) > MAX_POINTS:
+        length = np.append(0.0, np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y))))
+        kept = np.unique(np.searchsorted(length, np.linspace(0, length[-1], MAX_POINTS)))
+        kept[-1] = len(x) - 1
+    return tuple((float(x[i]), float(y[i])) for i in kept)

@@ -1,0 +1,167 @@
+"""One head's figures: its metrics with intervals, and the differences to trivial and to the pushed model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from components.evaluator.analysis import classification, regression
+from components.evaluator.analysis.bootstrap import Bootstrap, Difference, Interval
+from components.evaluator.analysis.metric import Metric, Scores
+
+METRICS: dict[str, dict[str, Metric]] = {
+    "regression": regression.METRICS,
+    "classification": classification.METRICS,
+}
+# The metric that decides against the pushed model, unless the gate names another.
+# MAE: in the label's units, and no single row can decide it as it can RMSE.
+# Log loss: a proper score of all probabilities, so it moves with every row, where accuracy moves only with
+# those whose top class changes; its paired difference is clear on fewer rows.
+HEADLINE = {"regression": "mae", "classification": "log_loss"}
+
+
+# Where rows had to be left out and fewer than these are left, their intervals would be far too narrow.
+MIN_LEFT = 20
+
+
+@dataclass(frozen=True)
+class Rival:
+    """The pushed model's head, on n rows with its label.
+
+    Args:
+        scores: its scores, or a clause that says why it has none.
+        seen: bool [n], the rows it has seen in its training.
+        new_class: bool [n], the rows of a class that only the new model knows.
+        remarks: sentences about the comparison.
+        doubt: a sentence that makes it doubtful.
+    """
+
+    scores: Scores | str
+    seen: npt.NDArray[np.bool_]
+    new_class: npt.NDArray[np.bool_]
+    remarks: tuple[str, ...] = ()
+    doubt: str | None = None
+
+
+@dataclass(frozen=True)
+class Contest:
+    """What a comparison with the pushed model rests on.
+
+    Args:
+        n: rows compared.
+        seen: rows left out because the pushed model has seen them.
+        new_class: further rows left out because only the new model knows their class.
+        remarks: sentences about it.
+        doubt: a sentence that makes it doubtful.
+    """
+
+    n: int
+    seen: int
+    new_class: int
+    remarks: tuple[str, ...] = ()
+    doubt: str | None = None
+
+
+@dataclass(frozen=True)
+class HeadResult:
+    """What one head reached on the evaluation rows.
+
+    Args:
+        head: `regression` or `classification`.
+        n: number of rows.
+        headline: the metric that leads.
+        problem: why the head could not be scored (predictions that are not finite), with no other figure.
+        metrics: each metric with its interval.
+        trivial: by metric, the paired difference to the trivial predictor that is best for this metric.
+        baseline: by metric, the paired difference to the pushed model on the rows that are fair to both; None if
+            there is nothing to compare.
+        baseline_problem: why nothing could be compared with the pushed model, where there is one.
+        contest: which rows were compared, where a pushed model was there.
+    """
+
+    head: str
+    n: int
+    headline: str
+    problem: str | None
+    metrics: dict[str, Interval]
+    trivial: dict[str, Difference]
+    baseline: dict[str, Difference] | None
+    baseline_problem: str | None
+    contest: Contest | None = None
+
+
+def compare(
+    head: str,
+    candidate: Scores | str,
+    rival: Rival | None,
+    trivial: Mapping[str, Scores],
+    *,
+    resamples: int = 500,
+    level: float = 0.95,
+    seed: int = 0,
+) -> HeadResult:
+    """Scores the candidate alone, and row by row against the trivial predictors and the pushed model.
+
+    Args:
+        head: `regression` or `classification`.
+        candidate: the new model's scores, or a sentence that says why it has none.
+        rival: the pushed model's head; None where no model is pushed.
+        trivial: scores of the trivial predictors, by the metric each is best for.
+        resamples: number of bootstrap draws.
+        level: the share of draws inside an interval.
+        seed: seed of the draws.
+    """
+    if isinstance(candidate, str):
+        n = next(iter(trivial.values())).n
+        return HeadResult(head, n, HEADLINE[head], candidate, {}, {}, None, None)
+    models: dict[str, Scores] = {"candidate": candidate}
+    models |= {f"trivial {metric}": scores for metric, scores in trivial.items()}
+    problem, contest = None, None
+    pair: dict[str, Scores] = {}
+    if rival is not None:
+        left_out = rival.seen | rival.new_class
+        contest = Contest(
+            n=int((~left_out).sum()),
+            seen=int(rival.seen.sum()),
+            new_class=int((rival.new_class & ~rival.seen).sum()),
+            remarks=rival.remarks,
+            doubt=rival.doubt,
+        )
+        if isinstance(rival.scores, str):
+            problem = rival.scores
+        elif left_out.any() and contest.n < MIN_LEFT:
+            problem = (
+                f"only {contest.n:,} of {len(left_out):,} rows could be, which is too few: {left_out_because(contest)}"
+            )
+        elif left_out.any():
+            pair = {"candidate": candidate.take(~left_out), "baseline": rival.scores.take(~left_out)}
+        else:
+            models["baseline"] = rival.scores
+    bootstrap = Bootstrap(models, resamples=resamples, level=level, seed=seed)
+    paired = Bootstrap(pair, resamples=resamples, level=level, seed=seed) if pair else bootstrap
+    return HeadResult(
+        head=head,
+        n=candidate.n,
+        headline=HEADLINE[head],
+        problem=None,
+        metrics={name: bootstrap.interval("candidate", name) for name in METRICS[head]},
+        trivial={name: bootstrap.difference("candidate", f"trivial {name}", name) for name in trivial},
+        baseline={name: paired.difference("candidate", "baseline", name) for name in METRICS[head]}
+        if pair or "baseline" in models
+        else None,
+        baseline_problem=problem,
+        contest=contest,
+    )
+
+
+def left_out_because(contest: Contest) -> str:
+    """Returns a clause that says how many rows were left out of the comparison, and why; empty where none was."""
+    reasons = []
+    if contest.seen:
+        reasons.append(f"{contest.seen:,} were part of the pushed model's training")
+    if contest.new_class:
+        reasons.append(f"{contest.new_class:,} are of a class that the pushed model does not know")
+    return ", ".join(reasons)

@@ -1,0 +1,130 @@
+"""Permutation importance: how much a head's loss rises when a column's values are shuffled among the rows.
+
+After Breiman (2001) and Fisher, Rudin and Dominici (2019): a column that the model does not use costs nothing to
+shuffle. What a column shares with others it leaves to them, so two columns that say the same can both look
+unimportant. The losses are the heads' headlines, absolute error and log loss, which are means over rows.
+
+A shuffled loss joins two rows, the one that is scored and the one that gave its value, so the mean is a U-statistic
+(Hoeffding 1948) and varies with both: the interval is the value plus and minus the normal quantile times the
+standard error of each row's part in it, as receiver and as giver. Taking rows as receivers alone would make it too
+narrow by about a third. Rows without a head's label give their values, and are not scored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from components.evaluator.analysis.classification import EPSILON
+from components.evaluator.analysis.evaluation import Predictions, Rows
+from components.evaluator.analysis.metric import Floats, Integers
+
+MAX_ROWS = 1000
+REPEATS = 3
+
+Columns = Mapping[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Importance:
+    """What a head loses without a column.
+
+    Args:
+        column: the raw column.
+        value: rise of the head's headline loss when the column is shuffled; about 0 where it is not used.
+        low, high: bounds of the interval.
+    """
+
+    column: str
+    value: float
+    low: float
+    high: float
+
+
+def importance(
+    columns: Columns,
+    rows: Rows,
+    predict: Callable[[Columns], Predictions],
+    *,
+    repeats: int = REPEATS,
+    level: float = 0.95,
+    seed: int = 0,
+) -> dict[str, list[Importance]]:
+    """Shuffles each column in turn and scores both heads; all repeats of a column are one call of the model.
+
+    Args:
+        columns: raw columns by name, each [n] or, for a vector, [n, k], whose rows are shuffled as wholes.
+        rows: labels of the same rows, of which a head scores those that have its label.
+        predict: answers for any number of rows.
+        repeats: shuffles of each column.
+        level: the share of such intervals that hold the mean rise over all rows there could be.
+        seed: seed of the shuffles.
+
+    Returns:
+        head to columns, the most important first; no column for a head whose predictions are not finite or that has
+        no labelled row.
+    """
+    n = len(rows.number)
+    rng = np.random.default_rng(seed)
+    whole = predict(columns)
+    losses = {"regression": _absolute_error, "classification": _log_loss}
+    scored = {head: present for head, present in rows.labelled.items() if present.any()}
+    before = {head: losses[head](rows, whole, 1) for head in scored}
+    repeated = {name: np.concatenate([values] * repeats) for name, values in columns.items()}
+    found: dict[str, list[Importance]] = {head: [] for head in losses}
+    for name, values in columns.items():
+        givers = np.array([rng.permutation(n) for _ in range(repeats)])
+        answer = predict({**repeated, name: values[givers.ravel()]})
+        for head, present in scored.items():
+            after = losses[head](rows, answer, repeats).reshape(repeats, n)
+            if np.isfinite(after[:, present]).all() and np.isfinite(before[head][present]).all():
+                found[head].append(_importance(name, before[head], after, present, givers, level))
+    return {head: sorted(columns, key=lambda column: -column.value) for head, columns in found.items()}
+
+
+def _importance(
+    column: str, before: Floats, after: Floats, scored: npt.NDArray[np.bool_], givers: Integers, level: float
+) -> Importance:
+    """The mean rise and its interval.
+
+    Args:
+        column: the column's name.
+        before: float64 [n], each row's loss.
+        after: float64 [repeats, n], the same with the column shuffled.
+        scored: bool [n], the rows whose losses count.
+        givers: int64 [repeats, n], the row whose value each row was given.
+        level: see `importance`.
+    """
+    shuffled = float(after[:, scored].mean())
+    value = float(shuffled - before[scored].mean())
+    # A mean over the scored rows is a ratio of two means over all rows: linearised, a row adds its deviation from the
+    # mean, over the share of scored rows, and nothing where it is not scored.
+    received = np.where(scored, after.mean(axis=0) - before - value, 0.0)
+    deviation = np.where(scored, after - shuffled, 0.0)
+    given = np.take_along_axis(deviation, np.argsort(givers, axis=1), axis=1).mean(axis=0)
+    part = (received + given) / scored.mean()
+    error = float(part.std(ddof=1) / np.sqrt(len(part))) if len(part) > 1 else 0.0
+    reach = NormalDist().inv_cdf((1 + level) / 2) * error
+    return Importance(column, value, value - reach, value + reach)
+
+
+def _absolute_error(rows: Rows, answer: Predictions, repeats: int) -> Floats:
+    """Absolute error of each row, the rows repeated: float64 [repeats · n], NaN for a row without a number."""
+    label = np.tile(np.asarray(rows.number, dtype=np.float64), repeats)
+    return np.abs(np.asarray(answer.number, dtype=np.float64) - label)
+
+
+def _log_loss(rows: Rows, answer: Predictions, repeats: int) -> Floats:
+    """Log loss of each row, the rows repeated: float64 [repeats · n]; a class unknown to the model has p = 0.
+
+    What stands for a row without a class means nothing.
+    """
+    position = {name: index for index, name in enumerate(answer.classes)}
+    codes = np.tile([position.get(str(name), -1) for name in rows.label], repeats)
+    chosen = np.asarray(answer.probabilities, dtype=np.float64)[np.arange(len(codes)), codes]
+    return -np.log(np.maximum(np.where(codes < 0, 0.0, chosen), EPSILON))

@@ -1,0 +1,1 @@
+"""`tf.Example`s on disk: encoded, written and read back."""

@@ -1,0 +1,135 @@
+"""What a person should know of the rows before anything is trained, found while they are read for the first time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+import numpy as np
+
+from components.example_gen.cells.cells import Cells, Kind, hash_strings
+from components.example_gen.labelled import LabelledBatch
+from components.example_gen.profiling.fill_values import Spread, fill_note
+from components.example_gen.profiling.total_rows import Totals
+from components.example_gen.roles import Roles
+from components.example_gen.spec import IngestSpec
+from components.example_gen.splitting.splits import hash_lists, hash_numbers, hash_rows
+
+_MOST_UNITS = 1_000
+_LEAST_UNITS = 5.0  # that a split should get on average
+_LEAST_REPEATS = 4.0
+_COMMON = 0.01  # share of a batch from which a label is counted
+
+
+class Watch:
+    """Looks at every batch of labelled rows once.
+
+    Args:
+        spec: how the rows are split.
+        roles: what the columns are for.
+    """
+
+    def __init__(self, spec: IngestSpec, roles: Roles):
+        self._spec, self._roles = spec, roles
+        self._spreads: dict[str, Spread] = {}
+        self._totals = Totals()
+        self._labels: Counter[float] = Counter()
+        self._labelled = self._rows = 0
+        self._units: np.ndarray | None = np.zeros(0, np.uint64)
+
+    def add(self, batch: LabelledBatch) -> None:
+        """Takes in the rows of a batch."""
+        self._rows += len(batch.target)
+        numbers = {self._roles.regression: batch.target}
+        for name, cells in batch.cells.items():
+            if cells.kind in (Kind.INT, Kind.FLOAT) and not self._is_text(name):
+                numbers[name] = cells.floats()
+        with np.errstate(over="ignore"):
+            for name, values in numbers.items():
+                finite = np.isfinite(values.astype(np.float32))
+                self._spreads.setdefault(name, Spread()).add(values if finite.all() else values[finite])
+        self._totals.add(batch, numbers)
+        self._count_labels(batch.target[batch.has_number])
+        if self._units is not None:
+            self._units = np.union1d(self._units, self._unit_hashes(batch))
+            if len(self._units) > _MOST_UNITS:
+                self._units = None
+
+    @property
+    def totals(self) -> Mapping[str, tuple[int, tuple[str, ...]]]:
+        """File → number of its last row and the columns whose sums it holds, where that is a row of totals."""
+        self._totals.end()
+        return self._totals.found
+
+    @property
+    def heap(self) -> tuple[float, float]:
+        """The most frequent regression label and its share of the rows that have one."""
+        if not self._labels:
+            return 0.0, 0.0
+        [(value, count)] = self._labels.most_common(1)
+        return value, count / self._labelled
+
+    def notes(self) -> tuple[str, ...]:
+        """Returns what a person should know of fill values and of rows that are few but for their repetitions."""
+        notes = [note for name, spread in self._spreads.items() for note in fill_note(name, spread, self._rows)]
+        return tuple([*notes, self.few] if self.few else notes)
+
+    @property
+    def few(self) -> str:
+        """A sentence with the way out where a split has few groups of rows to draw from, else empty."""
+        if self._units is None or not self._rows:
+            return ""
+        smallest = min(self._spec.shares.values())
+        few = len(self._units) * smallest < _LEAST_UNITS and len(self._units) * _LEAST_REPEATS <= self._rows
+        return few_units(self._spec, self._rows, len(self._units)) if few else ""
+
+    def _is_text(self, name: str) -> bool:
+        given = name in self._spec.categorical or self._spec.types.get(name) == Kind.BYTES
+        return given or name not in self._roles.inputs
+
+    def _unit_hashes(self, batch: LabelledBatch) -> np.ndarray:
+        """Returns the hashes of what a split keeps together: equal rows, or the rows of one key or time."""
+        if not len(batch.target):
+            return np.zeros(0, np.uint64)
+        if self._roles.split is None:
+            return np.unique(self._row_hashes(batch))
+        cells = batch.cells[self._roles.split]
+        keys = _hashes(cells)
+        return np.unique(np.where(cells.missing, self._row_hashes(batch), keys) if cells.missing.any() else keys)
+
+    def _row_hashes(self, batch: LabelledBatch) -> np.ndarray:
+        columns = {name: _hashes(batch.cells[name]) for name in self._roles.inputs}
+        columns[self._roles.regression] = hash_numbers(batch.target, ~batch.has_number)
+        columns[self._roles.classification] = hash_strings(batch.classes, ~batch.has_class)
+        return hash_rows(columns)
+
+    def _count_labels(self, labels: np.ndarray) -> None:
+        self._labelled += len(labels)
+        values, counts = np.unique(labels, return_counts=True)
+        common = counts >= max(_COMMON * len(labels), 2)
+        self._labels.update(dict(zip(values[common].tolist(), counts[common].tolist(), strict=True)))
+
+
+def few_units(spec: IngestSpec, rows: int, units: int) -> str:
+    """Returns the sentence for rows that fall into few groups which a split keeps together, with the way out."""
+    if spec.split == "row":
+        return (
+            f"Only {units:,} different rows are among the {rows:,}, and equal rows stay together, so a split may be "
+            "uneven or empty. Number the rows in a column of their own, list it under data.ignore, and split by it: "
+            "data.split.by: column."
+        )
+    are = "value" if units == 1 else "values"
+    what = f'different {are} of "{spec.column}" are in the {rows:,} rows'
+    if spec.split == "time":
+        return (
+            f"Only {units:,} {what}, and rows of one time stay together, so a split may be uneven or empty. "
+            "Split by a finer time, or set data.split.by to row."
+        )
+    return (
+        f"Only {units:,} {what}, and rows of one key stay together, so a split may be uneven or empty. "
+        "Split by a key with more values, or set data.split.by to row."
+    )
+
+
+def _hashes(cells: Cells) -> np.ndarray:
+    return hash_lists(*cells.vectors()) if cells.is_vector else hash_strings(cells.text(), cells.missing)

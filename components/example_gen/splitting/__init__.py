@@ -1,0 +1,1 @@
+"""Which split a row belongs to, and how a row is known again."""

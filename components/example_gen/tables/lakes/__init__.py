@@ -1,0 +1,1 @@
+"""Delta and Iceberg tables: which files, and which of their rows, are the table."""

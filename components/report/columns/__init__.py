@@ -1,0 +1,1 @@
+"""Every column of the data described, from the examples and their statistics."""

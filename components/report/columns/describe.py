@@ -1,0 +1,129 @@
+"""Every column of train and eval side by side: numbers from the examples themselves, texts from their statistics.
+
+TFDV's quantiles and histograms are approximate and its bins differ from split to split, so what the report says of
+numbers is counted anew, a bounded number of values at a time.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
+from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
+
+from components.example_gen.examples.reader import read_examples
+from components.example_gen.summary import Summary
+from components.report.columns import numeric, textual
+from components.schema_gen.statistics import read_statistics
+from components.shared.exact_numbers import companion, of_bits
+from components.shared.tensor_names import EVAL, TRAIN
+
+SPLITS = (TRAIN, EVAL)
+# Numbers held at once: 160 MB as float64.
+_MAX_VALUES = 20_000_000
+_KINDS = {"INT": "number", "FLOAT": "number", "BYTES": "text", "VECTOR": "vector"}
+
+
+def describe_columns(
+    examples: str, statistics: str, schema: schema_pb2.Schema, summary: Summary
+) -> list[dict[str, Any]]:
+    """Describes the labels, the row weights and then every feature, in the order of the ingest.
+
+    Args:
+        examples: folder of the Examples artifact.
+        statistics: folder of its statistics.
+        schema: the schema in force.
+        summary: the account of the ingest.
+
+    Returns:
+        For each column its `name`, `role`, `kind` and, under `splits`, what `numbers.describe` and `texts.describe`
+        say of train and eval.
+    """
+    # As the ingest wrote them, which a reviewed schema may contradict.
+    types = {summary.regression: "FLOAT", summary.classification: "BYTES"}
+    types |= {summary.weight: "FLOAT"} if summary.weight is not None else {}
+    types |= summary.columns
+    kinds = {name: _KINDS[written] for name, written in types.items()}
+    found = {split: _statistics(statistics, split) for split in SPLITS}
+    rows = {split: summary.splits[split] for split in SPLITS}
+    described = {
+        name: textual.describe({split: found[split].get(name) for split in SPLITS}, rows)
+        for name, kind in kinds.items()
+        if kind != "number"
+    }
+    described |= _numbers(
+        examples, {name: types[name] for name, kind in kinds.items() if kind == "number"}, rows, summary.wide
+    )
+    used = {feature.name for feature in schema.feature if not feature.lifecycle_stage}
+    return [
+        {"name": name, "role": _role(name, summary, used), "kind": kind, "splits": described[name]}
+        for name, kind in kinds.items()
+    ]
+
+
+def _role(name: str, summary: Summary, used: set[str]) -> str:
+    if name == summary.regression:
+        return "regression label"
+    if name == summary.classification:
+        return "class label"
+    if name == summary.weight:
+        return "row weight"
+    return "feature" if name in used else "left out"
+
+
+def _numbers(
+    examples: str, types: Mapping[str, str], rows: Mapping[str, int], wide: Collection[str]
+) -> dict[str, dict[str, dict[str, Any]]]:
+    names = list(types)
+    width = max(1, _MAX_VALUES // max(1, sum(rows.values())))
+    described = {}
+    for start in range(0, len(names), width):
+        part = schema_pb2.Schema()
+        for name in names[start : start + width]:
+            part.feature.add(name=name, type=schema_pb2.FeatureType.Value(types[name]))
+        exact = [feature.name for feature in part.feature if feature.name in wide]
+        values = {split: _read(f"{examples}/Split-{split}", part, exact) for split in SPLITS}
+        for feature in part.feature:
+            described[feature.name] = numeric.describe({split: values[split][feature.name] for split in SPLITS})
+    return described
+
+
+def _read(folder: str, schema: schema_pb2.Schema, exact: Collection[str]) -> dict[str, np.ndarray]:
+    """Returns the first number of each row, float64 [n] by column, NaN where there is none.
+
+    Args:
+        folder: one split of raw examples.
+        schema: the columns.
+        exact: those of them that have a companion, see `components.shared.exact_numbers`.
+    """
+    read = schema_pb2.Schema()
+    read.CopyFrom(schema)
+    for name in exact:
+        read.feature.add(name=companion(name), type=schema_pb2.INT)
+    decoder = ExamplesToRecordBatchDecoder(read.SerializeToString())
+    parts: dict[str, list[np.ndarray]] = {feature.name: [np.empty(0)] for feature in schema.feature}
+    for serialized in read_examples(folder):
+        batch = decoder.DecodeBatch(serialized.tolist())
+        for name, arrays in parts.items():
+            source = companion(name) if name in exact else name
+            arrays.append(_firsts(batch.column(batch.schema.get_field_index(source)), as_bits=name in exact))
+    return {name: np.concatenate(arrays) for name, arrays in parts.items()}
+
+
+def _firsts(column: Any, *, as_bits: bool) -> np.ndarray:
+    values = np.full(len(column), np.nan)
+    lengths = pa.compute.fill_null(pa.compute.list_value_length(column), 0).to_numpy(zero_copy_only=False)
+    flat = column.flatten().to_numpy(zero_copy_only=False)
+    starts = np.append(0, np.cumsum(lengths))[:-1]
+    firsts = flat[starts[lengths > 0]]
+    values[lengths > 0] = of_bits(firsts) if as_bits else firsts
+    return values
+
+
+def _statistics(folder: str, split: str) -> dict[str, statistics_pb2.FeatureNameStatistics]:
+    features = itertools.chain.from_iterable(dataset.features for dataset in read_statistics(folder, split).datasets)
+    return {feature.path.step[0]: feature for feature in features}

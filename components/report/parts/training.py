@@ -1,0 +1,118 @@
+"""The report's part on training, by epoch: losses, the weights a balancer set, the angle of the heads' gradients."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+from typing import Any
+
+from components.evaluator.analysis.head import HEADLINE
+from components.shared.tensor_names import ALONE, COSINE, HEADS, WEIGHTS
+from components.trainer.network.architecture import SEPARATE, SHARED_BOTTOM
+
+# More points than this a drawing of that width cannot show.
+MAX_EPOCHS = 100
+
+BALANCING = {
+    "fixed": "fixed weights",
+    "uncertainty": "uncertainty weighting (Kendall et al. 2018)",
+    "dwa": "dynamic weight averaging (Liu et al. 2019)",
+    "gradnorm": "GradNorm (Chen et al. 2018)",
+    "pcgrad": "PCGrad, which takes the conflict out of the gradients (Yu et al. 2020)",
+    "famo": "FAMO (Liu et al. 2023)",
+}
+"""`training.balancing` in words."""
+
+TRUNKS = {
+    SHARED_BOTTOM: "both heads share its layers (Caruana 1997)",
+    "mmoe": "shared experts, mixed by a gate per head (Ma et al. 2018)",
+    "ple": "shared experts and some of each head's own (Tang et al. 2020)",
+    SEPARATE: "each head has layers of its own",
+}
+"""`model.trunk` in words."""
+
+Values = Mapping[str, Any]
+
+
+def training_curves(history: Values, best_epoch: int) -> dict[str, Any]:
+    """Returns what is drawn over the epochs of a training.
+
+    Of a long training `MAX_EPOCHS` epochs are kept, evenly spread, the best and the last among them.
+
+    Args:
+        history: `history.json` of the Trainer.
+        best_epoch: the epoch, from 1, whose network was kept.
+
+    Returns:
+        `epochs`, the epochs that are kept, and for each of them:
+
+        - `series`: head to split to loss, as it was fitted: the label standardised, the class by log loss;
+        - `weights`: head to what its loss was multiplied by, None where nothing changed the weights;
+        - `gradient_cosine`: `values`, and of all epochs `n`, `mean` and `below_zero`, the share of them below 0; None
+          where the heads share no layer, or the history is older than this figure.
+    """
+    losses = {
+        head: {split: history[f"{prefix}{output}_loss"] for split, prefix in (("train", ""), ("validation", "val_"))}
+        for head, output in HEADS.items()
+    }
+    epochs = _epochs(len(losses["regression"]["train"]), best_epoch)
+    return {
+        "best_epoch": best_epoch,
+        "epochs": epochs,
+        "series": {
+            head: {split: _at(epochs, values) for split, values in splits.items()} for head, splits in losses.items()
+        },
+        "weights": _weights(history, epochs),
+        "gradient_cosine": _cosine(history.get(COSINE, []), epochs),
+    }
+
+
+def alone(history: Values, best_epoch: int) -> dict[str, dict[str, float | int]] | None:
+    """Returns what each head came to when it was trained by itself, after it had shared its layers with the other.
+
+    Args:
+        history: `history.json` of the Trainer.
+        best_epoch: the epoch, from 1, whose network was best while the heads shared it.
+
+    Returns:
+        Head to `shared` and `alone`, its mean absolute error (standardised) or log loss on the validation split in that
+        network and by itself, and `epochs` by itself; None where this was not tried.
+    """
+    if not all(ALONE[output] in history for output in HEADS.values()):
+        return None
+    found = {}
+    for head, output in HEADS.items():
+        shared, own = history[f"val_{output}_{HEADLINE[head]}"], history[ALONE[output]]
+        least = min(value for value in (*shared, *own) if math.isfinite(value))
+        found[head] = {"shared": shared[best_epoch - 1], "alone": least, "epochs": len(own)}
+    return found
+
+
+def _weights(history: Values, epochs: Sequence[int]) -> dict[str, list[float | None]] | None:
+    """The balancer's weights; one that works on the gradients instead, such as PCGrad, leaves all of them at 1."""
+    found = {head: history.get(WEIGHTS[output], []) for head, output in HEADS.items()}
+    if all(weight == 1 for weights in found.values() for weight in weights):
+        return None
+    return {head: _at(epochs, weights) for head, weights in found.items()}
+
+
+def _cosine(values: Sequence[float], epochs: Sequence[int]) -> dict[str, Any] | None:
+    known = [value for value in values if math.isfinite(value)]
+    if not known:
+        return None
+    below = sum(value < 0 for value in known)
+    return {"values": _at(epochs, values), "n": len(known), "mean": fmean(known), "below_zero": below / len(known)}
+
+
+def _epochs(count: int, best: int) -> list[int]:
+    """Returns the epochs to show, from 1, in their order."""
+    if count <= MAX_EPOCHS:
+        return list(range(1, count + 1))
+    step = (count - 1) / (MAX_EPOCHS - 2)
+    return sorted({best, *(1 + round(position * step) for position in range(MAX_EPOCHS - 1))})
+
+
+def _at(epochs: Sequence[int], values: Sequence[float]) -> list[float | None]:
+    """The values of some epochs; None for one that is no finite number."""
+    return [values[epoch - 1] if math.isfinite(values[epoch - 1]) else None for epoch in epochs]

@@ -1,0 +1,1 @@
+"""What several steps share and none owns: names, errors, files, numbers."""

@@ -1,0 +1,99 @@
+"""Files that a later run or verb reads: replaced whole, and where one is damaged, a sentence that names it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from components.pusher.durable_files import sync, write_durably
+from components.shared.errors import InputError
+
+Record = TypeVar("Record")
+
+RUN_AGAIN = "Run again with --no-cache, which writes it anew."
+"""What helps where a step wrote the file."""
+
+
+class Damaged(InputError):
+    """A file does not hold what was written to it.
+
+    Args:
+        path: the file.
+        got: what it holds instead.
+        remedy: what to do.
+    """
+
+    def __init__(self, path: Path, got: str, remedy: str):
+        super().__init__(f"{path} must hold what mtl wrote, got {got}. {remedy}")
+        self.path = path
+        self.got = got
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Replaces a UTF-8 file; readers see the old or the new one, whole, also after a power cut."""
+    temporary = path.with_name(f"{path.name}.tmp")
+    write_durably(temporary, text)
+    os.replace(temporary, path)
+    sync(path.parent)
+
+
+def write_json(path: Path, values: Any, indent: int | None = None) -> None:
+    """Replaces a JSON file, see `replace_text`."""
+    replace_text(path, json.dumps(values, indent=indent))
+
+
+def read_json(path: str | os.PathLike[str], remedy: str = RUN_AGAIN) -> dict[str, Any]:
+    """Returns the object in a file.
+
+    Args:
+        path: the file.
+        remedy: the sentence that says what to do if it is damaged.
+
+    Raises:
+        Damaged: there is none, or it is not the JSON of an object.
+    """
+    file = Path(path)
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise Damaged(file, f"none ({error.strerror})", remedy) from error
+    if not content.strip():
+        raise Damaged(file, "an empty file", remedy)
+    try:
+        values = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise Damaged(file, "a file that is no JSON", remedy) from error
+    if not isinstance(values, dict):
+        raise Damaged(file, f"a JSON {type(values).__name__}", remedy)
+    return values
+
+
+def read_record(
+    path: str | os.PathLike[str],
+    kind: type[Record],
+    remedy: str = RUN_AGAIN,
+    upgrade: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+) -> Record:
+    """Returns the dataclass that a file holds the fields of; fields that a newer mtl added are passed over.
+
+    Args:
+        path: the file.
+        kind: the dataclass; those within it are made as well.
+        remedy: the sentence that says what to do if it is damaged.
+        upgrade: makes of the fields that an older mtl wrote those of today.
+
+    Raises:
+        Damaged: see `read_json`; or a field without a default is not there, or has another type.
+    """
+    values = upgrade(read_json(path, remedy))
+    try:
+        return TypeAdapter(kind).validate_python(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise Damaged(Path(path), f"`{where}`: {first['msg'].lower()}", remedy) from error

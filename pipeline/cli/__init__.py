@@ -1,0 +1,1 @@
+"""The command `mtl`: its verbs and their options."""

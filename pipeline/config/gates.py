@@ -1,0 +1,86 @@
+"""The gates of a configuration: what must hold before data is trained on and a model is pushed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from pipeline.config.base import Level, Section
+
+DriftMethod = Literal["kolmogorov_smirnov", "jensen_shannon", "l_infinity", "new_values", "missing"]
+RegressionMetric = Literal["mae", "rmse", "r2", "median_absolute_error"]
+ClassificationMetric = Literal["accuracy", "macro_f1", "log_loss", "auc", "calibration_error"]
+
+
+class HeadGate(Section):
+    """What one head must reach before the model is pushed."""
+
+    better_than_trivial: bool = True
+    """Better than predicting the mean number or the most frequent class."""
+    no_worse_than_pushed: bool = True
+    """No worse than the pushed model by more than noise (paired bootstrap) and `tolerance`."""
+    tolerance: Annotated[float, Field(ge=0)] = 0.0
+    """How much worse than the pushed model is acceptable, as a share of its headline metric (0.01 = 1 %)."""
+
+
+class RegressionGate(HeadGate):
+    """Gate of the regression head."""
+
+    thresholds: dict[RegressionMetric, float] = {}
+    """Bounds per metric: an upper bound for errors, a lower bound for r2."""
+
+
+class ClassificationGate(HeadGate):
+    """Gate of the classification head."""
+
+    thresholds: dict[ClassificationMetric, float] = {}
+    """Bounds per metric: upper for log_loss and calibration_error, lower for the others."""
+
+
+class DataGate(Section):
+    """Which anomalies stop a run before training."""
+
+    reviewed: Level = "fail"
+    """Level of an anomaly against a reviewed schema (`data.schema_file`)."""
+    inferred: Level = "warn"
+    """Level of an anomaly against the schema just inferred from the train split."""
+    levels: dict[str, Level] = {}
+    """Level per anomaly type, for instance `ENUM_TYPE_UNEXPECTED_STRING_VALUES: warn`."""
+
+
+class DriftGate(Section):
+    """How much the data may differ from what the pushed model was trained on, and eval from train."""
+
+    level: Level = "warn"
+    """Level of drift: train and eval against those of the pushed version."""
+    skew: Level = "warn"
+    """Level of skew: eval against train, and a serving log against train. Where rows are split by column or time,
+    eval differs from train by design, so `fail` counts as `warn` between these two."""
+    false_alarms: Annotated[float, Field(gt=0, lt=0.5)] = 0.001
+    """Probability that two samples of the same data raise any alarm, over all columns and measures together; the
+    thresholds follow from it and the numbers of rows."""
+    thresholds: dict[DriftMethod, Annotated[float, Field(ge=0, le=1)]] = {}
+    """Thresholds that replace those derived from the numbers of rows."""
+
+
+class LabelGate(Section):
+    """What the labels must be like to be learnt and judged."""
+
+    level: Level = "warn"
+    """Level of missing labels, of rare, absent and dominant classes, of a constant or outlying number, and of leaks."""
+    leakage: Annotated[float, Field(gt=0, le=1)] = 0.95
+    """Share of a label that no single feature may explain: R² of the number's ranks, share of errors avoided for the
+    class, on the validation split."""
+
+
+class Gates(Section):
+    """What must hold before a model is pushed."""
+
+    data: DataGate = DataGate()
+    drift: DriftGate = DriftGate()
+    labels: LabelGate = LabelGate()
+    regression: RegressionGate = RegressionGate()
+    classification: ClassificationGate = ClassificationGate()
+    rule: Literal["all", "regression", "classification"] = "all"
+    """`all`: both heads must pass; or the one head that decides."""

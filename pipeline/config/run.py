@@ -1,0 +1,348 @@
+"""The user's YAML file as typed, frozen models; every default and every constraint of a run stands here.
+
+Paths in a file are relative to that file; paths on the command line are relative to the current folder.
+`mtl config` prints the resolved result, `mtl config --json-schema` the schema for editors.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
+
+from components.example_gen.cells.forms import Form
+from components.example_gen.spec import IngestSpec, expand
+from components.example_gen.tables.dates import dated, is_date
+from components.example_gen.tables.dialect import MISSING, Dialect
+from components.objects.place import check_place, is_remote
+from components.shared.column_names import plain_name
+from pipeline.config.base import Column, Fraction, Section
+from pipeline.config.cluster import Kubeflow
+from pipeline.config.gates import Gates
+from pipeline.config.presets import with_preset
+from pipeline.config.row_checks import Check
+from pipeline.config.training import Intervals, Model, Training
+from pipeline.config.tuning import Tuning
+
+
+def _date_text(value: Any) -> Any:
+    """YAML reads an unquoted date as one."""
+    return value.isoformat() if type(value) is datetime.date else value
+
+
+def _escape_word(value: Any) -> Any:
+    """The character itself is as good as its name."""
+    return "backslash" if value == "\\" else value
+
+
+def _date(text: str) -> str:
+    if not is_date(text):
+        raise ValueError(f'must be a date such as 2026-01-31, got "{text}"')
+    return text
+
+
+class Split(Section):
+    """How rows are divided into train, validation (early stopping), calibration and eval (the verdict)."""
+
+    by: Literal["row", "column", "time"] = "row"
+    """`row`: a hash of the row, so equal rows stay together; `column`: a hash of one key column, so one key
+    never sits in two splits; `time`: the oldest rows train, the newest evaluate."""
+    column: Column | None = None
+    """The key or time column; for `by: row` leave it out."""
+    validation: Fraction = 0.16
+    """Share of the rows that decides when training stops."""
+    calibration: Annotated[float, Field(ge=0, lt=1)] = 0.08
+    """Share of the rows on which the fitted network's probabilities and intervals are calibrated; 0: neither is."""
+    eval: Fraction = 0.12
+    """Share of the rows that judges the model."""
+    salt: str = ""
+    """Any text; another text gives another split of the same rows."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Split:
+        if (self.by == "row") != (self.column is None):
+            wanted = "left out" if self.by == "row" else "given"
+            got = "nothing" if self.column is None else f'"{self.column}"'
+            raise ValueError(f"column must be {wanted} when by is {self.by}, got {got}")
+        held_out = self.validation + self.calibration + self.eval
+        if held_out >= 0.95:
+            raise ValueError(f"validation + calibration + eval must be below 0.95, got {held_out:g}. Lower one")
+        return self
+
+
+class Data(Section):
+    """Where the rows come from and how to read them."""
+
+    path: str | list[str]
+    """A file, a folder, a glob, or a list of them: CSV (plain, .gz, .bz2, .xz or .zst), Parquet, Arrow, ORC or JSON
+    lines; or a Delta or Iceberg table, with `@v3` behind its folder for an older version. Here or at `s3://`,
+    `minio://` or `gs://`. `{date}` in it stands for `data.date`."""
+    date: Annotated[str, BeforeValidator(_date_text), AfterValidator(_date)] = ""
+    """The day, as `YYYY-MM-DD`, that `{date}` in `data.path` stands for; left out: today (UTC)."""
+    format: Literal["auto", "csv", "parquet"] = "auto"
+    """`auto` goes by the first bytes of the file."""
+    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = None
+    """One character; left out, it is found among comma, semicolon, tab and bar."""
+    quoting: Literal["auto", "quoted", "none"] = "auto"
+    """`quoted`: a quote at the beginning of a CSV cell opens it until the next one that is not doubled; `none`: quotes
+    are ordinary characters and every line is a row, as in the text that PostgreSQL's COPY and MySQL's OUTFILE write;
+    `auto` goes by the rows, and says so where it takes other than `quoted`."""
+    escape: Annotated[Literal["auto", "none", "backslash"], BeforeValidator(_escape_word)] = "auto"
+    """`backslash`: one before a quote in a quoted cell takes away the quote's meaning, as Spark writes it; in text
+    without quoting `\\t`, `\\n`, `\\\\` are escapes and `\\N` is no value. `none`: backslashes are text. `auto` goes by
+    the rows, and says so where it takes other than `none`."""
+    missing: list[str] = list(MISSING)
+    """Cells with this text count as missing."""
+    decimal: Literal[".", ","] = "."
+    """The decimal mark of numbers in a CSV; with `,`, `1,5` is a number and `1.5` is not."""
+    ignore: list[Column] = []
+    """Columns that are not read at all: identifiers, leaks of a label."""
+    schema_file: str | None = None
+    """A reviewed schema (text format). Left out, the schema is inferred from the train split and kept with
+    the run."""
+    split: Split = Split()
+
+    @field_validator("path")
+    @classmethod
+    def _some_path(cls, path: str | list[str]) -> str | list[str]:
+        if not path or not all(path):
+            raise ValueError("must name at least one file, got an empty name or list. Name one")
+        for place in [path] if isinstance(path, str) else path:
+            check_place(place)
+        return path
+
+
+class Labels(Section):
+    """The two columns to predict, and how much each row's labels count."""
+
+    regression: Column
+    """The number."""
+    classification: Column
+    """The class: text, whole number or boolean."""
+    weight: Column | None = None
+    """A number of at least 0 per row: how much its labels count in the losses of training and of early stopping. It is
+    no feature, predictions do not need it, and the evaluation counts every eval row once."""
+    partial: bool = True
+    """Rows with only one of the two labels train and judge the head whose label they have, and `gates.labels` reports
+    them; `false` leaves them out. Rows with neither label are always left out, and counted."""
+
+    @model_validator(mode="after")
+    def _different(self) -> Labels:
+        if self.regression == self.classification:
+            raise ValueError(f'must be two different columns, got "{self.regression}" for both. Change one')
+        return self
+
+    @property
+    def columns(self) -> tuple[str, str]:
+        """Both label columns, the number first."""
+        return self.regression, self.classification
+
+    @property
+    def training_only(self) -> tuple[str, ...]:
+        """The columns that training needs and serving does not: the labels and the weight, if there is one."""
+        return self.columns if self.weight is None else (*self.columns, self.weight)
+
+
+class Features(Section):
+    """What the columns are; whatever is not named here is inferred from the data."""
+
+    numeric: list[Column] = []
+    """Columns that must be numbers."""
+    categorical: list[Column] = []
+    """Columns that are categories, even if they look like numbers."""
+    vectors: dict[
+        Annotated[str, StringConstraints(pattern=r"^\w[\w .-]*$")], Annotated[str, AfterValidator(plain_name)]
+    ] = {}
+    """Feature vectors made of CSV columns: name: pattern, for instance `embedding: emb_*`. Parquet list
+    columns are feature vectors by themselves."""
+    max_categories: Annotated[int, Field(ge=1, le=100_000)] = 200
+    """Vocabulary size of each categorical column; rarer categories share one bucket."""
+
+
+class Evaluation(Section):
+    """What is measured on the eval split."""
+
+    slices: list[Column | list[Column]] = []
+    """Columns whose values are evaluated apart; a list crosses its columns."""
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    """Level of the metrics' intervals."""
+    resamples: Annotated[int, Field(ge=100, le=10_000)] = 500
+    """Bootstrap resamples behind each interval."""
+    tfma: bool = False
+    """Also run TensorFlow Model Analysis (stock TFX Evaluator) on both heads and the slices."""
+    relatedness: Annotated[int, Field(ge=0, le=100)] = 0
+    """With how many seeds to train the network and one for each head alone, to tell whether sharing helps
+    ([`mtl relate`](#does-sharing-help)); 0 leaves it out."""
+
+    @field_validator("relatedness")
+    @classmethod
+    def _some_seeds(cls, seeds: int) -> int:
+        if seeds == 1:
+            raise ValueError("must be 0 (off) or at least 2 seeds, got 1. One seed says nothing of chance")
+        return seeds
+
+
+class Push(Section):
+    """Where a blessed model goes."""
+
+    destination: str | None = None
+    """Folder of versions for TensorFlow Serving, here or at `s3://`, `minio://` or `gs://`; left out: `serving` in the
+    output folder."""
+    keep: Annotated[int, Field(ge=1)] = 5
+    """Versions kept."""
+    replace: bool = False
+    """Push over a model that predicts other labels, without a comparison."""
+
+    @field_validator("destination")
+    @classmethod
+    def _known_place(cls, destination: str | None) -> str | None:
+        if destination is not None:
+            check_place(destination)
+        return destination
+
+
+class Runtime(Section):
+    """Where and how the steps run."""
+
+    output: str | None = None
+    """Folder of metadata, artifacts and logs; left out: `runs/<name>` in the current folder."""
+    beam_args: list[str] = ["--direct_running_mode=in_memory"]
+    """Arguments of the Apache Beam steps (StatisticsGen, Transform)."""
+
+    @field_validator("output")
+    @classmethod
+    def _local(cls, output: str | None) -> str | None:
+        if output is not None and "://" in output:
+            raise ValueError(f"must be a local folder, got {output}. push.destination may be remote")
+        return output
+
+
+class Config(Section):
+    """The whole configuration; `data.path` and the two labels are enough."""
+
+    name: str = ""
+    """Name of the pipeline: lower-case letters, digits and hyphens; left out, taken from the data's file
+    name."""
+    preset: Literal["seed", "default", "best"] = "default"
+    """What `model` and `training` are where nothing else is said: `seed`, the plain network of two layers; `default`,
+    robust and fast; `best`, larger and slower. See [Presets](#presets)."""
+    data: Data
+    labels: Labels
+    features: Features = Features()
+    model: Model = Model()
+    training: Training = Training()
+    intervals: Intervals = Intervals()
+    tuning: Tuning = Tuning()
+    checks: list[Check] = []
+    """Checks of the source rows, see [Custom checks](#custom-checks)."""
+    evaluation: Evaluation = Evaluation()
+    gates: Gates = Gates()
+    push: Push = Push()
+    runtime: Runtime = Runtime()
+    kubeflow: Kubeflow = Kubeflow()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_preset(cls, values: Any) -> Any:
+        return with_preset(values) if isinstance(values, dict) else values
+
+    @field_validator("name")
+    @classmethod
+    def _name(cls, name: str) -> str:
+        if name and not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", name):
+            raise ValueError(f'must be up to 64 lower-case letters, digits and inner hyphens, got "{name}". Rename it')
+        return name
+
+    @model_validator(mode="after")
+    def _columns_have_one_role(self) -> Config:
+        roles: dict[str, str] = {}
+        groups: dict[str, Sequence[str]] = {
+            "labels": self.labels.training_only,
+            "data.ignore": self.data.ignore,
+            "features.numeric": self.features.numeric,
+            "features.categorical": self.features.categorical,
+        }
+        for role, columns in groups.items():
+            for column in columns:
+                if column in roles:
+                    where = " and ".join(dict.fromkeys((roles[column], role)))
+                    raise ValueError(f'a column must be named once, got "{column}" in {where}. Remove one')
+                roles[column] = role
+        return self
+
+    @model_validator(mode="after")
+    def _related_heads_are_trained(self) -> Config:
+        for name in ("regression_weight", "classification_weight"):
+            if self.evaluation.relatedness and not getattr(self.training, name) > 0:
+                raise ValueError(
+                    f"the weight training.{name} must be above 0 to compare both heads with networks of their own, "
+                    "got 0. Raise it, or set evaluation.relatedness to 0"
+                )
+        return self
+
+    @property
+    def output(self) -> Path:
+        """Folder of this pipeline's metadata, artifacts, logs and, unless configured, pushed models."""
+        return Path(self.runtime.output or f"runs/{self.name}").absolute()
+
+    @property
+    def destination(self) -> str:
+        """Folder that holds the pushed versions, or its URI in an object store."""
+        given = self.push.destination
+        if given is not None and is_remote(given):
+            return given
+        return str(Path(given).absolute() if given else self.output / "serving")
+
+    @property
+    def dialect(self) -> Dialect:
+        """How the data is written, as far as the user says."""
+        data = self.data
+        return Dialect(data.format, data.delimiter, tuple(data.missing), data.quoting, data.escape, data.decimal)
+
+    def ingest_spec(
+        self, types: dict[str, str] | None = None, forms: dict[str, Form] | None = None, *, find_files: bool = True
+    ) -> IngestSpec:
+        """Returns what the ingest needs to know.
+
+        Args:
+            types: column types of a reviewed schema.
+            forms: what the texts that it knows of a column stand for.
+            find_files: False leaves `data.path` as it is written, for a machine that does not see the data.
+
+        Raises:
+            InputError: `data.path` names no file.
+        """
+        split = self.data.split
+        written = (self.data.path,) if isinstance(self.data.path, str) else tuple(self.data.path)
+        return IngestSpec(
+            paths=expand(dated(written, self.data.date)) if find_files else written,
+            date="" if find_files else self.data.date,
+            regression=self.labels.regression,
+            classification=self.labels.classification,
+            dialect=self.dialect,
+            ignore=tuple(self.data.ignore),
+            numeric=tuple(self.features.numeric),
+            categorical=tuple(self.features.categorical),
+            vectors=dict(self.features.vectors),
+            types=types or {},
+            forms=forms or {},
+            split=split.by,
+            column=split.column,
+            fractions=(
+                1 - split.validation - split.calibration - split.eval,
+                split.validation,
+                split.calibration,
+                split.eval,
+            ),
+            salt=split.salt,
+            weight=self.labels.weight,
+            partial=self.labels.partial,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The configuration as plain JSON values."""
+        return self.model_dump(mode="json")

@@ -1,0 +1,1 @@
+"""The steps, what flows between them, and what a run depends on."""

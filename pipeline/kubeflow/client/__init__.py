@@ -1,0 +1,1 @@
+"""Talking to a server of Kubeflow Pipelines: packages, runs and schedules."""

@@ -1,0 +1,133 @@
+"""What a run or a schedule may change without compiling anew: the parameters of the compiled pipeline.
+
+A parameter is one key of the configuration. Inside the graph its value is part of a JSON argument of a step, where KFP
+cannot reach. So each step that depends on it gets one more input, bound to the parameter of the pipeline, and the
+entrypoint writes that input to its place before TFX sees the arguments. Compiler and entrypoint share this table.
+The steps that report show the configuration, so what a run changes must reach their copies of it as well.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from pipeline.config.messages import explain
+from pipeline.config.run import Config
+from pipeline.errors import InputError
+
+KINDS = {str: "STRING", bool: "BOOLEAN", int: "NUMBER_INTEGER", float: "NUMBER_DOUBLE", list: "LIST", dict: "STRUCT"}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One key of the configuration that a run may change.
+
+    Args:
+        key: dotted key of the configuration.
+        places: step that depends on it -> where its value stands: an argument of the step, then keys inside its JSON.
+        description: what it means, for the form of the KFP UI.
+    """
+
+    key: str
+    places: Mapping[str, str]
+    description: str
+
+    @property
+    def name(self) -> str:
+        """Its name in the compiled pipeline."""
+        return self.key.removeprefix("gates.").replace(".", "_")
+
+    def value(self, config: Config) -> Any:
+        """Returns its value in a configuration."""
+        value: Any = config.as_json()
+        for part in self.key.split("."):
+            value = value[part]
+        return value
+
+    def put(self, step: str, arguments: dict[str, Any], value: Any) -> None:
+        """Writes a value to its place among the arguments of a step, in place."""
+        place = self.places[step]
+        argument, *inside = place.split(".")
+        if not inside:
+            arguments[argument] = value
+            return
+        tree = json.loads(arguments[argument])
+        node = tree
+        for part in inside[:-1]:
+            node = node[part]
+        # The ingest always takes a list; the configuration may hold one path.
+        node[inside[-1]] = [value] if place == "spec.paths" and isinstance(value, str) else value
+        arguments[argument] = json.dumps(tree, sort_keys=True)
+
+
+def _shown(key: str, *steps: str) -> dict[str, str]:
+    """Returns the places of a key in the copies of the configuration that steps report."""
+    return dict.fromkeys(steps, f"settings.config.{key}")
+
+
+def _data(key: str, place: str, description: str) -> Parameter:
+    return Parameter(key, {"ExampleGen": place} | _shown(key, "DataReport", "Report"), description)
+
+
+def _training(key: str, description: str) -> Parameter:
+    places = {"Trainer": f"custom_config.{key}", "Relatedness": f"settings.{key}"}
+    return Parameter(key, places | _shown(key, "Report"), description)
+
+
+def _thresholds(key: str, description: str) -> Parameter:
+    return Parameter(key, {"Evaluator": f"settings.{key}"} | _shown(key, "Report"), description)
+
+
+PARAMETERS = (
+    _data("data.path", "spec.paths", "Where the rows come from."),
+    _data("data.date", "spec.date", "Day that {date} in data_path stands for; empty: today."),
+    _training("training.epochs", "At most this many passes."),
+    _training("training.learning_rate", "Of Adam."),
+    _training("training.seed", "Of weights and shuffling."),
+    _thresholds("gates.regression.thresholds", "Bounds of the regression head."),
+    _thresholds("gates.classification.thresholds", "Bounds of the classification head."),
+    Parameter(
+        "push.destination",
+        {"Baseline": "destination", "ExampleGen": "destination", "Pusher": "destination"}
+        | _shown("push.destination", "Report"),
+        "Folder or bucket of pushed versions.",
+    ),
+)
+
+
+def substitute(step: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the arguments of a step with every parameter among them moved to its place.
+
+    Args:
+        step: name of the step; one that no parameter names keeps its arguments.
+        arguments: argument -> value, as KFP hands them over; numbers are floats.
+
+    Raises:
+        InputError: a value is not allowed; the same sentences as for a configuration file.
+    """
+    given = [parameter for parameter in PARAMETERS if step in parameter.places and parameter.name in arguments]
+    allowed = _allowed({parameter.key: arguments[parameter.name] for parameter in given})
+    result = {name: value for name, value in arguments.items() if name not in {p.name for p in given}}
+    for parameter in given:
+        parameter.put(step, result, parameter.value(allowed))
+    return result
+
+
+def _allowed(values: Mapping[str, Any]) -> Config:
+    """Returns a configuration with these values at their keys, checked and of the right types."""
+    tree: dict[str, Any] = {"data": {"path": "-"}, "labels": {"regression": "r", "classification": "c"}}
+    for key, value in values.items():
+        *sections, last = key.split(".")
+        node = tree
+        for section in sections:
+            node = node.setdefault(section, {})
+        node[last] = value
+    try:
+        return Config.model_validate(tree)
+    except ValidationError as error:
+        origins = dict.fromkeys(values, "the parameters of the run")
+        raise InputError("\n".join(explain(error, tree, origins, None))) from None

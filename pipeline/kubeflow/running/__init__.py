@@ -1,0 +1,1 @@
+"""What a container of the compiled pipeline runs."""

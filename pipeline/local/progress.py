@@ -1,0 +1,84 @@
+"""The live table of steps; plain lines where the terminal is a file or a pipe."""
+
+from __future__ import annotations
+
+import logging
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.runs.record import Step
+
+_MARKS = {
+    "waiting": ("·", "dim"),
+    "running": ("▶", "bold cyan"),
+    "done": ("✓", "green"),
+    "cached": ("=", "blue"),
+    "failed": ("✗", "bold red"),
+}
+
+
+STEPS = "mtl"
+"""Logger under which a step says what a person should read while it runs, for instance `mtl.tuner`."""
+
+
+class Progress(logging.Handler):
+    """Shows steps as they go, and what they say meanwhile.
+
+    Args:
+        console: where to draw.
+        steps: the steps; their fields change while this is open.
+    """
+
+    def __init__(self, console: Console, steps: list[Step]):
+        super().__init__(logging.INFO)
+        self._console = console
+        self._steps = steps
+        self._began: dict[str, float] = {}
+        self._live = Live(console=console, get_renderable=self._table, refresh_per_second=4)
+
+    def __enter__(self) -> Progress:
+        logging.getLogger(STEPS).addHandler(self)
+        logging.getLogger(STEPS).setLevel(logging.INFO)
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        logging.getLogger(STEPS).removeHandler(self)
+        if self._console.is_terminal:
+            self._live.stop()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Prints what a step says, above the table where there is one."""
+        self._console.print(Text(f"   {record.getMessage()}"), soft_wrap=True)
+
+    def update(self, step: Step) -> None:
+        """Shows the new state of a step."""
+        if step.state == "running":
+            self._began[step.name] = time.monotonic()
+        if self._console.is_terminal:
+            self._live.refresh()
+        elif step.state not in ("waiting", "running"):
+            self._console.print(Text("  ").join(self._cells(step)), soft_wrap=True)
+
+    def _table(self) -> Table:
+        table = Table.grid(padding=(0, 2))
+        for step in self._steps:
+            table.add_row(*self._cells(step))
+        return table
+
+    def _cells(self, step: Step) -> list[Text]:
+        mark, style = _MARKS[step.state]
+        seconds = f"{step.state:>8}"
+        if step.state in ("running", "done", "failed"):
+            elapsed = time.monotonic() - self._began[step.name] if step.state == "running" else step.seconds
+            seconds = f"{elapsed:6.1f} s"
+        said = "; ".join(text for text in (step.detail, step.reason and f"({step.reason})") if text)
+        return [Text(mark, style), Text(f"{step.name:<13}"), Text(seconds, "dim"), Text(said)]

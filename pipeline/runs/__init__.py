@@ -1,0 +1,1 @@
+"""What runs left behind: their records, reports, and how they compare."""

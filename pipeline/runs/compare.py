@@ -1,0 +1,173 @@
+"""What differs between two runs: configuration, data, and the metrics of each head with their intervals.
+
+The two evaluations are known by their intervals only, so the interval of a difference is made from those of both
+metrics by the method of variance estimates recovery (Zou and Donner 2008), as if their rows were independent. Where
+both models were judged on the same rows this is wider than need be: it may miss a difference, it hardly invents one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from components.evaluator.analysis.head import METRICS
+from components.example_gen.summary import Summary, read_summary
+from components.report.collect import settings
+from components.report.files import NUMBERS
+from components.shared.file_names import EVALUATION
+from components.shared.kept_files import read_json
+from components.shared.tensor_names import EVAL
+from pipeline.runs.record import Finished, Run, report_folder
+
+_Interval = dict[str, float | None]
+_NOT_SET = "not set"
+_BOUNDS = ("value", "low", "high")
+_STATISTICS = ("n", "missing", "zeros", "unique", "mean", "std", "min", "median", "max")
+
+
+def compare(a: Finished, b: Finished) -> dict[str, Any]:
+    """Returns the differences of two runs as plain values, ready for JSON.
+
+    Returns:
+        `a` and `b` (id, pipeline, state, started, seconds, version, problems), `config`, `data`, `metrics`, and
+        `same_rows`: whether both were judged on the same rows.
+    """
+    ingested = [_summary(side.run) for side in (a, b)]
+    return {
+        "a": _side(a.run),
+        "b": _side(b.run),
+        "config": _config(a.run.config, b.run.config),
+        "data": _data(a, b, ingested),
+        "metrics": _metrics(a.run, b.run),
+        "same_rows": _same_rows(a.run, b.run, ingested),
+    }
+
+
+def difference(a: Mapping[str, float | None], b: Mapping[str, float | None]) -> _Interval:
+    """B − A of two intervals, as if they were independent; its bounds are None where one of theirs is."""
+    if a["value"] is None or b["value"] is None:
+        return dict.fromkeys(_BOUNDS)
+    value = b["value"] - a["value"]
+    if a["low"] is None or a["high"] is None or b["low"] is None or b["high"] is None:
+        return {"value": value, "low": None, "high": None}
+    below = math.hypot(b["value"] - b["low"], a["high"] - a["value"])
+    above = math.hypot(b["high"] - b["value"], a["value"] - a["low"])
+    return {"value": value, "low": value - below, "high": value + above}
+
+
+def _side(run: Run) -> dict[str, Any]:
+    return {
+        name: getattr(run, name) for name in ("id", "pipeline", "state", "started", "seconds", "version", "problems")
+    }
+
+
+def _config(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[dict[str, str]]:
+    left, right = settings(a), settings(b)
+    return [
+        {"key": key, "a": left.get(key, _NOT_SET), "b": right.get(key, _NOT_SET)}
+        for key in dict.fromkeys([*left, *right])
+        if left.get(key) != right.get(key)
+    ]
+
+
+def _data(a: Finished, b: Finished, ingested: Sequence[Summary | None]) -> dict[str, Any]:
+    left, right = ingested
+    splits = [summary.splits if summary else {} for summary in ingested]
+    columns = [_columns(side) for side in (a, b)]
+    return {
+        "fingerprint": {"a": left and left.fingerprint, "b": right and right.fingerprint},
+        "rows": [
+            {"split": split, "a": splits[0].get(split), "b": splits[1].get(split)}
+            for split in dict.fromkeys([*splits[0], *splits[1]])
+        ],
+        "judged": all(columns),
+        "columns": list(_differing(*columns)) if all(columns) else [],
+    }
+
+
+def _summary(run: Run) -> Summary | None:
+    folder = run.artifact("ExampleGen", "examples")
+    return read_summary(folder) if folder and Path(folder).exists() else None
+
+
+def _columns(side: Finished) -> dict[str, Any]:
+    """The statistics of each column and split of a run's report, empty where it left none."""
+    path = report_folder(side.output, side.run.id) / NUMBERS
+    remedy = f"Remove {path.parent}; `mtl report {side.run.id}` writes it anew."
+    data = read_json(path, remedy)["data"] if path.exists() else None
+    return {column["name"]: column["splits"] for column in data["columns"]} if data else {}
+
+
+def _differing(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for name in dict.fromkeys([*a, *b]):
+        if name not in a or name not in b:
+            presence = ["present" if name in side else "absent" for side in (a, b)]
+            yield {"name": name, "split": "all", "statistic": "column", "a": presence[0], "b": presence[1]}
+            continue
+        for split in dict.fromkeys([*a[name], *b[name]]):
+            left, right = a[name].get(split) or {}, b[name].get(split) or {}
+            for statistic in _STATISTICS:
+                ours, theirs = left.get(statistic), right.get(statistic)
+                if ours != theirs:
+                    yield {"name": name, "split": split, "statistic": statistic, "a": ours, "b": theirs}
+
+
+def _same_rows(a: Run, b: Run, ingested: Sequence[Summary | None]) -> bool:
+    left, right = ingested
+    if left is None or right is None:
+        return False
+    if left.judged and right.judged:  # told by the rows themselves; columns beside them may have come and gone
+        rows = [(side.judged, side.identity, side.splits[EVAL]) for side in (left, right)]
+        return rows[0] == rows[1] and a.config["labels"] == b.config["labels"]
+    if left.fingerprint != right.fingerprint:
+        return False
+    return all(a.config[part] == b.config[part] for part in ("data", "labels"))
+
+
+def _metrics(a: Run, b: Run) -> list[dict[str, Any]]:
+    left, right = _intervals(a), _intervals(b)
+    rows = []
+    for head, metrics in METRICS.items():
+        for name, metric in metrics.items():
+            ours, theirs = left.get(head, {}).get(name), right.get(head, {}).get(name)
+            if ours is None and theirs is None:
+                continue
+            changed = difference(ours, theirs) if ours and theirs else None
+            rows.append(
+                {
+                    "head": head,
+                    "metric": name,
+                    "title": metric.title,
+                    "lower_is_better": metric.lower_is_better,
+                    "a": ours,
+                    "b": theirs,
+                    "difference": changed,
+                    "better": changed and _better(changed, metric.lower_is_better),
+                }
+            )
+    return rows
+
+
+def _better(changed: _Interval, lower_is_better: bool) -> str | None:
+    """`a` or `b` where the interval of B − A leaves out zero, else None."""
+    low, high = changed["low"], changed["high"]
+    if low is None or high is None or low <= 0 <= high:
+        return None
+    return "b" if (high < 0) == lower_is_better else "a"
+
+
+def _intervals(run: Run) -> dict[str, dict[str, _Interval]]:
+    """Head → metric → interval; without bounds where the evaluation itself is gone."""
+    folder = run.artifact("Evaluator", "evaluation")
+    if folder is None or not Path(folder).exists():
+        return {
+            head: {name: {"value": value, "low": None, "high": None} for name, value in metrics.items()}
+            for head, metrics in run.metrics.items()
+        }
+    figures = read_json(Path(folder, EVALUATION))
+    return {
+        head: {name: {bound: found[bound] for bound in _BOUNDS} for name, found in result["metrics"].items()}
+        for head, result in figures["heads"].items()
+    }

@@ -1,0 +1,1 @@
+"""What the verbs of `mtl` do, one module for each."""

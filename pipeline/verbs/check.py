@@ -1,0 +1,167 @@
+"""What can be checked before TensorFlow is imported: the columns, and for small tables every cell."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from components.data_validator.analysis.labels import heap_sentence, is_heap
+from components.data_validator.analysis.row_checks import require_columns
+from components.data_validator.anomalies import Levels
+from components.example_gen.features import Feature, choose_features
+from components.example_gen.profiling.profile import Profile, examine
+from components.example_gen.profiling.sufficiency import check_time_split
+from components.example_gen.roles import Roles, assign_roles
+from components.example_gen.tables.dialect import Dialect
+from components.example_gen.tables.table import bytes_of, open_table
+from components.model_format.manifest import prediction_columns
+from components.objects.place import is_remote
+from components.objects.staging import staged
+from components.schema_gen.schema import column_forms, column_types, read_schema, require_labels
+from pipeline.config.run import Config
+from pipeline.errors import InputError, did_you_mean
+from pipeline.graph.inputs import check_pushed
+
+# Reading this much twice costs about a second, less than the imports that an error would otherwise wait for.
+_SMALL = 64 << 20
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a table holds, as the ingest will see it.
+
+    Args:
+        profile: counts of rows, classes and cells.
+        features: the features that will be written.
+        warnings: sentences a person should read.
+        dialect: how it is written.
+    """
+
+    profile: Profile
+    features: list[Feature]
+    warnings: list[str]
+    dialect: Dialect
+
+
+def check_data(config: Config) -> Checked:
+    """Reads the whole table once, as the ingest will.
+
+    Raises:
+        InputError: the table cannot be used; the same errors as the ingest's.
+    """
+    schema = config.data.schema_file
+    Levels(config.gates.data.inferred, config.gates.data.levels)
+    reviewed = read_schema(schema) if schema else None
+    if reviewed is not None:
+        require_labels(reviewed, config.labels.training_only)
+    known = (column_types(reviewed), column_forms(reviewed)) if reviewed is not None else (None, None)
+    spec = config.ingest_spec(*known)
+    with staged(spec.paths):
+        table = open_table(spec.paths, spec.dialect)
+        roles = assign_roles(spec, table.columns, table.index)
+        table, found = examine(table, spec, roles)
+        check_time_split(table, spec, roles, found)
+    features, warnings = choose_features(table, found, spec, roles)
+    number, share = found.heap
+    if is_heap(share, config.training.regression_loss) and config.gates.labels.level != "ignore":
+        warnings.append(heap_sentence(config.labels.regression, number, share, "rows"))
+    _check_slices(config, table.columns)
+    require_columns([check.model_dump() for check in config.checks], table.columns)
+    _check_clashes(config, roles)
+    return Checked(found, features, warnings, table.dialect)
+
+
+def check_before_run(config: Config) -> None:
+    """Finds what is wrong with the input before the slow imports.
+
+    A large table is judged by its header only, a large remote one not at all.
+
+    Raises:
+        InputError: the table cannot be used, or another model stands where this one would be pushed.
+    """
+    _check_input(config)
+    check_pushed(config)  # after the columns: a label that is misspelt is no other label
+
+
+def _check_input(config: Config) -> None:
+    spec = config.ingest_spec()
+    if sum(bytes_of(path) for path in spec.paths) <= _SMALL:
+        check_data(config)
+        return
+    if any(is_remote(path) for path in spec.paths):
+        return  # a look at the header would fetch all of it; ExampleGen does that, and says the same
+    table = open_table(spec.paths, spec.dialect)
+    roles = assign_roles(spec, table.columns, table.index)
+    _check_slices(config, table.columns)
+    require_columns([check.model_dump() for check in config.checks], table.columns)
+    _check_clashes(config, roles)
+
+
+def check_all(config: Config, console: Console) -> None:
+    """Checks environment, output folder and data, and prints what was found.
+
+    Raises:
+        InputError: something a run needs is not as it must be.
+    """
+    _check_output(config.output)
+    checked = check_data(config)
+    check_pushed(config)
+    table = Table.grid(padding=(0, 2))
+    stack = ", ".join(f"{name} {version(name)}" for name in ("tfx", "tensorflow", "keras", "apache-beam"))
+    python = ".".join(str(part) for part in sys.version_info[:3])
+    found = checked.profile
+    without = zip(config.labels.columns, (found.only_class, found.only_number), strict=True)
+    notes = "".join(f"; {count:,} without {label}" for label, count in without if count)
+    notes += "".join(f"; {count:,} left out: {reason}" for reason, count in found.left_out.items())
+    classes = ", ".join(f"{name} {count:,}" for name, count in found.classes.items())
+    table.add_row("environment", f"Python {python}, {stack}")
+    table.add_row("output", f"{config.output}, {shutil.disk_usage(_existing(config.output)).free >> 30} GiB free")
+    table.add_row("rows", f"{found.read:,}{notes}")
+    table.add_row("number", config.labels.regression)
+    table.add_row("class", f"{config.labels.classification}: {classes}")
+    if config.labels.weight is not None:
+        table.add_row("weight", config.labels.weight)
+    table.add_row("features", ", ".join(f"{feature.name} ({feature.kind.lower()})" for feature in checked.features))
+    console.print(table, highlight=False, markup=False)
+    for sentence in checked.warnings:
+        console.print("note", sentence, markup=False, soft_wrap=True, highlight=False)
+    console.print("A run can start.", style="green")
+
+
+def _check_slices(config: Config, columns: tuple[str, ...]) -> None:
+    for part in config.evaluation.slices:
+        for name in [part] if isinstance(part, str) else part:
+            if name not in columns or name in config.data.ignore:
+                raise InputError(
+                    f'evaluation.slices must name columns that are read, got "{name}".{did_you_mean(name, columns)}'
+                )
+
+
+def _check_clashes(config: Config, roles: Roles) -> None:
+    for name in prediction_columns(*config.labels.columns, intervals=True):
+        if name in roles.inputs:
+            raise InputError(
+                f'A feature must not have the name of a column that predictions get, got "{name}". '
+                "Rename the column, or list it under data.ignore."
+            )
+
+
+def _check_output(output: Path) -> None:
+    folder = _existing(output)
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise InputError(
+            f"runtime.output must be a folder that can be written, got {output}. "
+            "Choose another with --set runtime.output=FOLDER."
+        )
+
+
+def _existing(path: Path) -> Path:
+    """Returns the path or its nearest parent that exists."""
+    return next(folder for folder in (path, *path.parents) if folder.exists())

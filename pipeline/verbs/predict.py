@@ -1,0 +1,302 @@
+"""Batch prediction with a pushed model: every row gets an answer, and a flag where the schema would not allow it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from tensorflow_metadata.proto.v0 import schema_pb2
+
+from components.data_validator.analysis.distribution import Numbers, read_distributions
+from components.example_gen.cells.cells import Cells, is_whole
+from components.example_gen.cells.forms import PLAIN, Form, form_of_numbers
+from components.example_gen.cells.plain_types import plain
+from components.example_gen.roles import vector_members
+from components.example_gen.spec import expand
+from components.example_gen.tables.dialect import Dialect
+from components.example_gen.tables.table import Batch, Table, open_table
+from components.model_format.manifest import EXTRA, SCHEMA, Column, Manifest, prediction_columns
+from components.objects.staging import staged
+from components.schema_gen.domains import categories
+from components.schema_gen.schema import column_forms, read_schema
+from components.shared.file_names import DISTRIBUTIONS
+from components.shared.heavy_imports import heavy_imports
+from components.shared.tensor_names import LOWER, REGRESSION, TRAIN, UPPER
+from pipeline.errors import InputError, did_you_mean
+from pipeline.local.captured_output import output_to
+from pipeline.verbs.models import local_model
+
+_NOT_FINITE = "the predicted number must be finite, got none; a feature is far outside of what train had"
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a prediction did.
+
+    Args:
+        rows: rows read, and written.
+        flagged: rows with a problem.
+        model: the model's folder, a URI in an object store.
+        labels: the columns of number and class that it predicts.
+        notes: what was done in opening the table that a user may not expect, in sentences.
+    """
+
+    rows: int
+    flagged: int
+    model: str
+    labels: tuple[str, str]
+    notes: tuple[str, ...]
+
+
+def predict_file(source: str, target: Path, model: str) -> Counts:
+    """Scores a table and writes it with the prediction's columns added.
+
+    Added are `predicted_<number label>`, with its interval in `…_lower` and `…_upper` if the model has intervals,
+    `predicted_<class label>`, `probability` and `problems`; the last one says which cells the schema does not allow. A
+    cell that is no number where one must be counts as missing.
+
+    Args:
+        source: CSV or Parquet with the feature columns, here or in an object store; others pass through.
+        target: CSV to write; it appears complete or not at all.
+        model: a SavedModel, or a folder of versions with `current`, here or in an object store.
+
+    Returns:
+        How many rows were read and flagged, by which model.
+
+    Raises:
+        InputError: there is no model, a column is missing, or a file cannot be read or written.
+    """
+    _check_target(target)
+    paths = expand(source)
+    with staged(paths), local_model(model) as (folder, name):
+        manifest = Manifest.read(folder)
+        table = open_table(paths, manifest.dialect.of_any_format)
+        rows, flagged = _predict(table, manifest, target, folder)
+    return Counts(rows, flagged, name, (manifest.regression, manifest.classification), table.notes)
+
+
+def _predict(table: Table, manifest: Manifest, target: Path, folder: Path) -> tuple[int, int]:
+    """Scores a table with the model in a folder; returns the rows read and flagged."""
+    members = _members(manifest, table.columns)
+    intervals = manifest.calibration is not None and manifest.calibration.margin is not None
+    added = prediction_columns(manifest.regression, manifest.classification, intervals=intervals)
+    for name in added:
+        if name in table.columns:
+            raise InputError(f'The input must not have a column "{name}", got one. Rename that column.')
+    schema = read_schema(folder / EXTRA / SCHEMA)
+    features, forms = _features(schema, manifest), _forms(schema, folder)
+
+    signature, loaded = _load(folder)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    rows = flagged = 0
+    try:
+        with open(temporary, "w", encoding="utf-8", newline="") as file:
+            for batch in table.batches():
+                inputs, problems = _inputs(batch, manifest, members, features, forms, table.dialect)
+                answer = signature(**inputs)
+                frame = _as_text(batch.data)
+                frame.columns = [table.written.get(table.paths[0], {}).get(name, name) for name in frame.columns]
+                numbers = [_exact(answer[name].numpy()[:, 0]) for name in (REGRESSION, *(LOWER, UPPER) * intervals)]
+                for row in np.flatnonzero(~np.isfinite(numbers[0])):
+                    problems[row] = "; ".join(filter(None, [problems[row], _NOT_FINITE]))
+                texts = [text.decode() for text in answer["predicted_class"].numpy()]
+                probability = _exact(answer["class_probability"].numpy())
+                for name, values in zip(added, [*numbers, texts, probability, problems], strict=True):
+                    frame[name] = values
+                frame.to_csv(file, index=False, header=rows == 0)
+                rows += len(frame)
+                flagged += sum(problem != "" for problem in problems)
+            if not rows:
+                pd.DataFrame(columns=[*table.columns, *added]).to_csv(file, index=False)
+        os.replace(temporary, target)
+    except OSError as error:
+        raise InputError(
+            f"--output must be a file that can be written, got {target} ({error.strerror}). Choose another."
+        ) from None
+    finally:
+        temporary.unlink(missing_ok=True)
+    del loaded
+    return rows, flagged
+
+
+def _check_target(target: Path) -> None:
+    """Refuses what cannot be written, before the slow imports."""
+    if target.suffix.lower() in (".parquet", ".pq"):
+        raise InputError(f"--output must be a CSV file, got {target}. Name it {target.with_suffix('.csv').name}.")
+    if not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
+        raise InputError(f"--output must be in a folder that can be written, got {target}. Choose another.")
+
+
+def _as_text(rows: pa.RecordBatch) -> pd.DataFrame:
+    """Returns the rows as CSV can hold them: whole numbers stay whole, a vector is a JSON list."""
+    frame = pd.DataFrame({name: _written(rows.column(name)) for name in rows.schema.names})
+    for name, kind in zip(rows.schema.names, rows.schema.types, strict=True):
+        if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+            frame[name] = [None if cell is None else json.dumps(cell) for cell in rows.column(name).to_pylist()]
+    return frame
+
+
+def _exact(values: np.ndarray) -> np.ndarray:
+    """Returns numbers in 64 bits: the short text of a 32-bit one, read back in 64 bits, is another number."""
+    return values.astype(np.float64)
+
+
+def _written(column: pa.Array) -> pd.Series:
+    try:
+        return column.to_pandas(integer_object_nulls=True)
+    except (pa.ArrowInvalid, ValueError, OverflowError):  # dates beyond what Python and pandas hold
+        return plain(column).values.to_pandas()
+
+
+def _load(folder: Path) -> tuple[Any, Any]:
+    """Returns the `predict` signature and the model, which must live as long as its signature."""
+    with output_to(Path(os.devnull)):  # what TensorFlow says of this machine; a failure still raises
+        with heavy_imports():
+            import tensorflow as tf
+
+        model = tf.saved_model.load(str(folder))
+    return model.signatures["predict"], model
+
+
+def _features(schema: schema_pb2.Schema, manifest: Manifest) -> dict[str, schema_pb2.Feature]:
+    """Returns the features by name, with their categories at hand and the presence that training saw."""
+    always_present = {column.name for column in manifest.columns if column.always_present}
+    for feature in schema.feature:
+        if known := categories(feature, schema):
+            feature.string_domain.value[:] = known
+        if feature.name in always_present:
+            feature.presence.min_fraction = 1.0
+    return {feature.name: feature for feature in schema.feature}
+
+
+def _forms(schema: schema_pb2.Schema, folder: Path) -> dict[str, Form]:
+    """Returns how each column is read, so that its cells mean what they meant in training."""
+    train = read_distributions(folder / EXTRA / DISTRIBUTIONS).get(TRAIN, {})
+    bits = {name: form_of_numbers(one.points) for name, one in train.items() if isinstance(one, Numbers)}
+    return {**bits, **column_forms(schema)}
+
+
+def _members(manifest: Manifest, columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Returns, for each column of the model, the columns of the table it is made of."""
+    members = {}
+    for column in manifest.columns:
+        pattern = manifest.vectors.get(column.name)
+        found = vector_members(pattern, columns) if pattern else (column.name,)
+        if pattern and len(found) != column.length:
+            raise InputError(
+                f'The vector "{column.name}" must have {column.length} columns like "{pattern}", got {len(found)}.'
+            )
+        if not pattern and column.name not in columns:
+            raise InputError(
+                f'The input must have the column "{column.name}", got none.{did_you_mean(column.name, columns)}'
+            )
+        members[column.name] = found
+    return members
+
+
+def _inputs(
+    batch: Batch,
+    manifest: Manifest,
+    members: dict[str, tuple[str, ...]],
+    features: dict[str, schema_pb2.Feature],
+    forms: Mapping[str, Form],
+    dialect: Dialect,
+) -> tuple[dict[str, Any], list[str]]:
+    """Returns the tensors of the `predict` signature and each row's problems."""
+    columns = dict(zip(batch.data.schema.names, batch.data.columns, strict=True))
+    problems: list[list[str]] = [[] for _ in range(batch.data.num_rows)]
+    inputs: dict[str, Any] = {}
+    for column in manifest.columns:
+        form = forms.get(column.name, PLAIN)
+        cells = [Cells(columns[name], dialect, form) for name in members[column.name]]
+        feature = features[column.name]
+        if column.kind == "VECTOR":
+            inputs[column.input] = _vector(column, members[column.name], cells, problems)
+        elif column.kind == "BYTES":
+            inputs[column.input] = _text(column, cells[0], feature, problems)
+        else:
+            inputs[column.input] = _number(column.name, cells[0], feature, problems, whole=column.kind == "INT")
+    return inputs, ["; ".join(found) for found in problems]
+
+
+def _text(column: Column, cells: Cells, feature: schema_pb2.Feature, problems: list[list[str]]) -> np.ndarray:
+    values = _texts(cells).fill_null("").to_numpy(zero_copy_only=False)
+    _flag_missing(column.name, cells.missing, feature, problems)
+    known = set(feature.string_domain.value)
+    if known:
+        for row in np.flatnonzero(~cells.missing & [text not in known for text in values]):
+            problems[row].append(f'{column.name} must be a known category, got "{values[row]}"')
+    if feature.HasField("int_domain"):
+        numbers = np.where(cells.missing, np.nan, cells.numbers())
+        strange = ~cells.missing & ~(numbers == np.round(numbers))
+        for row in np.flatnonzero(strange | _outside(numbers, feature)):
+            problems[row].append(f'{column.name} must be a whole number of the schema\'s range, got "{values[row]}"')
+    return values
+
+
+def _number(
+    name: str, cells: Cells, feature: schema_pb2.Feature, problems: list[list[str]], *, whole: bool
+) -> np.ndarray:
+    text = _texts(cells).to_numpy(zero_copy_only=False)
+    values = cells.numbers()
+    with np.errstate(over="ignore"):
+        finite = np.isfinite(values) if whole else np.isfinite(values.astype(np.float32))
+    wrong = ~cells.missing & ~finite
+    for row in np.flatnonzero(wrong):
+        problems[row].append(f'{name} must be a finite number, got "{text[row]}"')
+    if whole:
+        fraction = finite & ~is_whole(values)
+        for row in np.flatnonzero(fraction):
+            problems[row].append(f'{name} must be a whole number, got "{text[row]}"')
+        values[fraction] = np.nan
+    values[wrong] = np.nan
+    _flag_missing(name, cells.missing, feature, problems)
+    for row in np.flatnonzero(_outside(values, feature)):
+        problems[row].append(f"{name} must be in the schema's range, got {text[row]}")
+    return values
+
+
+def _texts(cells: Cells) -> pa.Array:
+    """Returns what the cells say, string `[n]`, null where missing; no category or number is a list."""
+    return pa.array(["a list"] * len(cells)) if cells.is_vector else cells.text()
+
+
+def _vector(column: Column, names: Sequence[str], cells: Sequence[Cells], problems: list[list[str]]) -> np.ndarray:
+    if not cells[0].is_vector:
+        anything = schema_pb2.Feature()
+        parts = [_number(name, cell, anything, problems, whole=False) for name, cell in zip(names, cells, strict=True)]
+        return np.stack(parts, axis=1).astype(np.float32)
+    flat, lengths = cells[0].vectors()
+    result = np.full((len(lengths), column.length), np.nan, np.float32)
+    starts = np.concatenate([[0], np.cumsum(np.maximum(lengths, 0))])
+    for row, length in enumerate(lengths):
+        if length == column.length:
+            result[row] = flat[starts[row] : starts[row] + length]
+        else:
+            got = "no value" if length < 0 else f"{length} numbers"
+            problems[row].append(f"{column.name} must have {column.length} numbers, got {got}")
+    return result
+
+
+def _flag_missing(name: str, missing: np.ndarray, feature: schema_pb2.Feature, problems: list[list[str]]) -> None:
+    if feature.presence.min_fraction == 1.0:
+        for row in np.flatnonzero(missing):
+            problems[row].append(f"{name} must have a value, got none")
+
+
+def _outside(values: np.ndarray, feature: schema_pb2.Feature) -> np.ndarray:
+    """Returns which values lie outside the domain of a reviewed schema, bool [n]."""
+    kind = feature.WhichOneof("domain_info")
+    if kind not in ("int_domain", "float_domain"):
+        return np.zeros(len(values), bool)
+    domain = getattr(feature, kind)
+    low = domain.min if domain.HasField("min") else -np.inf
+    high = domain.max if domain.HasField("max") else np.inf
+    return np.isfinite(values) & ((values < low) | (values > high))

@@ -1,0 +1,20 @@
+"""What a run's table says of a step."""
+
+import json
+
+import pytest
+
+from pipeline.local.step_summaries import detail
+from pipeline.runs.record import Step
+
+
+@pytest.mark.parametrize(
+    ("trunk", "said"), [({}, ""), ({"trunk": "shared_bottom"}, ""), ({"trunk": "separate"}, ", heads apart")]
+)
+def test_the_trainer_says_whether_the_heads_parted(trunk, said, tmp_path):
+    """Models of the time before did not write their trunk down."""
+    folder = tmp_path / "Format-Serving" / "assets.extra"
+    folder.mkdir(parents=True)
+    (folder / "model.json").write_text(json.dumps({"parameters": 12345, "best_epoch": 3, "epochs": 9} | trunk))
+    step = Step("Trainer", "done", artifacts={"model": str(tmp_path)})
+    assert detail(step) == f"12,345 parameters, best epoch 3 of 9{said}"
