@@ -214,7 +214,7 @@ def test_synth_refuses(mtl: Callable[..., Said], arguments: tuple[str, ...]):
 
 def test_a_process_told_to_end_ends_in_order_with_its_own_code():
     script = (
-        "import os, signal, time; from pipeline import cli\n"
+        "import os, signal, time; import pipeline.cli.main as cli\n"
         "def verb(**_):\n"
         "    try:\n"
         "        os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)\n"
