@@ -90,10 +90,24 @@ def read_record(
     Raises:
         Damaged: see `read_json`; or a field without a default is not there, or has another type.
     """
-    values = upgrade(read_json(path, remedy))
+    return record_of(Path(path), upgrade(read_json(path, remedy)), kind, remedy)
+
+
+def record_of(path: Path, fields: dict[str, Any], kind: type[Record], remedy: str = RUN_AGAIN) -> Record:
+    """Returns a dataclass of the fields that a file holds; fields that a newer mtl added are passed over.
+
+    Args:
+        path: the file, for messages.
+        fields: the object in it.
+        kind: the dataclass; those within it are made as well.
+        remedy: the sentence that says what to do if it is damaged.
+
+    Raises:
+        Damaged: a field without a default is not there, or has another type.
+    """
     try:
-        return TypeAdapter(kind).validate_python(values)
+        return TypeAdapter(kind).validate_python(fields)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise Damaged(Path(path), f"`{where}`: {first['msg'].lower()}", remedy) from error
+        raise Damaged(path, f"`{where}`: {first['msg'].lower()}", remedy) from error

@@ -1,0 +1,1 @@
+"""The JSON files that one step writes and another reads: one module and one frozen dataclass for each."""

@@ -1,0 +1,105 @@
+"""What every JSON file between steps has in common: one frozen dataclass, its file's name and its format's number.
+
+@dataclass(frozen=True)
+class Account(JsonFile, file="account.json", format=2):
+    rows: int
+
+    @classmethod
+    def upgraded(cls, fields, format):  # only if files of format 1 are still to be read
+        return {"rows": fields["count"]}
+
+Account(3).write(folder)
+Account.read(folder).rows  # 3
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from components.shared.errors import InputError
+from components.shared.kept_files import RUN_AGAIN, read_json, record_of, replace_text
+
+
+class JsonFile:
+    """Base of a frozen dataclass that is kept as one JSON file of its own.
+
+    A field is a JSON value, another dataclass, or a list, tuple or mapping of these; NaN and infinity have no place in
+    JSON and are refused.
+    """
+
+    FILE: ClassVar[str]
+    """Name of the file in the folder of its artifact."""
+    FORMAT: ClassVar[int]
+    """Number of the format, written as `format`. It rises where a field changes its meaning, its name or its type; a
+    new field with a default needs no new number. A file without the number is of format 1."""
+    INDENT: ClassVar[int | None] = 1
+    """Spaces of indentation; None for one line, where nobody reads the file by eye."""
+
+    def __init_subclass__(cls, file: str, format: int = 1, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.FILE, cls.FORMAT = file, format
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns what the file holds: the format's number and the fields, with dataclasses as mappings."""
+        assert dataclasses.is_dataclass(self)
+        return {"format": self.FORMAT} | dataclasses.asdict(self)
+
+    def write(self, folder: str | os.PathLike[str]) -> None:
+        """Writes the file into a folder, replacing an older one whole.
+
+        Raises:
+            ValueError: a number is NaN or infinite.
+        """
+        text = json.dumps(self.to_dict(), indent=self.INDENT, ensure_ascii=False, allow_nan=False)
+        replace_text(Path(folder) / self.FILE, f"{text}\n")
+
+    @classmethod
+    def upgraded(cls, fields: dict[str, Any], format: int) -> dict[str, Any]:
+        """Returns the fields of today, made of those of an older format.
+
+        Args:
+            fields: what the file holds.
+            format: the number of its format, below `FORMAT`.
+
+        Raises:
+            LookupError: files of that format cannot be read any more.
+        """
+        raise LookupError(format)
+
+    @classmethod
+    def read(cls, folder: str | os.PathLike[str], remedy: str = RUN_AGAIN) -> Self:
+        """Returns what the file in a folder holds.
+
+        Args:
+            folder: the folder of the artifact.
+            remedy: the sentence that says what to do where the file is missing, damaged or of another format.
+
+        Raises:
+            Damaged: there is no such file, or it does not hold what was written to it.
+            InputError: it is of a newer format, or of one that is too old.
+        """
+        path = Path(folder) / cls.FILE
+        return cls.of(path, read_json(path, remedy), remedy)
+
+    @classmethod
+    def of(cls, path: Path, fields: dict[str, Any], remedy: str = RUN_AGAIN) -> Self:
+        """Returns what a file holds; see `read`.
+
+        Args:
+            path: where the fields come from, for messages.
+            fields: the object in the file.
+            remedy: the sentence that says what to do where it cannot be read.
+        """
+        format = fields.pop("format", 1)
+        if format != cls.FORMAT:
+            try:
+                if not isinstance(format, int) or not 1 <= format < cls.FORMAT:
+                    raise LookupError(format)
+                fields = cls.upgraded(fields, format)
+            except LookupError as error:
+                raise InputError(f"{path} must be of format {cls.FORMAT}, got format {format}. {remedy}") from error
+        return record_of(path, fields, cls, remedy)
