@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli.options import configured
+
+if TYPE_CHECKING:
+    from pipeline.config.resolve import Resolved
 
 
 @click.group()
@@ -18,7 +21,7 @@ def schema() -> None:
 @schema.command("infer")
 @configured
 @click.argument("target", metavar="FILE", type=click.Path(path_type=Path))
-def schema_infer(resolved: Any, target: Path) -> None:
+def schema_infer(resolved: Resolved, target: Path) -> None:
     """Write the schema that the data suggests to a file, for review."""
     from pipeline.verbs.schema import infer
 
@@ -28,7 +31,7 @@ def schema_infer(resolved: Any, target: Path) -> None:
 
 @schema.command("diff")
 @configured
-def schema_diff(resolved: Any) -> None:
+def schema_diff(resolved: Resolved) -> None:
     """Say what differs between the reviewed schema and the data as it is now."""
     from pipeline.verbs.schema import diff
 
@@ -38,7 +41,7 @@ def schema_diff(resolved: Any) -> None:
 
 @schema.command("accept")
 @configured
-def schema_accept(resolved: Any) -> None:
+def schema_accept(resolved: Resolved) -> None:
     """Write what `mtl schema diff` says into the reviewed schema; the newest run's schema where there is none yet."""
     from pipeline.verbs.schema import accept
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli.options import configured
 from pipeline.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pipeline.config.resolve import Resolved
 
 
 @click.command("compile")
@@ -23,7 +26,7 @@ from pipeline.errors import ConfigError
     show_default=True,
     help="YAML to write.",
 )
-def compile_(resolved: Any, image: str, output: Path) -> None:
+def compile_(resolved: Resolved, image: str, output: Path) -> None:
     """Compile the pipeline to a file that Kubeflow Pipelines 2.14 and newer runs."""
     from pipeline.kubeflow.compiling.compile import write
     from pipeline.local.captured_output import output_to
