@@ -30,7 +30,6 @@ from typing import Any
 from typing_extensions import override
 
 from components.objects.place import is_remote
-from components.pusher import durable_files
 from components.pusher.release import (
     MANIFEST,
     Published,
@@ -42,6 +41,7 @@ from components.pusher.release import (
     stage,
 )
 from components.pusher.remote_store import RemoteStore
+from components.shared import durable_files
 from components.shared.errors import InputError
 
 CURRENT = -1

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from components.pusher import durable_files
+from components.shared import durable_files
 from components.shared.errors import InputError
 
 MODEL = "saved_model.pb"

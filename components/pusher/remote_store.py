@@ -35,7 +35,6 @@ from typing import Any
 from typing_extensions import override
 
 from components.objects.place import Entry, objects_of
-from components.pusher import durable_files
 from components.pusher.release import (
     MANIFEST,
     MODEL,
@@ -47,6 +46,7 @@ from components.pusher.release import (
     parse_manifest,
     stage,
 )
+from components.shared import durable_files
 
 _FOLDER = re.compile(r"(withdrawn-|\.claims/)?(0|[1-9][0-9]*)(?:/(.+))?")
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from components.pusher.durable_files import sync, write_durably
+from components.shared.durable_files import sync, write_durably
 from components.shared.errors import InputError
 
 Record = TypeVar("Record")

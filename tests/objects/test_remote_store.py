@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from components.objects.s3 import S3Objects
-from components.pusher import durable_files
 from components.pusher.local_store import Store, open_store
 from components.pusher.release import MANIFEST, Published, RolledBack
 from components.pusher.remote_store import RemoteStore
+from components.shared import durable_files
 from components.shared.errors import InputError
 from pipeline.verbs.models import local_model
 from tests.objects.server import nobody_let_in

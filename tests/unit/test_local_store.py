@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from components.pusher import durable_files
 from components.pusher.local_store import MANIFEST, Published, RolledBack, Store
+from components.shared import durable_files
 from components.shared.errors import InputError
 
 SPAWN = multiprocessing.get_context("spawn")
