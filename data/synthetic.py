@@ -32,6 +32,7 @@ import pyarrow.csv
 import pyarrow.parquet
 from scipy.special import sici
 
+from components.shared.durable_files import replacing
 from components.shared.errors import InputError
 
 CLASSES = ("sine", "bowl", "plane")
@@ -280,14 +281,10 @@ def write(
         if count < 1:
             raise InputError(f"`{name}` must be 1 or more, got {count}.")
     sums = _Sums()
-    partial = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        with replacing(path) as partial:
             _write_chunks(partial, path.suffix, recipe, rows, chunk_rows, sums)
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(f"The output file must be writable, got `{path}`: {error.strerror or error}.") from error
     return sums.scores(recipe)

@@ -1,4 +1,4 @@
-"""File operations that survive a crash: content fingerprint, durable copy, exclusive lock, atomic link.
+"""File operations that survive a crash: content fingerprint, durable copy, atomic write, exclusive lock, atomic link.
 
 "Durable" means flushed to the disk (fsync of every file and folder) before the function returns, so that
 a later rename can never expose a file whose content a power cut took away.
@@ -64,6 +64,23 @@ def write_durably(path: Path, content: str | bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     sync(path.parent)
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yields a path beside `path` to write to; the file there takes the place of `path` when the block ends.
+
+    Readers see the old or the new file, whole, also after a power cut. Where the block raises, the old one stays.
+    """
+    # Hidden, and of this process alone: two that write the same file do not write into each other's.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        yield temporary
+        sync(temporary)
+        os.replace(temporary, path)
+        sync(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def link_atomically(link: Path, target: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from components.shared.durable_files import sync, write_durably
+from components.shared.durable_files import replacing
 from components.shared.errors import InputError
 
 Record = TypeVar("Record")
@@ -36,10 +36,8 @@ class Damaged(InputError):
 
 def replace_text(path: Path, text: str) -> None:
     """Replaces a UTF-8 file; readers see the old or the new one, whole, also after a power cut."""
-    temporary = path.with_name(f"{path.name}.tmp")
-    write_durably(temporary, text)
-    os.replace(temporary, path)
-    sync(path.parent)
+    with replacing(path) as temporary:
+        temporary.write_bytes(text.encode())
 
 
 def write_json(path: Path, values: Any, indent: int | None = None) -> None:

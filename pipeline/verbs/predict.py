@@ -26,6 +26,7 @@ from components.model_format.manifest import EXTRA, SCHEMA, Column, Manifest, pr
 from components.objects.staging import staged
 from components.schema_gen.domains import categories
 from components.schema_gen.schema import column_forms, read_schema
+from components.shared.durable_files import replacing
 from components.shared.file_names import DISTRIBUTIONS
 from components.shared.heavy_imports import heavy_imports
 from components.shared.tensor_names import LOWER, REGRESSION, TRAIN, UPPER
@@ -94,10 +95,9 @@ def _predict(table: Table, manifest: Manifest, target: Path, folder: Path) -> tu
     features, forms = _features(schema, manifest), _forms(schema, folder)
 
     signature, loaded = _load(folder)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
     rows = flagged = 0
     try:
-        with open(temporary, "w", encoding="utf-8", newline="") as file:
+        with replacing(target) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
             for batch in table.batches():
                 inputs, problems = _inputs(batch, manifest, members, features, forms, table.dialect)
                 answer = signature(**inputs)
@@ -115,13 +115,10 @@ def _predict(table: Table, manifest: Manifest, target: Path, folder: Path) -> tu
                 flagged += sum(problem != "" for problem in problems)
             if not rows:
                 pd.DataFrame(columns=[*table.columns, *added]).to_csv(file, index=False)
-        os.replace(temporary, target)
     except OSError as error:
         raise InputError(
             f"--output must be a file that can be written, got {target} ({error.strerror}). Choose another."
         ) from None
-    finally:
-        temporary.unlink(missing_ok=True)
     del loaded
     return rows, flagged
 
