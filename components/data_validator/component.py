@@ -40,7 +40,7 @@ from components.schema_gen.schema import FILE, TRAINING, identifier_notes, read_
 from components.schema_gen.statistics import read_statistics
 from components.shared.errors import InputError
 from components.shared.file_names import DISTRIBUTIONS
-from components.shared.tensor_names import EVAL, TRAIN, VALIDATION
+from components.shared.splits import EVAL, TRAIN, VALIDATION
 
 
 @component

@@ -24,7 +24,7 @@ from components.evaluator.incumbent import ask
 from components.evaluator.scoring import ServingModel, read_columns, read_rows
 from components.shared.errors import InputError, did_you_mean
 from components.shared.file_names import EVALUATION, FIGURES, IMPORTANCE
-from components.shared.tensor_names import EVAL
+from components.shared.splits import EVAL, split_folder
 
 
 @component
@@ -58,7 +58,7 @@ def Evaluator(
     manifest = candidate.manifest
     in_force = text_format.Parse((Path(schema.uri) / "schema.pbtxt").read_text(encoding="utf-8"), schema_pb2.Schema())
     columns = _slice_columns(chosen["slices"], in_force)
-    eval_split = Path(examples.uri) / f"Split-{EVAL}"
+    eval_split = Path(split_folder(examples.uri, EVAL))
     rows = read_rows(eval_split, in_force.SerializeToString(), (manifest.regression, manifest.classification), columns)
     predictions = candidate.predict(eval_split)
     gates = chosen["gates"]

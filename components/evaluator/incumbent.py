@@ -22,7 +22,7 @@ from components.example_gen.splitting.split_record import Record
 from components.model_format.manifest import EXTRA, Column, Manifest
 from components.pusher.provenance import spoken
 from components.shared.file_names import SEEN
-from components.shared.tensor_names import EVAL
+from components.shared.splits import EVAL, split_folder
 
 _UNKNOWN = "It is not known which of these rows the pushed model has seen: it is of the time before that was noted."
 _FACTOR = 100  # medians this far apart are hardly those of one unit
@@ -49,7 +49,7 @@ def ask(model_dir: Path, examples: str, schema: bytes, candidate: Manifest) -> I
         ours, theirs = ((one.regression, one.classification) for one in (candidate, manifest))
         if ours != theirs:
             return Incumbent(f"it predicts {spoken(theirs)}")
-        predictions = score(model, Path(examples) / f"Split-{EVAL}", schema)
+        predictions = score(model, Path(split_folder(examples, EVAL)), schema)
     except UnusableColumnError as error:
         return Incumbent(str(error))
     except Exception:  # whatever it is, a model that cannot be asked must not block a sound one

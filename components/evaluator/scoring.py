@@ -15,7 +15,7 @@ from components.evaluator.analysis.evaluation import Predictions, Rows
 from components.example_gen.examples.reader import read_examples
 from components.model_format.manifest import Column, Manifest
 from components.shared.exact_numbers import companion, of_bits
-from components.shared.tensor_names import CLASSIFICATION, LOWER, REGRESSION, UPPER
+from components.shared.head_outputs import CLASSIFICATION, LOWER, REGRESSION, UPPER
 
 BATCH = 1024
 """Rows that a serving model is asked at a time, at most."""

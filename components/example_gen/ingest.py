@@ -37,7 +37,7 @@ from components.objects.staging import staged
 from components.shared.errors import InputError
 from components.shared.exact_numbers import bits, companion
 from components.shared.file_names import SUMMARY
-from components.shared.tensor_names import CALIBRATION, EVAL, TRAIN, VALIDATION
+from components.shared.splits import CALIBRATION, EVAL, TRAIN, VALIDATION
 
 
 def ingest(spec: IngestSpec, folder: str, rows_per_file: int = ROWS_PER_FILE, pushed: Pushed | None = None) -> Summary:

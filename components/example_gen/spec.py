@@ -17,7 +17,7 @@ from components.example_gen.tables.dialect import Dialect
 from components.example_gen.tables.find import find_files, find_objects
 from components.objects.place import is_remote
 from components.shared.errors import InputError
-from components.shared.tensor_names import CALIBRATION, EVAL, TRAIN, VALIDATION
+from components.shared.splits import CALIBRATION, EVAL, TRAIN, VALIDATION
 
 SPLITS = (TRAIN, VALIDATION, CALIBRATION, EVAL)
 

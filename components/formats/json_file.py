@@ -58,6 +58,11 @@ class JsonFile:
         replace_text(Path(folder) / self.FILE, f"{text}\n")
 
     @classmethod
+    def file_in(cls, folder: str | os.PathLike[str]) -> Path:
+        """Returns the path of the file in a folder."""
+        return Path(folder) / cls.FILE
+
+    @classmethod
     def upgraded(cls, fields: dict[str, Any], format: int) -> dict[str, Any]:
         """Returns the fields of today, made of those of an older format.
 
@@ -82,8 +87,13 @@ class JsonFile:
             Damaged: there is no such file, or it does not hold what was written to it.
             InputError: it is of a newer format, or of one that is too old.
         """
-        path = Path(folder) / cls.FILE
+        path = cls.file_in(folder)
         return cls.of(path, read_json(path, remedy), remedy)
+
+    @classmethod
+    def find(cls, folder: str | os.PathLike[str] | None, remedy: str = RUN_AGAIN) -> Self | None:
+        """Returns what the file in a folder holds, None where there is no folder, or no such file in it; see `read`."""
+        return None if folder is None or not cls.file_in(folder).is_file() else cls.read(folder, remedy)
 
     @classmethod
     def of(cls, path: Path, fields: dict[str, Any], remedy: str = RUN_AGAIN) -> Self:

@@ -22,7 +22,7 @@ from components.pusher.release import Published
 from components.pusher.smoke_test import check_in_fresh_process
 from components.shared.file_names import DISTRIBUTIONS, EVALUATION, PUSH, SEEN
 from components.shared.kept_files import read_json
-from components.shared.tensor_names import EVAL
+from components.shared.splits import EVAL, split_folder
 
 
 @component
@@ -106,7 +106,7 @@ def _plain(published: Published) -> dict[str, Any]:
 
 def _some_rows(uri: str, columns: list[Column], count: int = 32) -> list[dict[str, Any]]:
     """Returns some eval rows as raw column -> value, None where missing: some of the first, evenly apart."""
-    batch = list(next(read_examples(Path(uri) / f"Split-{EVAL}"), ()))
+    batch = list(next(read_examples(split_folder(uri, EVAL)), ()))
     rows = []
     for serialized in batch[:: max(len(batch) // count, 1)][:count]:
         features = tf.train.Example.FromString(serialized).features.feature

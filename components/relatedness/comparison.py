@@ -21,10 +21,11 @@ import tensorflow as tf
 from components.evaluator.analysis.classification import EPSILON
 from components.evaluator.analysis.metric import Floats
 from components.evaluator.analysis.wording import plain
+from components.formats.history import COSINE
 from components.relatedness.cost import Cost, Network, cost
 from components.relatedness.sharing import RULE, TOLERANCE, Sharing, judge
 from components.shared.errors import InputError
-from components.shared.tensor_names import CLASSIFICATION, COSINE, HEADS, REGRESSION
+from components.shared.head_outputs import CLASSIFICATION, HEADS, REGRESSION
 from components.trainer.dataset import Dataset, predict
 from components.trainer.fit import fit
 from components.trainer.model import single_task

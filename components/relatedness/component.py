@@ -9,8 +9,8 @@ from tfx.dsl.component.experimental.decorators import component
 from tfx.types.standard_artifacts import Examples, ModelEvaluation, TransformGraph
 
 from components.relatedness.comparison import relate
-from components.shared import tensor_names
 from components.shared.file_names import RELATEDNESS
+from components.shared.splits import EVAL, TRAIN, VALIDATION, split_folder
 from components.trainer.dataset import load
 from components.trainer.task import load_task
 
@@ -35,19 +35,16 @@ def Relatedness(
     del code
     chosen = json.loads(settings)
     transform = tft.TFTransformOutput(transform_graph.uri)
-    files = {
-        split: [f"{transformed_examples.uri}/Split-{split}/*"]
-        for split in (tensor_names.TRAIN, tensor_names.VALIDATION, tensor_names.EVAL)
-    }
+    files = {split: [f"{split_folder(transformed_examples.uri, split)}/*"] for split in (TRAIN, VALIDATION, EVAL)}
     task = load_task(
         transform,
-        files[tensor_names.TRAIN],
-        files[tensor_names.VALIDATION],
+        files[TRAIN],
+        files[VALIDATION],
         memory_mb=chosen["training"]["memory_mb"],
     )
     found = relate(
         task,
-        load(files[tensor_names.EVAL], transform).masked(),
+        load(files[EVAL], transform).masked(),
         chosen["model"],
         chosen["training"],
         seeds=chosen["seeds"],

@@ -23,6 +23,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from components.formats.history import History
 from components.report.parts.data import data_part
 from components.report.parts.model import model_part
 from components.report.parts.relatedness import relatedness_part
@@ -33,7 +34,6 @@ from components.shared.file_names import (
     EVALUATION,
     FIGURES,
     FINDINGS,
-    HISTORY,
     IMPORTANCE,
     PUSH,
     RELATEDNESS,
@@ -103,7 +103,7 @@ def collect(sources: Sources, origin: Origin) -> dict[str, Any]:
             evaluation,
             _load(sources.evaluation, FIGURES),
             _load(sources.evaluation, IMPORTANCE),
-            _load(sources.model_run, HISTORY),
+            History.find(sources.model_run),
             origin.config.get("training", {}).get("balancing"),
         )
     return {

@@ -29,7 +29,7 @@ from components.schema_gen.schema import (
 from components.schema_gen.statistics import read_statistics
 from components.schema_gen.texts import split_texts
 from components.shared.exact_numbers import companion
-from components.shared.tensor_names import TRAIN
+from components.shared.splits import TRAIN
 
 
 @component

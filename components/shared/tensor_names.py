@@ -1,21 +1,7 @@
-"""Names shared by the steps: outputs, splits, and the tensors between Transform and Trainer."""
+"""Names of what preprocessing_fn writes and the Trainer reads: tensors and vocabularies."""
 
 from __future__ import annotations
 
-REGRESSION = "regression_output"
-CLASSIFICATION = "classification_output"
-LOWER = "regression_lower"
-UPPER = "regression_upper"
-
-HEADS = {"regression": REGRESSION, "classification": CLASSIFICATION}
-"""Head, as configuration and reports name it -> its output."""
-
-TRAIN = "train"
-VALIDATION = "validation"
-CALIBRATION = "calibration"
-EVAL = "eval"
-
-# What preprocessing_fn writes and the Trainer reads.
 NUMERIC = "numeric"
 MISSING = "missing"
 CATEGORICAL = "categorical"
@@ -30,8 +16,3 @@ WEIGHT = "weight"
 
 CLASSES_VOCABULARY = "classes"
 CATEGORIES_VOCABULARY = "categories"
-
-# What the training history holds of each epoch beside losses and metrics; `ALONE`, of the epochs of a head by itself.
-COSINE = "gradient_cosine"
-WEIGHTS = {REGRESSION: f"weight_{REGRESSION}", CLASSIFICATION: f"weight_{CLASSIFICATION}"}
-ALONE = {REGRESSION: f"alone_{REGRESSION}", CLASSIFICATION: f"alone_{CLASSIFICATION}"}

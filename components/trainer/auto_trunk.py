@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 import keras
 import numpy as np
 
-from components.shared.tensor_names import ALONE
+from components.formats.history import ALONE
 from components.trainer.loop import History
 from components.trainer.model import single_task
 from components.trainer.network.trunks import HEADS

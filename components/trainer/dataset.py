@@ -15,6 +15,8 @@ import tensorflow_transform as tft
 from components.shared import tensor_names
 from components.shared.errors import InputError
 from components.shared.exact_numbers import of_bits
+from components.shared.head_outputs import CLASSIFICATION, REGRESSION
+from components.shared.splits import TRAIN, VALIDATION
 from components.shared.untuned_datasets import untuned
 from components.trainer.spill import Columns
 
@@ -58,8 +60,8 @@ class Dataset:
         known = self.classes >= 0
         if known.all():
             return self
-        present = {head: self.has(head) for head in (tensor_names.REGRESSION, tensor_names.CLASSIFICATION)}
-        present[tensor_names.CLASSIFICATION] = present[tensor_names.CLASSIFICATION] & known
+        present = {head: self.has(head) for head in (REGRESSION, CLASSIFICATION)}
+        present[CLASSIFICATION] = present[CLASSIFICATION] & known
         return replace(self, classes=np.where(known, self.classes, 0), present=present)
 
     def take(self, chosen: np.ndarray | slice) -> Dataset:
@@ -86,7 +88,7 @@ class Dataset:
 
     def labels(self) -> dict[str, np.ndarray]:
         """Returns the labels by output name, as the losses want them."""
-        return {tensor_names.REGRESSION: self.target[:, None], tensor_names.CLASSIFICATION: self.classes}
+        return {REGRESSION: self.target[:, None], CLASSIFICATION: self.classes}
 
     def arrays(self, heads: Collection[str]) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], Any]:
         """Returns what Keras calls x, y and sample weight, the latter two of some heads, by output name."""
@@ -110,9 +112,9 @@ def weighted(train: Dataset, validation: Dataset) -> tuple[Dataset, Dataset]:
     Raises:
         InputError: no row of a split has a label and a weight above 0.
     """
-    heads = (tensor_names.REGRESSION, tensor_names.CLASSIFICATION)
+    heads = (REGRESSION, CLASSIFICATION)
     raw = [{head: split.has(head) * _row_weights(split) for head in heads} for split in (train, validation)]
-    for split, weights in zip((tensor_names.TRAIN, tensor_names.VALIDATION), raw, strict=True):
+    for split, weights in zip((TRAIN, VALIDATION), raw, strict=True):
         for head, values in weights.items():
             if not values.any():
                 raise InputError(
@@ -149,8 +151,8 @@ def load(patterns: Sequence[str], transform: tft.TFTransformOutput, budget: floa
         rest.add({name: values for name, values in batch.items() if name not in _FEATURES})
     columns = rest.arrays()
     present = {
-        tensor_names.REGRESSION: columns[tensor_names.REGRESSION_PRESENT] > 0,
-        tensor_names.CLASSIFICATION: columns[tensor_names.CLASSIFICATION_PRESENT] > 0,
+        REGRESSION: columns[tensor_names.REGRESSION_PRESENT] > 0,
+        CLASSIFICATION: columns[tensor_names.CLASSIFICATION_PRESENT] > 0,
     }
     return Dataset(
         features.arrays(),
@@ -176,8 +178,6 @@ def predict(network: keras.Model, rows: Dataset) -> dict[str, np.ndarray]:
     """
     answers = network.predict(rows.features, batch_size=BATCH, verbose=0)
     return {
-        name: values
-        if name == tensor_names.CLASSIFICATION
-        else values.astype(np.float64) * rows.target_scale + rows.target_mean
+        name: values if name == CLASSIFICATION else values.astype(np.float64) * rows.target_scale + rows.target_mean
         for name, values in answers.items()
     }

@@ -32,6 +32,7 @@ from components.model_format.calibration import TINY, undoing
 from components.model_format.manifest import Calibration, Column
 from components.shared import tensor_names
 from components.shared.exact_numbers import companion, is_companion
+from components.shared.head_outputs import CLASSIFICATION, LOWER, REGRESSION, UPPER
 from components.trainer.interval_quantiles import QUANTILES
 from components.trainer.serving_inputs import Requests
 
@@ -124,18 +125,15 @@ def export(
     def answer(raw: dict[str, Any]) -> dict[str, tf.Tensor]:
         transformed = module.transform(raw)
         result = model({name: transformed[name] for name in inputs}, training=False)
-        shares = _unweighted(result[tensor_names.CLASSIFICATION], calibration.class_weights)
+        shares = _unweighted(result[CLASSIFICATION], calibration.class_weights)
         # Taken before the temperature, under which two nearly equal probabilities may round to the same.
         best = tf.argmax(shares, axis=1)
         probabilities = tf.cast(_tempered(shares, calibration.temperature), tf.float32)
-        number = units.of(result[tensor_names.REGRESSION])
+        number = units.of(result[REGRESSION])
         bounds = _bounds(units.of(result[QUANTILES]) if QUANTILES in result else number, calibration)
         return {
-            **{
-                name: tf.cast(value, units.dtype)
-                for name, value in ({tensor_names.REGRESSION: number} | bounds).items()
-            },
-            tensor_names.CLASSIFICATION: probabilities,
+            **{name: tf.cast(value, units.dtype) for name, value in ({REGRESSION: number} | bounds).items()},
+            CLASSIFICATION: probabilities,
             "predicted_class": tf.gather(module.classes, best),
             "class_probability": tf.reduce_max(probabilities, axis=1),
         }
@@ -188,7 +186,7 @@ def _bounds(around: tf.Tensor, calibration: Calibration) -> dict[str, tf.Tensor]
     lower, upper = around[:, :1] - calibration.margin, around[:, -1:] + calibration.margin
     # Quantiles that are nearer to each other than a negative margin takes away leave an interval of one point.
     middle = (lower + upper) / 2
-    return {tensor_names.LOWER: tf.minimum(lower, middle), tensor_names.UPPER: tf.maximum(upper, middle)}
+    return {LOWER: tf.minimum(lower, middle), UPPER: tf.maximum(upper, middle)}
 
 
 def _inputs(model: keras.Model) -> list[str]:

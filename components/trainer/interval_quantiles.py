@@ -10,7 +10,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from components.shared.tensor_names import REGRESSION
+from components.shared.head_outputs import REGRESSION
 from components.trainer.dataset import BATCH, Dataset
 from components.trainer.losses import RegressionLoss
 

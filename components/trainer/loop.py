@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from components.shared.tensor_names import CLASSIFICATION
+from components.shared.head_outputs import CLASSIFICATION
 from components.trainer.balancing import BALANCERS
 from components.trainer.dataset import BATCH
 from components.trainer.model import compile_model

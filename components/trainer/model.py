@@ -8,7 +8,7 @@ from functools import partial
 
 import keras
 
-from components.shared.tensor_names import CLASSIFICATION, REGRESSION
+from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.losses import ClassificationLoss, RegressionLoss, accuracy, log_loss, mae
 from components.trainer.network.architecture import Architecture
 from components.trainer.network.blocks import stack

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from components.shared.errors import InputError
-from components.shared.tensor_names import CLASSIFICATION, REGRESSION
+from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.losses import ClassificationLoss, RegressionLoss
 
 FIXED = "fixed"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,14 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.example_gen.tables.dialect import Dialect
+from components.formats.history import History
 from components.model_format.calibration import calibrate, uncalibrated
 from components.model_format.manifest import CQR, Calibration, Column, Manifest, TrainLabels
 from components.shared import tensor_names
 from components.shared.errors import InputError
 from components.shared.exact_numbers import loses_digits
-from components.shared.file_names import HISTORY
+from components.shared.head_outputs import CLASSIFICATION, REGRESSION
+from components.shared.splits import CALIBRATION, VALIDATION, folder_name
 from components.trainer.dataset import Dataset, load, predict
 from components.trainer.export import Units, export, feature_columns
 from components.trainer.fit import fit
@@ -47,27 +48,27 @@ def run_fn(fn_args: Any) -> None:
     task = load_task(
         transform,
         fn_args.train_files,
-        _files(fn_args.eval_files, tensor_names.VALIDATION),
+        _files(fn_args.eval_files, VALIDATION),
         memory_mb=config["training"]["memory_mb"],
     )
     network, history = fit(task, config["model"], config["training"], fn_args.model_run_dir)
-    (Path(fn_args.model_run_dir) / HISTORY).write_text(json.dumps(history), encoding="utf-8")
+    History.of_logs(history).write(fn_args.model_run_dir)
     best, trunk = _best_epoch(history[HEADLINE]), network.name
 
     schema_text = Path(fn_args.schema_path).read_text(encoding="utf-8")
     schema = text_format.Parse(schema_text, schema_pb2.Schema())
     columns = feature_columns(transform.raw_feature_spec(), schema, [*labels, config["labels"]["weight"]])
     directory = fn_args.serving_model_dir
-    held_out = _files(fn_args.eval_files, tensor_names.CALIBRATION)
+    held_out = _files(fn_args.eval_files, CALIBRATION)
     coverage = config["intervals"]["coverage"]
-    recipe, known = Recipe(**config["training"]), task.train.has(tensor_names.CLASSIFICATION)
+    recipe, known = Recipe(**config["training"]), task.train.has(CLASSIFICATION)
     class_weights = recipe.weights_of_classes(task.train.classes[known], task.classes)
     calibration = uncalibrated(coverage, class_weights)
     if held_out:
         if config["intervals"]["method"] == CQR:
             network = with_quantiles(network, task.train, task.validation, coverage, config["training"]["seed"])
         calibration = _calibrate(network, load(held_out, transform), coverage, class_weights)
-    numbers = task.train.regression[task.train.has(tensor_names.REGRESSION)]
+    numbers = task.train.regression[task.train.has(REGRESSION)]
     units = Units(task.train.target_mean, task.train.target_scale, wide=loses_digits(numbers))
     dialect = Dialect.from_dict(config["reading"]["dialect"])
     export(network, transform, columns, labels, task.classes, units, calibration, dialect.missing, directory)
@@ -90,17 +91,17 @@ def run_fn(fn_args: Any) -> None:
 
 
 def _files(patterns: list[str], split: str) -> list[str]:
-    """Returns the patterns of one split; TFX gives all splits of `eval_args` in one list, as `…/Split-NAME/*`."""
-    return [pattern for pattern in patterns if Path(pattern).parent.name == f"Split-{split}"]
+    """Returns the patterns of one split; TFX gives all splits of `eval_args` in one list, each as `…/FOLDER/*`."""
+    return [pattern for pattern in patterns if Path(pattern).parent.name == folder_name(split)]
 
 
 def _calibrate(network: keras.Model, rows: Dataset, coverage: float, class_weights: list[float] | None) -> Calibration:
     answers = predict(network, rows)
     return calibrate(
-        np.where(rows.has(tensor_names.REGRESSION), rows.regression, np.nan),
-        answers[tensor_names.REGRESSION][:, 0],
-        np.where(rows.has(tensor_names.CLASSIFICATION), rows.classes, -1),
-        answers[tensor_names.CLASSIFICATION],
+        np.where(rows.has(REGRESSION), rows.regression, np.nan),
+        answers[REGRESSION][:, 0],
+        np.where(rows.has(CLASSIFICATION), rows.classes, -1),
+        answers[CLASSIFICATION],
         coverage=coverage,
         quantiles=answers.get(QUANTILES),
         class_weights=class_weights,
@@ -149,8 +150,8 @@ def _best_epoch(losses: list[float]) -> int:
 
 def _train_labels(task: Task) -> TrainLabels:
     train = task.train
-    numbers = train.regression[train.has(tensor_names.REGRESSION)]
-    counts = np.bincount(train.classes[train.has(tensor_names.CLASSIFICATION)], minlength=len(task.classes))
+    numbers = train.regression[train.has(REGRESSION)]
+    counts = np.bincount(train.classes[train.has(CLASSIFICATION)], minlength=len(task.classes))
     return TrainLabels(
         rows=len(train),
         mean=float(np.mean(numbers, dtype=np.float64)),

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from components.shared.tensor_names import CLASSIFICATION, REGRESSION
+from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.shared.untuned_datasets import untuned
 from components.trainer.balancing import Balancer
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
-from components.shared.tensor_names import CLASSIFICATION, REGRESSION
+from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.model import single_task
 
 HEADLINE = "val_headline"

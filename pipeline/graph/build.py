@@ -25,7 +25,7 @@ from components.pusher.component import Pusher
 from components.relatedness.component import Relatedness
 from components.report.component import DataReport, Report
 from components.schema_gen.component import SchemaGen
-from components.shared import tensor_names
+from components.shared.splits import CALIBRATION, TRAIN, VALIDATION
 from pipeline.config.run import Config
 from pipeline.config.tuning import Range
 from pipeline.graph.inputs import Facts
@@ -128,7 +128,7 @@ def build(config: Config, facts: Facts, *, search: bool = False) -> Pipeline:
         transform_graph=transform.outputs["transform_graph"],
         schema=schema,
         run_fn=RUN_FN,
-        train_args=trainer_pb2.TrainArgs(splits=[tensor_names.TRAIN]),
+        train_args=trainer_pb2.TrainArgs(splits=[TRAIN]),
         eval_args=trainer_pb2.EvalArgs(splits=_held_out(config)),
         custom_config=settings["Trainer"] | {"code": facts.code["Trainer"]},
     )
@@ -244,8 +244,8 @@ def _tuner(config: Config, facts: Facts, transform: Transform) -> BaseComponent:
         examples=transform.outputs["transformed_examples"],
         transform_graph=transform.outputs["transform_graph"],
         tuner_fn=TUNER_FN,
-        train_args=trainer_pb2.TrainArgs(splits=[tensor_names.TRAIN]),
-        eval_args=trainer_pb2.EvalArgs(splits=[tensor_names.VALIDATION]),
+        train_args=trainer_pb2.TrainArgs(splits=[TRAIN]),
+        eval_args=trainer_pb2.EvalArgs(splits=[VALIDATION]),
         custom_config={
             "settings": settings,
             "directory": str(config.output / "tuning"),
@@ -305,7 +305,7 @@ def _settings(config: Config) -> dict[str, dict[str, Any]]:
 
 def _held_out(config: Config) -> list[str]:
     """Returns the splits that the Trainer sees besides train."""
-    return [tensor_names.VALIDATION] + [tensor_names.CALIBRATION] * bool(config.data.split.calibration)
+    return [VALIDATION] + [CALIBRATION] * bool(config.data.split.calibration)
 
 
 def _json(value: Any) -> str:

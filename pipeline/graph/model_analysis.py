@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow_model_analysis as tfma
 
 from components.shared import tensor_names
+from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from pipeline.config.run import Config
 
 
@@ -20,12 +21,12 @@ def eval_config(config: Config) -> tfma.EvalConfig:
             tfma.ModelSpec(
                 signature_name="serving_default",
                 label_keys={
-                    tensor_names.REGRESSION: tensor_names.REGRESSION_LABEL,
-                    tensor_names.CLASSIFICATION: tensor_names.CLASSIFICATION_LABEL,
+                    REGRESSION: tensor_names.REGRESSION_LABEL,
+                    CLASSIFICATION: tensor_names.CLASSIFICATION_LABEL,
                 },
                 example_weight_keys={
-                    tensor_names.REGRESSION: tensor_names.REGRESSION_PRESENT,
-                    tensor_names.CLASSIFICATION: tensor_names.CLASSIFICATION_PRESENT,
+                    REGRESSION: tensor_names.REGRESSION_PRESENT,
+                    CLASSIFICATION: tensor_names.CLASSIFICATION_PRESENT,
                 },
                 preprocessing_function_names=["transform_features"],
             )
@@ -33,14 +34,14 @@ def eval_config(config: Config) -> tfma.EvalConfig:
         slicing_specs=[tfma.SlicingSpec(), *(tfma.SlicingSpec(feature_keys=keys) for keys in slices)],
         metrics_specs=[
             tfma.MetricsSpec(
-                output_names=[tensor_names.REGRESSION],
+                output_names=[REGRESSION],
                 metrics=[
                     tfma.MetricConfig(class_name=name)
                     for name in ("ExampleCount", "MeanAbsoluteError", "MeanSquaredError")
                 ],
             ),
             tfma.MetricsSpec(
-                output_names=[tensor_names.CLASSIFICATION],
+                output_names=[CLASSIFICATION],
                 metrics=[
                     tfma.MetricConfig(class_name=name)
                     for name in ("SparseCategoricalAccuracy", "SparseCategoricalCrossentropy")

@@ -18,7 +18,7 @@ from components.report.collect import settings
 from components.report.files import NUMBERS
 from components.shared.file_names import EVALUATION
 from components.shared.kept_files import read_json
-from components.shared.tensor_names import EVAL
+from components.shared.splits import EVAL
 from pipeline.runs.record import Finished, Run, report_folder
 
 _Interval = dict[str, float | None]

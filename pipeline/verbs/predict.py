@@ -28,8 +28,9 @@ from components.schema_gen.domains import categories
 from components.schema_gen.schema import column_forms, read_schema
 from components.shared.durable_files import replacing
 from components.shared.file_names import DISTRIBUTIONS
+from components.shared.head_outputs import LOWER, REGRESSION, UPPER
 from components.shared.heavy_imports import heavy_imports
-from components.shared.tensor_names import LOWER, REGRESSION, TRAIN, UPPER
+from components.shared.splits import TRAIN
 from pipeline.errors import InputError, did_you_mean
 from pipeline.local.captured_output import output_to
 from pipeline.verbs.models import local_model

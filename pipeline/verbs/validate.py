@@ -21,7 +21,7 @@ from components.example_gen.tables.table import Table, open_table
 from components.objects.staging import staged
 from components.shared.errors import InputError
 from components.shared.file_names import DISTRIBUTIONS
-from components.shared.tensor_names import TRAIN
+from components.shared.splits import TRAIN
 from pipeline.config.run import Config
 from pipeline.runs.record import Run
 

@@ -99,7 +99,7 @@ def _network(contestant: str, rows: Split, seed: int) -> tuple[np.ndarray, np.nd
 
     import keras
 
-    from components.shared.tensor_names import CLASSIFICATION, REGRESSION
+    from components.shared.head_outputs import CLASSIFICATION, REGRESSION
     from components.trainer.dataset import predict
     from components.trainer.fit import fit
     from tests.benchmarks.preset import configured

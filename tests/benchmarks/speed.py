@@ -16,7 +16,7 @@ import time
 import keras
 import numpy as np
 
-from components.shared.tensor_names import CLASSIFICATION, REGRESSION
+from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.balancing import BALANCERS
 from components.trainer.model import build_multi_task_model, build_table_model, compile_model
 from components.trainer.network.architecture import Architecture

@@ -19,7 +19,7 @@ from components.example_gen.spec import IngestSpec
 from components.example_gen.summary import Summary
 from components.example_gen.tables.dialect import Dialect
 from components.schema_gen.schema import add_companions, exclude_labels_from_serving
-from components.shared import tensor_names
+from components.shared.splits import CALIBRATION, TRAIN, VALIDATION
 from components.trainer.run_fn import run_fn
 from components.transform.preprocessing import preprocessing_fn
 
@@ -59,8 +59,8 @@ def serve(
     run_fn(
         SimpleNamespace(
             transform_output=str(folder / "graph"),
-            train_files=[files[tensor_names.TRAIN]],
-            eval_files=[files[tensor_names.VALIDATION], files[tensor_names.CALIBRATION]],
+            train_files=[files[TRAIN]],
+            eval_files=[files[VALIDATION], files[CALIBRATION]],
             schema_path=str(folder / "schema.pbtxt"),
             serving_model_dir=str(folder / "model"),
             model_run_dir=str(folder),
@@ -80,9 +80,7 @@ def _transform(folder: Path, spec: dict, splits: list[str], config: dict) -> Non
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
     with tft_beam.Context(str(folder / "beam")):
         rows = {split: _rows(folder / "raw" / f"Split-{split}") for split in splits}
-        fn = (rows[tensor_names.TRAIN], metadata) | tft_beam.AnalyzeDataset(
-            lambda inputs: preprocessing_fn(inputs, config)
-        )
+        fn = (rows[TRAIN], metadata) | tft_beam.AnalyzeDataset(lambda inputs: preprocessing_fn(inputs, config))
         fn | tft_beam.WriteTransformFn(str(folder / "graph"))
         metadata_io.write_metadata(metadata, str(folder / "graph" / tft.TFTransformOutput.RAW_METADATA_DIR))
         for split in splits:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from small_task import MODEL, TRAINING, rows, task
 
-from components.shared.tensor_names import ALONE, CLASSIFICATION, REGRESSION
+from components.formats.history import ALONE
+from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.auto_trunk import LARGE, branch, can_branch, worth_branching
 from components.trainer.fit import fit
 from components.trainer.model import build_table_model, single_task

@@ -6,8 +6,9 @@ import pytest
 import tensorflow as tf
 from small_task import MODEL, TRAINING, rows, task
 
+from components.formats.history import COSINE, WEIGHTS
 from components.report.parts.training import training_curves
-from components.shared.tensor_names import CLASSIFICATION, COSINE, REGRESSION, WEIGHTS
+from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.balancing import BALANCERS, Balancer
 from components.trainer.balancing.dwa import DynamicWeightAveraging
 from components.trainer.balancing.famo import Famo

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from components.shared import tensor_names
 from components.shared.errors import InputError
-from components.shared.tensor_names import CLASSIFICATION, REGRESSION
+from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.dataset import BATCH, Dataset, load, predict, weighted
 
 

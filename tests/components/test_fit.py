@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 from small_task import MODEL, TRAINING, rows, task
 
-from components.shared.tensor_names import CLASSIFICATION, REGRESSION
+from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.fit import fit
 from components.trainer.loop import train
 from components.trainer.model import build_table_model

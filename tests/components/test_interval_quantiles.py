@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from components.model_format.conformal import errors, excess, margin
-from components.shared.tensor_names import CLASSIFICATION, REGRESSION
+from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.dataset import Dataset
 from components.trainer.interval_quantiles import QUANTILES, levels, with_quantiles
 from components.trainer.model import build_table_model

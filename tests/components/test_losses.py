@@ -8,7 +8,7 @@ from sklearn.metrics import log_loss as reference_log_loss
 from sklearn.metrics import mean_pinball_loss
 
 from components.shared.errors import InputError
-from components.shared.tensor_names import CLASSIFICATION
+from components.shared.head_outputs import CLASSIFICATION
 from components.trainer.losses import ClassificationLoss, RegressionLoss, accuracy, log_loss, mae
 from components.trainer.recipe import Recipe
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from small_task import MODEL, TRAINING, rows, task
 
-from components.shared.tensor_names import CLASSIFICATION, REGRESSION
+from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.balancing import BALANCERS
 from components.trainer.dataset import weighted
 from components.trainer.fit import fit

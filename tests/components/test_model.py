@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from components.shared.tensor_names import CLASSIFICATION, REGRESSION
+from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.model import build_multi_task_model, build_table_model, compile_model
 from components.trainer.network.architecture import Architecture
 from components.trainer.network.encoder import FeatureSpace

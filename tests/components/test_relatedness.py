@@ -11,7 +11,7 @@ from sklearn.metrics import log_loss, mean_absolute_error
 from components.relatedness import comparison as module
 from components.relatedness.comparison import relate, row_losses, twin
 from components.shared.errors import InputError
-from components.shared.tensor_names import CLASSIFICATION, REGRESSION
+from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.dataset import Dataset
 from components.trainer.fit import fit
 from components.trainer.model import build_table_model, single_task

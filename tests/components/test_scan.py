@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.shared.tensor_names import CLASSIFICATION, REGRESSION
+from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.model import build_table_model, compile_model
 from components.trainer.network.architecture import Architecture
 from components.trainer.network.encoder import FeatureSpace

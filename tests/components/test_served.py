@@ -13,6 +13,8 @@ from components.evaluator.scoring import read_columns, read_rows
 from components.model_format.manifest import EXTRA, MANIFEST
 from components.shared import tensor_names
 from components.shared.exact_numbers import companion
+from components.shared.head_outputs import LOWER, REGRESSION, UPPER
+from components.shared.splits import EVAL
 
 ROWS = 1_200
 OFFSET = 1_700_000_000  # seconds since 1970: neighbours are 128 apart in 32 bits
@@ -54,7 +56,7 @@ def test_a_constant_added_to_label_and_feature_changes_nothing(offsets):
     spread = known["y"].std()
     answers, errors = [], []
     for served, offset in zip(offsets, (0, OFFSET), strict=True):
-        split = served.raw(tensor_names.EVAL)
+        split = served.raw(EVAL)
         rows = read_rows(split, served.schema.SerializeToString(), ("y", "k"), ["stops"])
         answer = served.model.predict(split)
         columns = read_columns(
@@ -75,7 +77,7 @@ def test_the_signatures_name_their_type_and_know_nothing_of_companions(offsets):
     for served, kind in zip(offsets, (tf.float32, tf.float64), strict=True):
         for name in ("serving_default", "predict"):
             signature = served.model._model.signatures[name]
-            for output in (tensor_names.REGRESSION, tensor_names.LOWER, tensor_names.UPPER):
+            for output in (REGRESSION, LOWER, UPPER):
                 assert signature.structured_outputs[output].dtype == kind
         assert [column.name for column in served.model.manifest.columns] == ["key", "left", "stops"]
         assert companion("left") not in [column.input for column in served.model.manifest.columns]
@@ -135,10 +137,10 @@ def by_example(served, **given):
 def test_texts_with_line_breaks_and_other_odd_ones_are_learnt_and_served(odd):
     served, _ = odd
     answer = ask(served, message=list(MESSAGES))
-    np.testing.assert_allclose(answer[tensor_names.REGRESSION][:, 0], 10 * np.arange(len(MESSAGES)), atol=4)
+    np.testing.assert_allclose(answer[REGRESSION][:, 0], 10 * np.arange(len(MESSAGES)), atol=4)
     for place, message in enumerate(MESSAGES):
         one = by_example(served, key=1, message=message, noise="n1", x=0.0, count=3)
-        np.testing.assert_allclose(one[tensor_names.REGRESSION][0], answer[tensor_names.REGRESSION][place], rtol=1e-5)
+        np.testing.assert_allclose(one[REGRESSION][0], answer[REGRESSION][place], rtol=1e-5)
 
 
 def test_classes_are_sorted_and_may_have_line_breaks(odd):
@@ -160,44 +162,42 @@ def test_what_is_cut_of_a_column_is_said_and_takes_nothing_from_others(odd):
 @pytest.mark.parametrize("spelling", ["", " ", "NA", " NA ", "\u00a0NA\t", "-999"])
 def test_a_spelling_of_no_value_is_none_in_every_signature(odd, spelling: str):
     served, _ = odd
-    absent = by_example(served, key=1, noise="n1", x=0.0, count=3)[tensor_names.REGRESSION].numpy()
-    unknown = by_example(served, key=1, message="never seen", noise="n1", x=0.0, count=3)[
-        tensor_names.REGRESSION
-    ].numpy()
+    absent = by_example(served, key=1, noise="n1", x=0.0, count=3)[REGRESSION].numpy()
+    unknown = by_example(served, key=1, message="never seen", noise="n1", x=0.0, count=3)[REGRESSION].numpy()
     assert abs(absent - unknown) > 1e-4, "what is missing is not what is unknown"
-    spelt = by_example(served, key=1, message=spelling, noise="n1", x=0.0, count=3)[tensor_names.REGRESSION].numpy()
+    spelt = by_example(served, key=1, message=spelling, noise="n1", x=0.0, count=3)[REGRESSION].numpy()
     np.testing.assert_array_equal(spelt, absent)
-    np.testing.assert_allclose(ask(served, message=[spelling])[tensor_names.REGRESSION].numpy(), absent, rtol=1e-6)
+    np.testing.assert_allclose(ask(served, message=[spelling])[REGRESSION].numpy(), absent, rtol=1e-6)
 
 
 def test_blanks_around_a_text_do_not_count(odd):
     served, _ = odd
-    answer = ask(served, message=["plain", " plain", "plain\u2003\n"])[tensor_names.REGRESSION].numpy()
+    answer = ask(served, message=["plain", " plain", "plain\u2003\n"])[REGRESSION].numpy()
     np.testing.assert_array_equal(answer[1:], answer[[0, 0]])
 
 
 @pytest.mark.parametrize("value", [2.7, 1e30, -1e30, 2.0**63, np.inf, np.nan, -999.0])
 def test_what_is_no_whole_number_of_64_bits_is_missing(odd, value: float):
     served, _ = odd
-    absent = by_example(served, key=1, message="plain", noise="n1", x=0.0)[tensor_names.REGRESSION].numpy()
-    found = ask(served, count=[value, 3.0])[tensor_names.REGRESSION].numpy()
+    absent = by_example(served, key=1, message="plain", noise="n1", x=0.0)[REGRESSION].numpy()
+    found = ask(served, count=[value, 3.0])[REGRESSION].numpy()
     np.testing.assert_allclose(found[0], absent[0], rtol=1e-6)
     assert abs(found[1] - found[0]) > 1e-5
 
 
 def test_a_number_that_stands_for_no_value_is_missing(odd):
     served, _ = odd
-    absent = by_example(served, key=1, message="plain", noise="n1", count=3)[tensor_names.REGRESSION].numpy()
-    np.testing.assert_allclose(ask(served, x=[-999.0])[tensor_names.REGRESSION].numpy(), absent, rtol=1e-6)
-    spelt = by_example(served, key=1, message="plain", noise="n1", x=-999.0, count=3)[tensor_names.REGRESSION].numpy()
+    absent = by_example(served, key=1, message="plain", noise="n1", count=3)[REGRESSION].numpy()
+    np.testing.assert_allclose(ask(served, x=[-999.0])[REGRESSION].numpy(), absent, rtol=1e-6)
+    spelt = by_example(served, key=1, message="plain", noise="n1", x=-999.0, count=3)[REGRESSION].numpy()
     np.testing.assert_array_equal(spelt, absent)
 
 
 def test_known_class_weights_are_taken_out_of_the_probabilities(odd):
     """With balanced weights a network says about one half where the truth is a few in a hundred."""
     served, _ = odd
-    rows = read_rows(served.raw(tensor_names.EVAL), served.schema.SerializeToString(), ("y", "k"), [])
-    answer = served.model.predict(served.raw(tensor_names.EVAL))
+    rows = read_rows(served.raw(EVAL), served.schema.SerializeToString(), ("y", "k"), [])
+    answer = served.model.predict(served.raw(EVAL))
     truth = rows.label == "yes\nindeed"
     weights = np.array(served.model.manifest.calibration.class_weights)
     train = np.array(list(served.model.manifest.train.class_counts.values()))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from components.shared.tensor_names import CLASSIFICATION, REGRESSION
+from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.network.encoder import FeatureSpace
 from components.trainer.scan import chunks, shuffled
 from components.trainer.spill import Columns

@@ -14,7 +14,8 @@ from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 from tfx.types.standard_artifacts import Examples, ModelEvaluation, TransformGraph
 
 from components.relatedness import component as relatedness
-from components.shared import tensor_names
+from components.shared.head_outputs import CLASSIFICATION
+from components.shared.splits import EVAL, TRAIN, VALIDATION
 from components.trainer.task import Task, load_task
 from components.transform.preprocessing import preprocessing_fn
 from components.tuner.component import results_of
@@ -22,7 +23,7 @@ from components.tuner.tuner_fn import tuner_fn
 
 LABELS = {"regression": "y", "classification": "k", "weight": None}
 COLOURS = ("red", "green", "blue")
-SIZES = {tensor_names.TRAIN: 160, tensor_names.VALIDATION: 80, tensor_names.EVAL: 60}
+SIZES = {TRAIN: 160, VALIDATION: 80, EVAL: 60}
 MODEL = small_task.MODEL | {"hidden": [8]}
 # All rows in one mini-batch: their order, which depends on where they lie, then makes no difference.
 TRAINING = small_task.TRAINING | {"seed": 3, "epochs": 4, "batch_size": 512}
@@ -54,9 +55,9 @@ def transformed(tmp_path_factory) -> Path:
     spec = {name: tf.io.VarLenFeature(dtype) for name, dtype in types.items()}
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
     splits = {split: table(size, seed) for seed, (split, size) in enumerate(SIZES.items())}
-    splits[tensor_names.VALIDATION][7]["k"] = ["perhaps"]
+    splits[VALIDATION][7]["k"] = ["perhaps"]
     with tft_beam.Context(str(tmp_path_factory.mktemp("beam"))):
-        fn = (splits[tensor_names.TRAIN], metadata) | tft_beam.AnalyzeDataset(
+        fn = (splits[TRAIN], metadata) | tft_beam.AnalyzeDataset(
             lambda inputs: preprocessing_fn(inputs, LABELS | {"max_categories": 9})
         )
         fn | tft_beam.WriteTransformFn(str(folder / "graph"))
@@ -72,7 +73,7 @@ def transformed(tmp_path_factory) -> Path:
 
 
 def loaded(folder: Path, memory_mb: int) -> Task:
-    files = [[str(folder / f"Split-{split}" / "*")] for split in (tensor_names.TRAIN, tensor_names.VALIDATION)]
+    files = [[str(folder / f"Split-{split}" / "*")] for split in (TRAIN, VALIDATION)]
     return load_task(tft.TFTransformOutput(str(folder / "graph")), *files, memory_mb=memory_mb)
 
 
@@ -81,15 +82,15 @@ def mapped(task: Task) -> set[bool]:
 
 
 def test_a_task_is_what_the_transform_left(transformed):
-    task, train = loaded(transformed, PLENTY), table(SIZES[tensor_names.TRAIN], 0)
+    task, train = loaded(transformed, PLENTY), table(SIZES[TRAIN], 0)
     assert task.classes == ["no", "yes"]
     assert list(task.owners) == [0] * (2 + 3), "other texts, missing ones, and three colours"
     np.testing.assert_allclose(task.train.regression, [row["y"][0] for row in train], rtol=1e-6)
     assert task.train.target_mean == pytest.approx(np.mean([row["y"][0] for row in train]))
     assert [task.classes[place] for place in task.train.classes] == [row["k"][0] for row in train]
-    validation = table(SIZES[tensor_names.VALIDATION], 1)
+    validation = table(SIZES[VALIDATION], 1)
     np.testing.assert_allclose(task.validation.regression, [row["y"][0] for row in validation], rtol=1e-6)
-    has_class = task.validation.has(tensor_names.CLASSIFICATION)
+    has_class = task.validation.has(CLASSIFICATION)
     assert np.flatnonzero(~has_class).tolist() == [7], "train has no row of its class; its number counts all the same"
 
 
@@ -127,7 +128,7 @@ def test_a_comparison_streams_beyond_the_budget_and_finds_the_same(transformed, 
     assert [mapped(task) for task in tasks] == [{False}, {True}]
     for head in ("regression", "classification"):
         held, spilt = (result["heads"][head] for result in found)
-        assert held["n"] == SIZES[tensor_names.EVAL]
+        assert held["n"] == SIZES[EVAL]
         for figure in ("multi_task", "single_task"):
             assert spilt[figure] == pytest.approx(held[figure], rel=1e-4)
         assert held["multi_task"] != pytest.approx(held["single_task"], rel=1e-4), "two networks, so two figures"
@@ -150,8 +151,8 @@ def test_a_search_streams_beyond_the_budget_and_finds_the_same(transformed, tmp_
             SimpleNamespace(
                 custom_config={"settings": settings, "directory": "", "code": ""},
                 transform_graph_path=str(transformed / "graph"),
-                train_files=[str(transformed / f"Split-{tensor_names.TRAIN}" / "*")],
-                eval_files=[str(transformed / f"Split-{tensor_names.VALIDATION}" / "*")],
+                train_files=[str(transformed / f"Split-{TRAIN}" / "*")],
+                eval_files=[str(transformed / f"Split-{VALIDATION}" / "*")],
                 working_dir=str(tmp_path),
             )
         ).tuner

@@ -16,7 +16,7 @@ from sklearn.metrics import log_loss, mean_absolute_error
 from small_task import MODEL, TRAINING, rows, task
 
 from components.shared.errors import InputError
-from components.shared.tensor_names import CLASSIFICATION, REGRESSION
+from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.dataset import Dataset
 from components.trainer.fit import fit
 from components.trainer.task import Task

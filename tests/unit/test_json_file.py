@@ -80,3 +80,14 @@ def test_a_field_of_another_type_is_damage(tmp_path: Path):
         f"{tmp_path}/account.json must hold what mtl wrote, got `rows`: input should be a valid integer, "
         "unable to parse string as an integer. Run again."
     )
+
+
+def test_a_file_that_may_be_missing_is_none_or_read_like_any_other(tmp_path: Path):
+    assert Account.find(None) is None
+    assert Account.find(tmp_path / "none") is None
+    assert Account.find(tmp_path) is None
+    Account(3).write(tmp_path)
+    assert Account.find(tmp_path) == Account(3)
+    (tmp_path / "account.json").write_text("{")
+    with pytest.raises(Damaged):
+        Account.find(tmp_path)

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from run_artifacts import good_files, history, report, write_artifacts
 
+from components.formats.history import ALONE, COSINE, WEIGHTS, History
 from components.report.collect import Origin, Sources, collect
 from components.report.page import render
 from components.report.parts.card import card
 from components.report.parts.training import BALANCING, MAX_EPOCHS, TRUNKS, alone, training_curves
-from components.shared.tensor_names import ALONE, CLASSIFICATION, COSINE, REGRESSION, WEIGHTS
+from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from pipeline.config.run import Config
 
 WEIGHT = {"regression": WEIGHTS[REGRESSION], "classification": WEIGHTS[CLASSIFICATION]}
@@ -26,7 +27,7 @@ def balanced(epochs=9, seed=0):
 @pytest.mark.parametrize(("epochs", "best"), [(1, 1), (9, 4), (100, 100), (1_000, 777)])
 def test_weights_and_cosine_are_those_of_the_kept_epochs_and_the_mean_that_of_all(epochs, best):
     known = balanced(epochs)
-    found = training_curves(known, best)
+    found = training_curves(History.of_logs(known), best)
     kept = np.array(found["epochs"])
     assert len(kept) == min(epochs, MAX_EPOCHS)
     assert {1, best, epochs} <= set(found["epochs"])
@@ -42,7 +43,7 @@ def test_weights_and_cosine_are_those_of_the_kept_epochs_and_the_mean_that_of_al
 def test_what_is_no_number_is_left_out_and_does_not_count():
     known = balanced(4) | {COSINE: [0.5, -0.25, 0.0, float("nan")]}
     known[WEIGHT["regression"]][-1] = float("inf")
-    found = training_curves(known, 1)
+    found = training_curves(History.of_logs(known), 1)
     assert found["gradient_cosine"] == {
         "values": [0.5, -0.25, 0.0, None],
         "n": 3,
@@ -50,14 +51,18 @@ def test_what_is_no_number_is_left_out_and_does_not_count():
         "below_zero": pytest.approx(1 / 3),
     }
     assert found["weights"]["regression"][-1] is None
-    assert training_curves(known | {COSINE: [float("nan")] * 4}, 1)["gradient_cosine"] is None
+    undefined = History.of_logs(known | {COSINE: [float("nan")] * 4})
+    assert training_curves(undefined, 1)["gradient_cosine"] is None
 
 
 def test_a_balancer_that_leaves_the_weights_at_one_has_none_to_draw():
     known = balanced(3) | dict.fromkeys(WEIGHT.values(), [1.0] * 3)
-    assert training_curves(known, 1)["weights"] is None
+    assert training_curves(History.of_logs(known), 1)["weights"] is None
     known[WEIGHT["classification"]] = [1.0, 1.0, 1.01]
-    assert training_curves(known, 1)["weights"] == {"regression": [1.0] * 3, "classification": [1.0, 1.0, 1.01]}
+    assert training_curves(History.of_logs(known), 1)["weights"] == {
+        "regression": [1.0] * 3,
+        "classification": [1.0, 1.0, 1.01],
+    }
 
 
 def test_a_history_without_them_still_makes_a_report(tmp_path):
@@ -89,11 +94,11 @@ def test_what_the_heads_came_to_alone_is_told_and_the_least_of_it_counts(tmp_pat
     """A head that gained nothing alone keeps the weights of its own best epoch in the shared network."""
     shared = {f"val_{REGRESSION}_mae": [0.5, 0.4, 0.3], f"val_{CLASSIFICATION}_log_loss": [0.9, 0.7, 0.8]}
     own = {ALONE[REGRESSION]: [0.35, 0.25, float("nan")], ALONE[CLASSIFICATION]: [0.75, 0.71]}
-    assert alone(shared | own, 3) == {
+    assert alone(History.of_logs(shared | own), 3) == {
         "regression": {"shared": 0.3, "alone": 0.25, "epochs": 3},
         "classification": {"shared": 0.8, "alone": 0.7, "epochs": 2},
     }
-    assert alone(shared, 3) is None
+    assert alone(History.of_logs(shared), 3) is None
     files = good_files()
     files["evaluation"]["training"] |= {"epochs": 3, "best_epoch": 3, "trunk": "separate"}
     found = report(tmp_path, **files | {"history": history(3) | shared | own})

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from components.data_validator.analysis.finding import IGNORE, Anomaly
-from components.shared.tensor_names import EVAL, TRAIN
+from components.shared.splits import EVAL, TRAIN
 
 RARE = 10
 """Train rows a class needs to be learnt, and eval rows to be judged, at the least."""

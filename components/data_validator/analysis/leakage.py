@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from components.data_validator.analysis.finding import IGNORE, Anomaly
-from components.shared.tensor_names import VALIDATION
+from components.shared.splits import VALIDATION
 
 BINS = 64
 _ROWS_PER_BIN = 5

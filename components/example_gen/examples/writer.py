@@ -1,4 +1,4 @@
-"""Examples on disk as TFX lays them out: `Split-train/data_tfrecord-00000-of-00002.gz` and so on."""
+"""Examples on disk as TFX lays them out: `data_tfrecord-00000-of-00002.gz` and so on, in a folder per split."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from types import TracebackType
 
 import numpy as np
 import tensorflow as tf
+
+from components.shared.splits import split_folder
 
 ROWS_PER_FILE = 500_000
 # Level 1 is several times faster than the default and makes files a few per cent larger.
@@ -27,7 +29,7 @@ class SplitWriter:
     def __init__(self, folder: str, splits: Sequence[str], rows_per_file: int = ROWS_PER_FILE):
         self.rows = [0] * len(splits)
         self._rows_per_file = rows_per_file
-        self._folders = [os.path.join(folder, f"Split-{split}") for split in splits]
+        self._folders = [split_folder(folder, split) for split in splits]
         self._writers: list[tf.io.TFRecordWriter | None] = [None] * len(splits)
         self._parts: list[list[str]] = [[] for _ in splits]
         for path in self._folders:

@@ -17,7 +17,7 @@ import numpy as np
 from components.example_gen.examples.row_files import RECALLED, read_fingerprints
 from components.example_gen.splitting.row_identity import BYTES, Identity, fold
 from components.example_gen.summary import Summary, read_summary
-from components.shared.tensor_names import EVAL
+from components.shared.splits import EVAL
 
 MAX_ROWS = 2_000_000
 _ALL = np.ones(BYTES, bool)

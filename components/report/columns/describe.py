@@ -20,7 +20,7 @@ from components.example_gen.summary import Summary
 from components.report.columns import numeric, textual
 from components.schema_gen.statistics import read_statistics
 from components.shared.exact_numbers import companion, of_bits
-from components.shared.tensor_names import EVAL, TRAIN
+from components.shared.splits import EVAL, TRAIN, split_folder
 
 SPLITS = (TRAIN, EVAL)
 # Numbers held at once: 160 MB as float64.
@@ -86,7 +86,7 @@ def _numbers(
         for name in names[start : start + width]:
             part.feature.add(name=name, type=schema_pb2.FeatureType.Value(types[name]))
         exact = [feature.name for feature in part.feature if feature.name in wide]
-        values = {split: _read(f"{examples}/Split-{split}", part, exact) for split in SPLITS}
+        values = {split: _read(split_folder(examples, split), part, exact) for split in SPLITS}
         for feature in part.feature:
             described[feature.name] = numeric.describe({split: values[split][feature.name] for split in SPLITS})
     return described

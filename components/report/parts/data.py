@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.shared.tensor_names import TRAIN
+from components.shared.splits import TRAIN
 
 _CHECK = ("split", "column", "kind", "level", "sentence", "method", "value", "threshold", "examples", "remedy")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from components.evaluator.analysis.head import METRICS
 from components.evaluator.analysis.trivial import PREDICTORS
+from components.formats.history import History
 from components.report.parts.training import alone, training_curves
 
 # A matrix with more classes than this cannot be read; the rarer ones are counted together.
@@ -19,7 +20,7 @@ def model_part(
     evaluation: Values,
     figures: Values | None,
     importance: Values | None,
-    history: Values | None,
+    history: History | None,
     balancing: str | None = None,
 ) -> dict[str, Any]:
     """Returns what is known of the model.
@@ -28,7 +29,7 @@ def model_part(
         evaluation: `evaluation.json` of the Evaluator.
         figures: its `figures.json`.
         importance: its `importance.json`.
-        history: `history.json` of the Trainer.
+        history: what the Trainer logged.
         balancing: `training.balancing` of the configuration, where it is known.
     """
     found = figures or {}

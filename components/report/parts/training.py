@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
 
 from components.evaluator.analysis.head import HEADLINE
-from components.shared.tensor_names import ALONE, COSINE, HEADS, WEIGHTS
+from components.formats.history import History
+from components.shared.head_outputs import HEADS
+from components.shared.splits import TRAIN, VALIDATION
 from components.trainer.network.architecture import SEPARATE, SHARED_BOTTOM
 
 # More points than this a drawing of that width cannot show.
@@ -32,16 +34,14 @@ TRUNKS = {
 }
 """`model.trunk` in words."""
 
-Values = Mapping[str, Any]
 
-
-def training_curves(history: Values, best_epoch: int) -> dict[str, Any]:
+def training_curves(history: History, best_epoch: int) -> dict[str, Any]:
     """Returns what is drawn over the epochs of a training.
 
     Of a long training `MAX_EPOCHS` epochs are kept, evenly spread, the best and the last among them.
 
     Args:
-        history: `history.json` of the Trainer.
+        history: what the Trainer logged.
         best_epoch: the epoch, from 1, whose network was kept.
 
     Returns:
@@ -52,10 +52,7 @@ def training_curves(history: Values, best_epoch: int) -> dict[str, Any]:
         - `gradient_cosine`: `values`, and of all epochs `n`, `mean` and `below_zero`, the share of them below 0; None
           where the heads share no layer, or the history is older than this figure.
     """
-    losses = {
-        head: {split: history[f"{prefix}{output}_loss"] for split, prefix in (("train", ""), ("validation", "val_"))}
-        for head, output in HEADS.items()
-    }
+    losses = {head: {split: history.loss(head, split) for split in (TRAIN, VALIDATION)} for head in HEADS}
     epochs = _epochs(len(losses["regression"]["train"]), best_epoch)
     return {
         "best_epoch": best_epoch,
@@ -64,34 +61,34 @@ def training_curves(history: Values, best_epoch: int) -> dict[str, Any]:
             head: {split: _at(epochs, values) for split, values in splits.items()} for head, splits in losses.items()
         },
         "weights": _weights(history, epochs),
-        "gradient_cosine": _cosine(history.get(COSINE, []), epochs),
+        "gradient_cosine": _cosine(history.gradient_cosine, epochs),
     }
 
 
-def alone(history: Values, best_epoch: int) -> dict[str, dict[str, float | int]] | None:
+def alone(history: History, best_epoch: int) -> dict[str, dict[str, float | int]] | None:
     """Returns what each head came to when it was trained by itself, after it had shared its layers with the other.
 
     Args:
-        history: `history.json` of the Trainer.
+        history: what the Trainer logged.
         best_epoch: the epoch, from 1, whose network was best while the heads shared it.
 
     Returns:
         Head to `shared` and `alone`, its mean absolute error (standardised) or log loss on the validation split in that
         network and by itself, and `epochs` by itself; None where this was not tried.
     """
-    if not all(ALONE[output] in history for output in HEADS.values()):
+    if not all(history.alone(head) for head in HEADS):
         return None
     found = {}
-    for head, output in HEADS.items():
-        shared, own = history[f"val_{output}_{HEADLINE[head]}"], history[ALONE[output]]
+    for head in HEADS:
+        shared, own = history.validation(head, HEADLINE[head]), history.alone(head)
         least = min(value for value in (*shared, *own) if math.isfinite(value))
         found[head] = {"shared": shared[best_epoch - 1], "alone": least, "epochs": len(own)}
     return found
 
 
-def _weights(history: Values, epochs: Sequence[int]) -> dict[str, list[float | None]] | None:
+def _weights(history: History, epochs: Sequence[int]) -> dict[str, list[float | None]] | None:
     """The balancer's weights; one that works on the gradients instead, such as PCGrad, leaves all of them at 1."""
-    found = {head: history.get(WEIGHTS[output], []) for head, output in HEADS.items()}
+    found = {head: history.weights(head) for head in HEADS}
     if all(weight == 1 for weights in found.values() for weight in weights):
         return None
     return {head: _at(epochs, weights) for head, weights in found.items()}

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from components.shared.tensor_names import COSINE, WEIGHTS
+from components.formats.history import COSINE, WEIGHTS
 from components.trainer.balancing.pcgrad import gradient, inner
 from components.trainer.model import is_shared
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import keras
 
-from components.shared.tensor_names import CLASSIFICATION, REGRESSION
+from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.network.architecture import Architecture
 from components.trainer.network.blocks import dense, stack
 
