@@ -33,7 +33,7 @@ from components.data_validator.sample import read_sample
 from components.data_validator.source import CHANGED, ingested
 from components.example_gen.cells.cells import Kind
 from components.example_gen.spec import IngestSpec
-from components.example_gen.summary import Summary, read_summary
+from components.formats.summary import Summary
 from components.model_format.manifest import EXTRA, GO_BACK
 from components.schema_gen.domains import any_text_notes
 from components.schema_gen.schema import FILE, TRAINING, identifier_notes, read_schema
@@ -74,7 +74,7 @@ def DataValidator(
     chosen, source = json.loads(settings), IngestSpec.from_json(spec)
     labels = (source.regression, source.classification)
     in_force = read_schema(Path(schema.uri) / FILE)
-    summary = read_summary(examples.uri)
+    summary = Summary.read(examples.uri)
 
     levels = Levels(chosen["level"], chosen["levels"])
     found = _schema_anomalies(examples, statistics, in_force, reviewed_schema, anomalies, levels)

@@ -6,9 +6,9 @@ import contextlib
 import dataclasses
 from collections.abc import Iterator
 
-from components.example_gen.summary import Summary
 from components.example_gen.tables.fingerprint import fingerprint
 from components.example_gen.tables.table import Table, open_table
+from components.formats.summary import Summary
 from components.objects.staging import staged
 from components.shared.errors import InputError
 

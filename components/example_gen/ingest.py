@@ -6,14 +6,12 @@ Memory is bounded by a block of the file, whatever its size. Rows keep their ord
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import tensorflow as tf
 
 from components.example_gen.cells.cells import Kind, hash_strings
 from components.example_gen.cells.notes import number_like
@@ -30,13 +28,12 @@ from components.example_gen.splitting.recall import Pushed, Recalled, identity_o
 from components.example_gen.splitting.row_identity import BYTES, Identity, fold
 from components.example_gen.splitting.splits import combine, hash_numbers, shares, split_by_hash, split_by_time
 from components.example_gen.splitting.times import parse_times
-from components.example_gen.summary import Summary
 from components.example_gen.tables.fingerprint import fingerprint
 from components.example_gen.tables.table import Table, open_table
+from components.formats.summary import Summary
 from components.objects.staging import staged
 from components.shared.errors import InputError
 from components.shared.exact_numbers import bits, companion
-from components.shared.file_names import SUMMARY
 from components.shared.splits import CALIBRATION, EVAL, TRAIN, VALIDATION
 
 
@@ -122,8 +119,7 @@ def _ingest(spec: IngestSpec, folder: str, rows_per_file: int, pushed: Pushed | 
         wide=[feature.name for feature in features if feature.kind == Kind.FLOAT and feature.name in found.wide]
         + [roles.regression] * (roles.regression in found.wide),
     )
-    with tf.io.gfile.GFile(os.path.join(folder, SUMMARY), "w") as file:
-        file.write(summary.to_json())
+    summary.write(folder)
     return summary
 
 

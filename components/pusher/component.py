@@ -14,7 +14,7 @@ from tfx.utils import path_utils
 
 from components.example_gen.examples.reader import read_examples
 from components.example_gen.splitting.split_record import Record
-from components.example_gen.summary import read_summary
+from components.formats.summary import Summary
 from components.model_format.manifest import EXTRA, Column, Manifest
 from components.pusher.local_store import open_store
 from components.pusher.provenance import require_same_labels
@@ -74,7 +74,7 @@ def Pusher(
             # Another run may have pushed since the Baseline looked.
             require_same_labels(store.manifest(current), (manifest.regression, manifest.classification), destination)
         known = json.loads(provenance)
-        summary = read_summary(examples.uri)
+        summary = Summary.read(examples.uri)
         rows = known.pop("rows") | {"identity": summary.identity, "inherited": summary.inherited}
         published = store.publish(
             source,

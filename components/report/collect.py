@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from components.formats.history import History
+from components.formats.summary import Summary
 from components.report.parts.data import data_part
 from components.report.parts.model import model_part
 from components.report.parts.relatedness import relatedness_part
@@ -37,7 +38,6 @@ from components.shared.file_names import (
     IMPORTANCE,
     PUSH,
     RELATEDNESS,
-    SUMMARY,
     TUNING,
 )
 from components.shared.kept_files import read_json
@@ -96,7 +96,7 @@ def collect(sources: Sources, origin: Origin) -> dict[str, Any]:
     evaluation = _load(sources.evaluation, EVALUATION)
     push = _load(sources.pushed_model, PUSH)
     relatedness = _load(sources.relatedness, RELATEDNESS)
-    data = data_part(_load(sources.examples, SUMMARY), gate, _load(sources.columns, COLUMNS))
+    data = data_part(Summary.find(sources.examples), gate, _load(sources.columns, COLUMNS))
     model = None
     if evaluation is not None:
         model = model_part(

@@ -16,7 +16,7 @@ from tfx.types.standard_artifacts import (
     Schema,
 )
 
-from components.example_gen.summary import read_summary
+from components.formats.summary import Summary
 from components.report.artifacts import HTML, ClassificationMetrics, Metrics, RunReport, set_confusion, set_metrics
 from components.report.collect import Origin, Sources, collect
 from components.report.columns.describe import describe_columns
@@ -50,7 +50,7 @@ def DataReport(
     """
     del code
     in_force = read_schema(Path(schema.uri) / FILE)
-    columns = describe_columns(examples.uri, statistics.uri, in_force, read_summary(examples.uri))
+    columns = describe_columns(examples.uri, statistics.uri, in_force, Summary.read(examples.uri))
     text = json.dumps({"columns": columns}, indent=1, allow_nan=False)
     (Path(report.uri) / COLUMNS).write_text(text, encoding="utf-8")
     sources = Sources(examples=examples.uri, anomalies=anomalies.uri, columns=report.uri)

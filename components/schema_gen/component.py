@@ -15,7 +15,7 @@ from tfx.dsl.component.experimental.decorators import component
 from tfx.types import artifact_utils
 from tfx.types.standard_artifacts import Examples, ExampleStatistics, Schema
 
-from components.example_gen.summary import read_summary
+from components.formats.summary import Summary
 from components.schema_gen.domains import text_columns
 from components.schema_gen.schema import (
     FILE,
@@ -55,7 +55,7 @@ def SchemaGen(
         InputError: the reviewed schema lacks a label, or no feature is left.
     """
     del code
-    chosen, summary = json.loads(settings), read_summary(examples.uri)
+    chosen, summary = json.loads(settings), Summary.read(examples.uri)
     if reviewed_schema:
         in_force = parse_schema(reviewed_schema)
     else:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-SUMMARY = "summary.json"
-"""The ingest's account, in the Examples."""
 ROWS = "rows"
-"""Folder of the rows' fingerprints, beside the account."""
+"""Folder of the rows' fingerprints, beside the ingest's account, in the Examples."""
 SEEN = "seen.npz"
 """The rows that a pushed version has seen, with the version."""
 FINDINGS = "gate.json"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from components.data_validator.analysis.finding import FAIL, WARN, read_findings
-from components.example_gen.summary import read_summary
+from components.formats.summary import Summary
 from components.model_format.manifest import EXTRA, MANIFEST
 from components.pusher.release import MANIFEST as VERSION_MANIFEST
 from components.shared.file_names import COLUMNS, EVALUATION, FINDINGS, PUSH, RELATEDNESS
@@ -29,7 +29,7 @@ def warnings(run: Run) -> list[str]:
     """Returns what a person should know of the data and of what was learnt, although it stopped nothing."""
     sentences: list[str] = []
     if examples := run.artifact("ExampleGen", "examples"):
-        sentences += read_summary(examples).warnings
+        sentences += Summary.read(examples).warnings
     if found := findings(run):
         sentences += found["notes"]
         sentences += [anomaly["sentence"] for anomaly in found["anomalies"] if anomaly["level"] == WARN]
@@ -62,7 +62,7 @@ def _load(folder: str, file: str) -> dict[str, Any]:
 
 
 def _example_gen(artifacts: dict[str, str]) -> str:
-    summary = read_summary(artifacts["examples"])
+    summary = Summary.read(artifacts["examples"])
     left_out = sum(summary.left_out.values())
     splits = ", ".join(f"{split} {rows:,}" for split, rows in summary.splits.items())
     words = [f"{summary.rows_in:,} rows: {splits}"]

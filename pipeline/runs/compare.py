@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from components.evaluator.analysis.head import METRICS
-from components.example_gen.summary import Summary, read_summary
+from components.formats.summary import Summary
 from components.report.collect import settings
 from components.report.files import NUMBERS
 from components.shared.file_names import EVALUATION
@@ -89,7 +89,7 @@ def _data(a: Finished, b: Finished, ingested: Sequence[Summary | None]) -> dict[
 
 def _summary(run: Run) -> Summary | None:
     folder = run.artifact("ExampleGen", "examples")
-    return read_summary(folder) if folder and Path(folder).exists() else None
+    return Summary.read(folder) if folder and Path(folder).exists() else None
 
 
 def _columns(side: Finished) -> dict[str, Any]:

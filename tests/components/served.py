@@ -16,8 +16,8 @@ from components.evaluator.scoring import ServingModel
 from components.example_gen.examples.reader import read_examples
 from components.example_gen.ingest import ingest
 from components.example_gen.spec import IngestSpec
-from components.example_gen.summary import Summary
 from components.example_gen.tables.dialect import Dialect
+from components.formats.summary import Summary
 from components.schema_gen.schema import add_companions, exclude_labels_from_serving
 from components.shared.splits import CALIBRATION, TRAIN, VALIDATION
 from components.trainer.run_fn import run_fn

@@ -11,7 +11,7 @@ from tfx.types.standard_artifacts import Examples, Model
 from components.baseline import component as baseline
 from components.example_gen import component as example_gen
 from components.example_gen.spec import IngestSpec
-from components.example_gen.summary import read_summary
+from components.formats.summary import Summary
 from components.pusher.local_store import CURRENT, Store
 from components.shared.errors import InputError
 
@@ -72,11 +72,11 @@ def test_rows_stay_in_their_splits_by_what_the_destination_knows(tmp_path: Path)
     header, *lines = ROWS.splitlines()
     wider = [f"{header},noise", *(f"{line},{place % 7}" for place, line in enumerate(lines))]
     (tmp_path / "wider.csv").write_text("\n".join(wider) + "\n")
-    before = read_summary(ingested(tmp_path, str(tmp_path / "t.csv")).uri)
-    alone = read_summary(ingested(tmp_path, str(tmp_path / "wider.csv")).uri)
+    before = Summary.read(ingested(tmp_path, str(tmp_path / "t.csv")).uri)
+    alone = Summary.read(ingested(tmp_path, str(tmp_path / "wider.csv")).uri)
     assert alone.judged != before.judged
     push(tmp_path, "first", {"rows": {"given": "", "key": "", "identity": before.identity, "inherited": False}})
-    after = read_summary(ingested(tmp_path, str(tmp_path / "wider.csv"), destination=str(tmp_path / "serving")).uri)
+    after = Summary.read(ingested(tmp_path, str(tmp_path / "wider.csv"), destination=str(tmp_path / "serving")).uri)
     assert (after.judged, after.splits, after.identity) == (before.judged, before.splits, {"x": "INT"})
     assert list(after.columns) == ["x", "noise"]
 

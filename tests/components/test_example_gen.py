@@ -15,8 +15,8 @@ from tfx.types.standard_artifacts import Examples
 from components.example_gen.component import ExampleGen
 from components.example_gen.ingest import ingest
 from components.example_gen.spec import SPLITS
-from components.example_gen.summary import read_summary
 from components.example_gen.tables.fingerprint import fingerprint
+from components.formats.summary import Summary
 from components.shared.errors import InputError
 
 
@@ -45,7 +45,7 @@ def test_every_cell_arrives_in_exactly_one_split(tmp_path):
     absent = data[["count", "size (mm)", "town"]].isna().sum().to_dict()
     assert summary.missing == absent | {"p": int(data[["p_1", "p_2"]].isna().all(axis=1).sum())}
     assert (summary.vectors, summary.vector_columns) == ({"p": 2}, {"p": ["p_1", "p_2"]})
-    assert summary == read_summary(str(tmp_path / "out"))
+    assert summary == Summary.read(tmp_path / "out")
     for split in SPLITS:
         named = pd.Series([row["grade"].decode() for row in read(tmp_path / "out", split)]).value_counts()
         assert summary.classes[split] == named.to_dict()
@@ -84,7 +84,7 @@ def test_the_component_fills_an_artifact_that_stock_statistics_gen_reads(tmp_pat
     artifact.uri = str(tmp_path / "out")
     chosen = spec(path)
     ExampleGen.test_call(examples=artifact, spec=chosen.to_json(), fingerprint=fingerprint(chosen.paths), code="c")
-    summary = read_summary(artifact.uri)
+    summary = Summary.read(artifact.uri)
     assert artifact_utils.decode_split_names(artifact.split_names) == list(SPLITS)
     assert (artifact.span, artifact.version) == (0, 0)
     assert artifact.get_string_custom_property("input_fingerprint") == summary.fingerprint
@@ -132,7 +132,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
         done = subprocess.run(run, check=True, capture_output=True, text=True)
         peaks.append(int(done.stdout) * 1024)
         sizes.append(path.stat().st_size)
-    assert read_summary(str(tmp_path / "out")).rows_out == 2_400_000
+    assert Summary.read(tmp_path / "out").rows_out == 2_400_000
     assert peaks[1] - peaks[0] < (sizes[1] - sizes[0]) / 2, (peaks, sizes)
 
 

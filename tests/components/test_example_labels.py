@@ -9,7 +9,7 @@ from example_tables import ROWS, contents, csv_file, frame, read, spec
 
 from components.example_gen.ingest import ingest
 from components.example_gen.spec import SPLITS
-from components.example_gen.summary import read_summary
+from components.formats.summary import Summary
 from components.shared.errors import InputError
 
 
@@ -62,7 +62,7 @@ def test_rows_with_one_label_are_written_and_accounted_for(tmp_path):
         assert summary.unlabelled[split] == without
         grades = Counter(row["grade"].decode() for row in rows if row["grade"] is not None)
         assert {name: count for name, count in summary.classes[split].items() if count} == grades
-    assert read_summary(str(tmp_path / "out")) == summary
+    assert Summary.read(tmp_path / "out") == summary
 
 
 def test_a_label_that_goes_missing_moves_no_other_row(tmp_path):

@@ -11,7 +11,7 @@ from example_tables import ROWS, contents, csv_file, frame, read, spec
 
 from components.example_gen.ingest import ingest
 from components.example_gen.spec import SPLITS, IngestSpec
-from components.example_gen.summary import read_summary
+from components.formats.summary import Summary
 from components.shared.errors import InputError
 
 
@@ -60,7 +60,7 @@ def test_examples_and_splits_are_the_same_in_every_form_of_the_cells(tmp_path):
     for name, form in forms.items():
         summary = ingest(spec(csv_file(tmp_path, form, f"{name}.csv")), str(tmp_path / name))
         assert contents(tmp_path / name) == contents(tmp_path / "typed")
-        assert read_summary(str(tmp_path / name)) == summary
+        assert Summary.read(tmp_path / name) == summary
         assert (summary.columns["flag"], summary.columns["wait"]) == ("BYTES", "FLOAT")
 
 
@@ -73,7 +73,7 @@ def test_a_split_does_not_depend_on_the_process(tmp_path):
         "ingest(IngestSpec((sys.argv[1],), 'price', 'grade'), sys.argv[2])"
     )
     subprocess.run([sys.executable, "-c", code, str(path), str(tmp_path / "there")], check=True, capture_output=True)
-    assert read_summary(str(tmp_path / "there")) == here
+    assert Summary.read(tmp_path / "there") == here
     assert contents(tmp_path / "here") == contents(tmp_path / "there")
 
 

@@ -10,8 +10,8 @@ import tensorflow as tf
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from components.example_gen.summary import Summary
 from components.example_gen.tables.dialect import Dialect
+from components.formats.summary import Summary
 from components.report.columns import describe
 from components.report.columns.describe import describe_columns
 

@@ -13,7 +13,7 @@ from components.example_gen.spec import SPLITS, IngestSpec
 from components.example_gen.splitting.recall import Pushed
 from components.example_gen.splitting.row_identity import Identity
 from components.example_gen.splitting.split_record import Record
-from components.example_gen.summary import Summary
+from components.formats.summary import Summary
 
 ROWS, COLUMNS = 2_000, 25
 

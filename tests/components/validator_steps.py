@@ -14,12 +14,11 @@ from components.data_gate.component import DataGate
 from components.data_validator.analysis.finding import read_findings
 from components.data_validator.component import DataValidator
 from components.example_gen.spec import IngestSpec
-from components.example_gen.summary import Summary
 from components.example_gen.tables.dialect import Dialect
 from components.example_gen.tables.fingerprint import fingerprint
+from components.formats.summary import Summary
 from components.schema_gen.component import SchemaGen
 from components.schema_gen.schema import curate, exclude_labels_from_serving, read_schema
-from components.shared.file_names import SUMMARY
 
 import tensorflow_data_validation as tfdv  # isort: skip - only after TFX
 
@@ -111,7 +110,7 @@ class Step:
         }
         counts = (rows, "y", "k", classes, kinds, {}, {}, {}, {}, "row", [], unlabelled)
         summary = Summary(files, Dialect("csv", ","), content, 0, 0, {}, *counts)
-        (root / "examples" / SUMMARY).write_text(summary.to_json())
+        summary.write(root / "examples")
 
     def run(self, reviewed: str = "", split: tuple[str, str | None] = ("row", None), **settings: object) -> dict:
         taken = {name: self.artifacts[name] for name in ("examples", "statistics", "schema")}

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from components.example_gen.summary import Summary
 from components.example_gen.tables.dialect import Dialect
+from components.formats.summary import Summary
 from components.report.page import render_comparison
 from pipeline.runs.compare import compare, difference
 from pipeline.runs.record import Finished, Run, Step
@@ -46,7 +46,7 @@ def finished(
     if ingested:
         examples = output / "ExampleGen" / run_id
         examples.mkdir(parents=True)
-        (examples / "summary.json").write_text(ingested.to_json(), encoding="utf-8")
+        ingested.write(examples)
         steps.append(Step("ExampleGen", "done", artifacts={"examples": str(examples)}))
         evaluation = output / "Evaluator" / run_id
         evaluation.mkdir(parents=True)

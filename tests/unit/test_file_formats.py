@@ -5,17 +5,20 @@ from pathlib import Path
 
 import pytest
 
+from components.example_gen.cells.forms import Form, Meaning
+from components.example_gen.tables.dialect import Dialect
 from components.formats.history import History
 from components.formats.json_file import JsonFile
+from components.formats.summary import Summary
 from components.shared.errors import InputError
 
-FILES = {History: "history.json"}
+FILES = {History: "history.json", Summary: "summary.json"}
 
 
 @pytest.mark.parametrize("kind", FILES, ids=FILES.values())
 def test_a_newer_format_is_refused_in_one_sentence_that_says_what_to_do(tmp_path: Path, kind: type[JsonFile]):
     path = tmp_path / FILES[kind]
-    path.write_text(json.dumps({"format": kind.FORMAT + 1}))
+    path.write_text(json.dumps({"format": kind.FORMAT + 1, "dialect": {}}))
     with pytest.raises(InputError) as raised:
         kind.read(tmp_path)
     assert str(raised.value) == (
@@ -41,3 +44,43 @@ def test_a_history_of_format_1_is_read(tmp_path: Path):
     assert history.gradient_cosine == [0.1, -0.2]
     history.write(tmp_path)
     assert History.read(tmp_path) == history
+
+
+SUMMARY_1 = {
+    "files": ["t.csv"],
+    "fingerprint": "f",
+    "rows_in": 4,
+    "rows_out": 3,
+    "left_out": {"no label": 1},
+    "splits": {"train": 2, "eval": 1},
+    "regression": "y",
+    "classification": "k",
+    "classes": {"train": {"a": 2}, "eval": {"a": 1}},
+    "columns": {"x": "FLOAT"},
+    "missing": {"x": 0},
+    "non_finite": {},
+    "vectors": {},
+    "vector_columns": {},
+    "split_by": "row",
+    "warnings": ["A note."],
+}
+
+
+def test_a_summary_of_format_1_is_read(tmp_path: Path):
+    more = {
+        "dialect": {"format": "csv", "delimiter": ";", "missing": ["", "NA"], "quoting": "none"},
+        "unlabelled": {"train": {"y": 1, "k": 0}, "eval": {"y": 1, "k": 0}},
+        "forms": {"x": {"meaning": "NUMBERS"}},
+        "judged": "j",
+    }
+    (tmp_path / "summary.json").write_text(json.dumps(SUMMARY_1 | more))
+    summary = Summary.read(tmp_path)
+    assert (summary.rows_in, summary.splits, summary.judged) == (4, {"train": 2, "eval": 1}, "j")
+    assert summary.dialect == Dialect("csv", ";", ("", "NA"), "none")
+    assert summary.forms == {"x": Form(Meaning.NUMBERS)}
+    assert (summary.without("y"), summary.without("k")) == (2, 0)
+
+
+def test_a_summary_of_the_time_before_dialects_is_read(tmp_path: Path):
+    (tmp_path / "summary.json").write_text(json.dumps(SUMMARY_1 | {"format": "csv", "delimiter": "|"}))
+    assert Summary.read(tmp_path).dialect == Dialect("csv", "|")

@@ -13,12 +13,12 @@ import pytest
 from components.data_validator.analysis.distribution import describe as describe_column
 from components.data_validator.analysis.distribution import read_distributions, write_distributions
 from components.data_validator.analysis.finding import read_findings
-from components.example_gen.summary import Summary, read_summary
 from components.example_gen.tables.dialect import Dialect
+from components.formats.summary import Summary
 from components.model_format.manifest import Calibration, Column, Manifest, TrainLabels
 from components.report.collect import Origin, Sources, collect
 from components.shared.errors import InputError
-from components.shared.file_names import DISTRIBUTIONS, EVALUATION, FINDINGS, SUMMARY, TUNING
+from components.shared.file_names import DISTRIBUTIONS, EVALUATION, FINDINGS, TUNING
 from components.shared.kept_files import Damaged, read_json, replace_text, write_json
 from components.tuner.results import read_results
 from pipeline.local.lineage import require_database
@@ -27,7 +27,7 @@ from pipeline.runs.record import Run, Step
 
 RUN = Run("1", "t", "pushed", "2026-01-01T00:00:00+00:00", {}, {})
 READERS: dict[str, Callable[[Path], Any]] = {
-    SUMMARY: lambda folder: read_summary(str(folder)),
+    "summary.json": Summary.read,
     FINDINGS: read_findings,
     DISTRIBUTIONS: lambda folder: read_distributions(folder / DISTRIBUTIONS),
     TUNING: read_results,
@@ -95,8 +95,8 @@ def test_the_summary_and_the_distributions_of_a_newer_mtl_are_read(tmp_path: Pat
         ["t.csv"], Dialect("csv", ","), "f", 3, 3, {}, {"train": 3}, "y", "k", {"train": {"a": 3}}, {"x": "INT"},
         {}, {}, {}, {}, "row", [],
     )  # fmt: skip
-    (tmp_path / SUMMARY).write_text(json.dumps(json.loads(summary.to_json()) | {"cells": 9}))
-    assert read_summary(str(tmp_path)) == summary
+    (tmp_path / "summary.json").write_text(json.dumps(summary.to_dict() | {"cells": 9}))
+    assert Summary.read(tmp_path) == summary
     texts = describe_column(pa.array(["a", "b", "a"]))
     path = tmp_path / DISTRIBUTIONS
     write_distributions(path, {"train": {"c": texts}})

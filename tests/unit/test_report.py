@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from components.example_gen.tables.dialect import Dialect
+from components.formats.summary import Summary
 from pipeline.config.resolve import resolve
 from pipeline.errors import InputError
 from pipeline.local.runner import run
@@ -13,23 +15,17 @@ from pipeline.runs import report
 from pipeline.runs.record import Run, Step, read_runs
 from pipeline.runs.report import find_report, report_path, try_to_write_report, write_report
 
-SUMMARY = {
-    "files": ["t.csv"],
-    "fingerprint": "f" * 64,
-    "rows_in": 3,
-    "left_out": {},
-    "splits": {"train": 2, "validation": 0, "eval": 1},
-    "regression": "y",
-    "classification": "k",
-    "warnings": [],
-}
+SPLITS = {"train": 2, "validation": 0, "eval": 1}
+SUMMARY = Summary(
+    ["t.csv"], Dialect("csv", ","), "f" * 64, 3, 3, {}, SPLITS, "y", "k", {}, {}, {}, {}, {}, {}, "row", []
+)
 
 
 def ended(
     output: Path, run_id: str, state: str = "failed", started: str = "2026-01-01", middle: str = "DataReport"
 ) -> Run:
     (output / "examples").mkdir(parents=True, exist_ok=True)
-    (output / "examples" / "summary.json").write_text(json.dumps(SUMMARY))
+    SUMMARY.write(output / "examples")
     steps = [
         Step("ExampleGen", "done", seconds=1.5, artifacts={"examples": str(output / "examples")}, peak_memory=99.5),
         Step(middle, "done"),

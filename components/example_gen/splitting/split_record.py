@@ -16,7 +16,7 @@ import numpy as np
 
 from components.example_gen.examples.row_files import RECALLED, read_fingerprints
 from components.example_gen.splitting.row_identity import BYTES, Identity, fold
-from components.example_gen.summary import Summary, read_summary
+from components.formats.summary import Summary
 from components.shared.splits import EVAL
 
 MAX_ROWS = 2_000_000
@@ -49,7 +49,7 @@ class Record:
             examples: its root.
             max_rows: up to how many distinct rows whole fingerprints are kept.
         """
-        summary = read_summary(examples)
+        summary = Summary.read(examples)
         names = tuple(summary.splits)
         parts = [read_fingerprints(examples, split) for split in names]
         together = np.concatenate(parts)
@@ -82,7 +82,7 @@ class Record:
         Args:
             examples: root of the Examples artifact.
         """
-        summary = read_summary(examples)
+        summary = Summary.read(examples)
         now = self._now(examples, summary)
         if now is None:
             return None

@@ -16,7 +16,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
 from components.example_gen.examples.reader import read_examples
-from components.example_gen.summary import Summary
+from components.formats.summary import Summary
 from components.report.columns import numeric, textual
 from components.schema_gen.statistics import read_statistics
 from components.shared.exact_numbers import companion, of_bits

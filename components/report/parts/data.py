@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from components.formats.summary import Summary
 from components.shared.splits import TRAIN
 
 _CHECK = ("split", "column", "kind", "level", "sentence", "method", "value", "threshold", "examples", "remedy")
 
 
 def data_part(
-    summary: Mapping[str, Any] | None, gate: Mapping[str, Any] | None, columns: Mapping[str, Any] | None
+    summary: Summary | None, gate: Mapping[str, Any] | None, columns: Mapping[str, Any] | None
 ) -> dict[str, Any] | None:
     """Returns what is known of the data; None where nothing was read.
 
     Args:
-        summary: `summary.json` of the ingest.
+        summary: the account of the ingest; None where nothing was read.
         gate: `gate.json` of the validation; None where it was not reached.
         columns: `columns.json` of the DataReport; None where it was not reached.
     """
@@ -25,16 +26,16 @@ def data_part(
     found = gate or {}
     comparisons = list(found.get("comparisons", []))
     return {
-        "fingerprint": summary["fingerprint"],
-        "paths": summary["files"],
+        "fingerprint": summary.fingerprint,
+        "paths": summary.files,
         "rows": {
-            "read": summary["rows_in"],
-            "splits": summary["splits"],
-            "left_out": summary["left_out"],
-            "unlabelled": _unlabelled(summary),
+            "read": summary.rows_in,
+            "splits": summary.splits,
+            "left_out": summary.left_out,
+            "unlabelled": {label: summary.without(label) for label in (summary.regression, summary.classification)},
         },
-        "labels": {"regression": summary["regression"], "classification": summary["classification"]},
-        "notes": list(dict.fromkeys([*summary["warnings"], *found.get("notes", [])])),
+        "labels": {"regression": summary.regression, "classification": summary.classification},
+        "notes": list(dict.fromkeys([*summary.warnings, *found.get("notes", [])])),
         "checks": [_check(anomaly) for anomaly in found.get("anomalies", [])],
         "comparisons": comparisons,
         "against": found.get("against"),
@@ -42,15 +43,6 @@ def data_part(
             {**column, "drift": _drift(column["name"], comparisons)} for column in (columns or {}).get("columns", [])
         ],
     }
-
-
-def _unlabelled(summary: Mapping[str, Any]) -> dict[str, int]:
-    """Returns label → rows in use without it, over all splits; an ingest older than partial rows has none."""
-    found = {summary[head]: 0 for head in ("regression", "classification")}
-    for rows in summary.get("unlabelled", {}).values():
-        for label, count in rows.items():
-            found[label] += count
-    return found
 
 
 def _check(anomaly: Mapping[str, Any]) -> dict[str, Any]:

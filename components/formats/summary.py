@@ -1,20 +1,19 @@
-"""What ingest did, as `summary.json` beside the splits: for the report, the gate and the curious."""
+"""`summary.json`: what the ingest did, beside the splits, for every later step and for the curious."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
-import os
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 from components.example_gen.cells.forms import Form
 from components.example_gen.tables.dialect import Dialect
-from components.shared.file_names import SUMMARY
-from components.shared.kept_files import read_record
+from components.formats.json_file import JsonFile
+from components.shared.kept_files import RUN_AGAIN
 
 
 @dataclasses.dataclass(frozen=True)
-class Summary:
+class Summary(JsonFile, file="summary.json"):
     """The account of one ingest; `rows_in` is `rows_out` plus all of `left_out`.
 
     Args:
@@ -82,18 +81,10 @@ class Summary:
         """Returns the rows written without a label."""
         return sum(rows.get(label, 0) for rows in self.unlabelled.values())
 
-    def to_json(self) -> str:
-        """Returns the summary as indented JSON."""
-        return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False) + "\n"
-
-
-def read_summary(folder: str) -> Summary:
-    """Returns the summary that lies in the root of an Examples artifact."""
-    return read_record(os.path.join(folder, SUMMARY), Summary, upgrade=_upgraded)
-
-
-def _upgraded(fields: dict[str, Any]) -> dict[str, Any]:
-    if "dialect" in fields:
-        return fields
-    # Of the time before dialects had more than these two.
-    return fields | {"dialect": {name: fields.get(name) for name in ("format", "delimiter")}}
+    @classmethod
+    def of(cls, path: Path, fields: dict[str, Any], remedy: str = RUN_AGAIN) -> Self:
+        """Returns what a file holds; also one of the time before dialects, where `format` was the table's."""
+        if "dialect" not in fields:
+            dialect = {name: fields.pop(name, None) for name in ("format", "delimiter")}
+            fields = fields | {"dialect": dialect}
+        return super().of(path, fields, remedy)
