@@ -10,11 +10,14 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+_README = "README.md"
+
 
 def code_fingerprint(module: str) -> str:
     """Returns the SHA-256 of a module's source and of every module of `components` it imports, however deep.
 
-    Of a package it takes the other files too, such as templates, down to the packages inside it.
+    Of a package it takes the other files too, such as templates, down to the packages inside it; but no README, which
+    no step reads and which an installation does not have.
 
     Args:
         module: dotted name of the module that a step runs, for instance `components.trainer.run_fn`.
@@ -44,9 +47,9 @@ def _digest(file: Path) -> str:
 
 
 def _assets(package: Path) -> Iterator[Path]:
-    """Yields the files of a package that are not Python."""
+    """Yields the files of a package that a step may read: neither Python nor for people alone."""
     for path in package.iterdir():
-        if path.is_file() and path.suffix != ".py":
+        if path.is_file() and path.suffix != ".py" and path.name != _README:
             yield path
         elif path.is_dir() and path.name != "__pycache__" and not (path / "__init__.py").exists():
             yield from _assets(path)

@@ -74,6 +74,16 @@ def test_a_template_of_a_package_changes_it_and_one_of_an_inner_package_does_not
     assert code_fingerprint("components.cycle") == prints[-1]
 
 
+def test_a_readme_changes_nothing(package: Path):
+    before = code_fingerprint("components.cycle")
+    (package / "cycle" / "pages").mkdir()
+    for folder in ("cycle", "cycle/pages"):
+        (package / folder / "README.md").write_text("# What goes in, what comes out\n")
+    assert code_fingerprint("components.cycle") == before
+    (package / "cycle" / "pages" / "card.md").write_text("# Another page may be a template\n")
+    assert code_fingerprint("components.cycle") != before
+
+
 def test_steps_of_different_modules_differ(package: Path):
     assert code_fingerprint("components.step.work") != code_fingerprint("components.step.unrelated")
 
