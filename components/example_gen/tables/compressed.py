@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import lzma
 import re
+from collections.abc import Iterator
 from typing import IO, Any
 
 import pyarrow as pa
 
+from components.example_gen.tables.digests import Digests
 from components.example_gen.tables.readers import head
 from components.objects.staging import local
 
@@ -20,16 +23,25 @@ _MAGIC = {
 }
 
 
-def open_bytes(path: str) -> IO[bytes] | Any:
-    """Returns an open stream of the file's bytes, decompressed from gzip, bzip2, xz, zstd or lz4.
+@contextlib.contextmanager
+def open_bytes(path: str, digests: Digests | None = None) -> Iterator[IO[bytes] | Any]:
+    """Holds an open stream of the file's bytes, decompressed from gzip, bzip2, xz, zstd or lz4.
+
+    Args:
+        path: the file.
+        digests: where its hash is to be known once the stream has ended.
 
     Raises:
         InputError: the file cannot be read.
     """
     start = head(path, 16)
-    if start.startswith(_XZ):
-        return lzma.open(local(path))
     codec = next((codec for codec, magic in _MAGIC.items() if magic.match(start)), None)
-    if codec is None:
-        return open(local(path), "rb", buffering=0)
-    return pa.input_stream(local(path), compression=codec)
+    with contextlib.ExitStack() as stack:
+        file: Any = stack.enter_context(open(local(path), "rb", buffering=0))
+        if digests is not None:
+            file = stack.enter_context(digests.watched(path, file))
+        if start.startswith(_XZ):
+            file = stack.enter_context(lzma.open(file))
+        elif codec is not None:
+            file = stack.enter_context(pa.input_stream(local(path) if digests is None else file, compression=codec))
+        yield file

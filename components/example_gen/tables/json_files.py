@@ -5,6 +5,7 @@ The whole file is read once for its keys and their types, which no beginning of 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import gzip
 import io
@@ -12,11 +13,12 @@ import os
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.json
 
+from components.example_gen.tables.digests import Digests
 from components.example_gen.tables.readers import Look, damaged, head
 from components.example_gen.tables.storage_types import plain_batch
 from components.objects.staging import local
@@ -37,12 +39,13 @@ def look(path: str) -> Look:
     return Look(list(schema.names), empty=not len(schema))
 
 
-def batches(path: str, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def batches(path: str, wanted: Sequence[str], digests: Digests | None = None) -> Iterator[pa.RecordBatch]:
     """Yields the rows of a file in order.
 
     Args:
         path: the file.
         wanted: the keys to read, in the order wanted.
+        digests: where the file's hash is to be known once all rows are read.
 
     Raises:
         InputError: the file is damaged.
@@ -50,7 +53,7 @@ def batches(path: str, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
     schema = pa.schema([_schema_of(path).field(name) for name in wanted])
     options = pa.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")
     done = 0
-    for table in _tables(path, options):
+    for table in _tables(path, options, digests):
         for data in table.select(list(wanted)).combine_chunks().to_batches():
             yield plain_batch(data, path, done)
             done += data.num_rows
@@ -84,10 +87,10 @@ def _widest(one: pa.DataType, other: pa.DataType) -> pa.DataType:
     return pa.float64() if {one, other} == {pa.int64(), pa.float64()} else one
 
 
-def _tables(path: str, options: pa.json.ParseOptions) -> Iterator[pa.Table]:
+def _tables(path: str, options: pa.json.ParseOptions, digests: Digests | None = None) -> Iterator[pa.Table]:
     first_row = 1
     try:
-        for block in _blocks(path):
+        for block in _blocks(path, digests):
             try:
                 table = pa.json.read_json(
                     io.BytesIO(block), pa.json.ReadOptions(use_threads=False, block_size=len(block) + 1), options
@@ -106,21 +109,26 @@ def _tables(path: str, options: pa.json.ParseOptions) -> Iterator[pa.Table]:
         raise damaged(path, error) from error
 
 
-def _blocks(path: str) -> Iterator[bytes]:
+def _blocks(path: str, digests: Digests | None) -> Iterator[bytes]:
     """Yields the text in blocks of whole lines, without those that are blank alone."""
-    with _opened(path) as file:
-        if file.read(3) != b"\xef\xbb\xbf":
-            file.seek(0)
+    with _opened(path, digests) as file:
+        if file.peek(3)[:3] == b"\xef\xbb\xbf":
+            file.read(3)
         while lines := file.readlines(_BLOCK):
             block = b"".join(lines)
             if block.strip():
                 yield block
 
 
-def _opened(path: str) -> IO[bytes] | gzip.GzipFile:
-    if head(path, 2) == b"\x1f\x8b":
-        return gzip.open(local(path), "rb")
-    return open(local(path), "rb")
+@contextlib.contextmanager
+def _opened(path: str, digests: Digests | None) -> Iterator[io.BufferedReader | gzip.GzipFile]:
+    with contextlib.ExitStack() as stack:
+        file: Any = stack.enter_context(open(local(path), "rb"))
+        if digests is not None:
+            file = stack.enter_context(digests.watched(path, file))
+        if head(path, 2) == b"\x1f\x8b":
+            file = stack.enter_context(gzip.GzipFile(fileobj=file))
+        yield file
 
 
 def _refusal(path: str, block: bytes, first_row: int, error: Exception) -> InputError:

@@ -21,6 +21,7 @@ from components.example_gen.tables import columnar_files, hive_folders, json_fil
 from components.example_gen.tables.csv_text import csv_files
 from components.example_gen.tables.csv_text.layout import Layout, lay_out
 from components.example_gen.tables.dialect import Dialect
+from components.example_gen.tables.digests import Digests
 from components.example_gen.tables.formats import format_of
 from components.example_gen.tables.lakes import lake, local_copies
 from components.example_gen.tables.readers import Look, head
@@ -75,6 +76,7 @@ class Table:
         layouts: file → how it is laid out, of CSV files.
         written: file → column → its name there, of the columns whose name is written in another way, see `names`.
         left_out: file, as a batch names it → number of its last row, which is not read.
+        digests: where the hashes of CSV files and JSON lines are to be known once all of their rows are read.
     """
 
     paths: tuple[str, ...]
@@ -88,6 +90,7 @@ class Table:
     layouts: Mapping[str, Layout] = dataclasses.field(default_factory=dict)
     written: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
     left_out: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    digests: Digests | None = dataclasses.field(default=None, compare=False)
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[Batch]:
         """Yields all rows in file order, with the given columns (default: all).
@@ -138,7 +141,9 @@ class Table:
     def _stream(self, path: str, wanted: list[str]) -> Iterator[pa.RecordBatch]:
         there = [self._there(path, name) for name in wanted]
         if self.dialect.format == "csv":
-            stream = csv_files.batches(self.layouts[path], there)
+            stream = csv_files.batches(self.layouts[path], there, self.digests)
+        elif self.dialect.format == "jsonl":
+            stream = json_files.batches(path, there, self.digests)
         else:
             stream = _READERS[self.dialect.format].batches(path, there)
         return stream if there == wanted else (data.rename_columns(wanted) for data in stream)

@@ -20,6 +20,7 @@ from components.example_gen.tables.csv_text.escapes import unknown
 from components.example_gen.tables.csv_text.evidence import swallowed
 from components.example_gen.tables.csv_text.layout import Layout, is_count, not_utf8
 from components.example_gen.tables.csv_text.parse import BLOCK, is_blank, parse
+from components.example_gen.tables.digests import Digests
 from components.example_gen.tables.readers import damaged
 from components.shared.errors import InputError
 
@@ -27,18 +28,19 @@ _HINT = "Set data.quoting to none if quotes are ordinary characters there"
 _Item = TypeVar("_Item")
 
 
-def batches(layout: Layout, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def batches(layout: Layout, wanted: Sequence[str], digests: Digests | None = None) -> Iterator[pa.RecordBatch]:
     """Yields the rows of a file in order, as text.
 
     Args:
         layout: how the file is laid out.
         wanted: names of the columns to read, in the order wanted.
+        digests: where the file's hash is to be known once all rows are read.
 
     Raises:
         InputError: a row has too many or too few cells, a quote is not closed where its cell ends, a quoted cell
             seems to have swallowed rows, a row repeats the header, text is not UTF-8, or the file is damaged.
     """
-    return _ahead(_batches(layout, wanted))
+    return _ahead(_batches(layout, wanted, digests))
 
 
 def _ahead(items: Iterator[_Item]) -> Iterator[_Item]:
@@ -50,10 +52,10 @@ def _ahead(items: Iterator[_Item]) -> Iterator[_Item]:
             yield item
 
 
-def _batches(layout: Layout, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def _batches(layout: Layout, wanted: Sequence[str], digests: Digests | None) -> Iterator[pa.RecordBatch]:
     reader = _Reader(layout, wanted)
     try:
-        with open_bytes(layout.path) as file:
+        with open_bytes(layout.path, digests) as file:
             _skip(file, layout.start)
             tail = b""
             while more := file.read(BLOCK):
