@@ -28,7 +28,7 @@ from components.schema_gen.component import SchemaGen
 from components.shared.splits import CALIBRATION, TRAIN, VALIDATION
 from pipeline.config.run import Config
 from pipeline.config.tuning import Range
-from pipeline.graph.inputs import Facts
+from pipeline.graph.inputs import Inputs
 from pipeline.graph.model_analysis import eval_config
 from pipeline.local.lineage import DATABASE
 from pipeline.workers.arguments import beam_args
@@ -38,7 +38,7 @@ RUN_FN = "components.trainer.run_fn.run_fn"
 TUNER_FN = "components.tuner.tuner_fn.tuner_fn"
 
 
-def build(config: Config, facts: Facts, *, search: bool = False) -> Pipeline:
+def build(config: Config, inputs: Inputs, *, search: bool = False) -> Pipeline:
     """Returns the TFX pipeline of a configuration.
 
     1. ExampleGen reads the table, divides it into train, validation, calibration and eval, and counts
@@ -59,17 +59,17 @@ def build(config: Config, facts: Facts, *, search: bool = False) -> Pipeline:
 
     Args:
         config: the resolved configuration.
-        facts: fingerprint, schema and pushed model.
+        inputs: fingerprint, schema and pushed model.
         search: have a Tuner after Transform, for `mtl tune`; nothing comes after it.
     """
     settings = _settings(config)
-    spec = config.ingest_spec(dict(facts.types), dict(facts.forms), find_files=bool(facts.fingerprint)).to_json()
+    spec = config.ingest_spec(dict(inputs.types), dict(inputs.forms), find_files=bool(inputs.fingerprint)).to_json()
     example_gen = ExampleGen(
         spec=spec,
-        fingerprint=facts.fingerprint,
-        code=facts.code["ExampleGen"],
-        pushed_rows=facts.production.rows["given"],
-        destination="" if facts.fingerprint else config.destination,
+        fingerprint=inputs.fingerprint,
+        code=inputs.code["ExampleGen"],
+        pushed_rows=inputs.production.rows["given"],
+        destination="" if inputs.fingerprint else config.destination,
     ).with_id("ExampleGen")
     examples = example_gen.outputs["examples"]
 
@@ -77,19 +77,19 @@ def build(config: Config, facts: Facts, *, search: bool = False) -> Pipeline:
     schema_gen = SchemaGen(
         examples=examples,
         statistics=statistics.outputs["statistics"],
-        reviewed_schema=facts.reviewed_schema,
+        reviewed_schema=inputs.reviewed_schema,
         settings=_json(settings["SchemaGen"]),
-        code=facts.code["SchemaGen"],
+        code=inputs.code["SchemaGen"],
     ).with_id("SchemaGen")
     schema = schema_gen.outputs["schema"]
 
     baseline = Baseline(
         destination=config.destination,
-        version=facts.production.baseline,
-        content=facts.production.content,
+        version=inputs.production.baseline,
+        content=inputs.production.content,
         labels=_json([config.labels.regression, config.labels.classification]),
         replace=int(config.push.replace),
-        code=facts.code["Baseline"],
+        code=inputs.code["Baseline"],
     ).with_id("Baseline")
     baseline.add_upstream_node(schema_gen)  # order only: it needs nothing of the data
     data_validator = DataValidator(
@@ -98,9 +98,9 @@ def build(config: Config, facts: Facts, *, search: bool = False) -> Pipeline:
         schema=schema,
         baseline=baseline.outputs["model"],
         spec=spec,
-        reviewed_schema=facts.reviewed_schema,
+        reviewed_schema=inputs.reviewed_schema,
         settings=_json(settings["DataValidator"]),
-        code=facts.code["DataValidator"],
+        code=inputs.code["DataValidator"],
     ).with_id("DataValidator")
     anomalies = data_validator.outputs["anomalies"]
     data_report = DataReport(
@@ -109,16 +109,16 @@ def build(config: Config, facts: Facts, *, search: bool = False) -> Pipeline:
         schema=schema,
         anomalies=anomalies,
         settings=_json(settings["DataReport"]),
-        code=facts.code["DataReport"],
+        code=inputs.code["DataReport"],
     ).with_id("DataReport")
-    data_gate = DataGate(anomalies=anomalies, code=facts.code["DataGate"]).with_id("DataGate")
+    data_gate = DataGate(anomalies=anomalies, code=inputs.code["DataGate"]).with_id("DataGate")
     data_gate.add_upstream_node(data_report)  # order only: a stopped run is reported on too
 
     transform = Transform(
         examples=examples,
         schema=schema,
         preprocessing_fn=PREPROCESSING_FN,
-        custom_config=settings["Transform"] | {"code": facts.code["Transform"]},
+        custom_config=settings["Transform"] | {"code": inputs.code["Transform"]},
         disable_statistics=True,
         disable_analyzer_cache=True,
     )
@@ -130,7 +130,7 @@ def build(config: Config, facts: Facts, *, search: bool = False) -> Pipeline:
         run_fn=RUN_FN,
         train_args=trainer_pb2.TrainArgs(splits=[TRAIN]),
         eval_args=trainer_pb2.EvalArgs(splits=_held_out(config)),
-        custom_config=settings["Trainer"] | {"code": facts.code["Trainer"]},
+        custom_config=settings["Trainer"] | {"code": inputs.code["Trainer"]},
     )
     model = trainer.outputs["model"]
     evaluator = Evaluator(
@@ -139,7 +139,7 @@ def build(config: Config, facts: Facts, *, search: bool = False) -> Pipeline:
         model=model,
         baseline=baseline.outputs["model"],
         settings=_json(settings["Evaluator"]),
-        code=facts.code["Evaluator"],
+        code=inputs.code["Evaluator"],
     ).with_id("Evaluator")
     pusher = Pusher(
         examples=examples,
@@ -149,9 +149,9 @@ def build(config: Config, facts: Facts, *, search: bool = False) -> Pipeline:
         blessing=evaluator.outputs["blessing"],
         destination=config.destination,
         keep=config.push.keep,
-        provenance=_json(asdict(facts.production) | {"pipeline": config.name}),
+        provenance=_json(asdict(inputs.production) | {"pipeline": config.name}),
         replace=int(config.push.replace),
-        code=facts.code["Pusher"],
+        code=inputs.code["Pusher"],
     ).with_id("Pusher")
     optional: dict[str, Any] = {}
     relatedness = None
@@ -160,7 +160,7 @@ def build(config: Config, facts: Facts, *, search: bool = False) -> Pipeline:
             transformed_examples=transform.outputs["transformed_examples"],
             transform_graph=transform.outputs["transform_graph"],
             settings=_json(settings["Relatedness"]),
-            code=facts.code["Relatedness"],
+            code=inputs.code["Relatedness"],
         ).with_id("Relatedness")
         optional["relatedness"] = relatedness.outputs["relatedness"]
     report = Report(
@@ -171,7 +171,7 @@ def build(config: Config, facts: Facts, *, search: bool = False) -> Pipeline:
         evaluation=evaluator.outputs["evaluation"],
         pushed_model=pusher.outputs["pushed_model"],
         settings=_json(settings["Report"]),
-        code=facts.code["Report"],
+        code=inputs.code["Report"],
         **optional,
     ).with_id("Report")
 
@@ -197,7 +197,7 @@ def build(config: Config, facts: Facts, *, search: bool = False) -> Pipeline:
         steps.insert(-1, relatedness)
     steps.append(report)
     if search:
-        steps.insert(steps.index(transform) + 1, _tuner(config, facts, transform))
+        steps.insert(steps.index(transform) + 1, _tuner(config, inputs, transform))
     return Pipeline(
         pipeline_name=config.name,
         pipeline_root=str(config.output / "artifacts"),
@@ -226,7 +226,7 @@ def up_to(pipeline: Pipeline, last: str) -> Pipeline:
     return pipeline
 
 
-def _tuner(config: Config, facts: Facts, transform: Transform) -> BaseComponent:
+def _tuner(config: Config, inputs: Inputs, transform: Transform) -> BaseComponent:
     """Returns the step of a search.
 
     A search is found again by its folder, which the trials are written to as they end; TFX's cache knows whole
@@ -249,7 +249,7 @@ def _tuner(config: Config, facts: Facts, transform: Transform) -> BaseComponent:
         custom_config={
             "settings": settings,
             "directory": str(config.output / "tuning"),
-            "code": facts.code["Tuner"],
+            "code": inputs.code["Tuner"],
             "attempt": uuid.uuid4().hex,
         },
     )

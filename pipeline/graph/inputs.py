@@ -23,8 +23,8 @@ from components.shared.step_fingerprint import code_fingerprint
 from pipeline.config.run import Config
 
 REPORTS = ("DataReport", "Report")
-# Steps that only tell: no model or verdict depends on their code.
-TELLING = (*REPORTS, "Relatedness", "Tuner")
+# Steps that only report: no model or verdict depends on their code.
+REPORTING = (*REPORTS, "Relatedness", "Tuner")
 STEP_MODULES = {
     "ExampleGen": "components.example_gen.component",
     "SchemaGen": "components.schema_gen.component",
@@ -63,7 +63,7 @@ class Production:
 
 
 @dataclass(frozen=True)
-class Facts:
+class Inputs:
     """What a run depends on besides its configuration.
 
     Args:
@@ -83,8 +83,8 @@ class Facts:
     production: Production
 
 
-def at_run_time(config: Config) -> Facts:
-    """Returns the facts of a pipeline whose data and pushed models are seen by its steps only.
+def at_run_time(config: Config) -> Inputs:
+    """Returns the inputs of a pipeline whose data and pushed models are seen by its steps only.
 
     The reviewed schema is read now, from the machine that compiles: it is part of what was reviewed.
 
@@ -92,11 +92,11 @@ def at_run_time(config: Config) -> Facts:
         InputError: the reviewed schema cannot be read.
     """
     reviewed, types, forms = _reviewed(config)
-    return Facts("", reviewed, types, forms, _code(), Production("", CURRENT, "", ""))
+    return Inputs("", reviewed, types, forms, _code(), Production("", CURRENT, "", ""))
 
 
-def gather(config: Config) -> Facts:
-    """Reads the facts of a run; takes about a second per gigabyte of data.
+def gather(config: Config) -> Inputs:
+    """Reads the inputs of a run; takes about a second per gigabyte of data.
 
     Raises:
         InputError: the data or the reviewed schema cannot be read.
@@ -107,7 +107,7 @@ def gather(config: Config) -> Facts:
     code = _code()
     digest = _digest(config, content, reviewed, code)
     key = hashlib.sha256(json.dumps([spec.to_json(), content, code["ExampleGen"]]).encode()).hexdigest()
-    return Facts(content, reviewed, types, forms, code, _production(open_store(config.destination), digest, key))
+    return Inputs(content, reviewed, types, forms, code, _production(open_store(config.destination), digest, key))
 
 
 def check_pushed(config: Config) -> None:
@@ -144,7 +144,7 @@ def _digest(config: Config, content: str, reviewed: str, code: Mapping[str, str]
     settings["data"].pop("schema_file")
     settings["evaluation"].pop("tfma")
     settings["evaluation"].pop("relatedness")
-    decisive = {step: print_ for step, print_ in code.items() if step not in TELLING}
+    decisive = {step: print_ for step, print_ in code.items() if step not in REPORTING}
     listing = json.dumps([content, reviewed, settings, decisive], sort_keys=True)
     return hashlib.sha256(listing.encode()).hexdigest()
 

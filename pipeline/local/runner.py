@@ -90,8 +90,8 @@ def run(resolved: Resolved, *, cache: bool = True, until: str = LAST) -> Run:
 
 def _run(record: Run, resolved: Resolved, earlier: list[Run], cache: bool, until: str, terminal: TextIO) -> None:
     config = resolved.config
-    facts = gather(config)
-    record.digest = facts.production.digest
+    inputs = gather(config)
+    record.digest = inputs.production.digest
     start = Step(START, reason="import of TensorFlow and TFX")
     record.steps = [start]
     watcher = _Watcher(record, earlier, config.output, cache)
@@ -106,7 +106,7 @@ def _run(record: Run, resolved: Resolved, earlier: list[Run], cache: bool, until
             from pipeline.graph.build import build, up_to
             from pipeline.local.hooks import observed
 
-        pipeline = up_to(build(config, facts, search=until == TUNER), until)
+        pipeline = up_to(build(config, inputs, search=until == TUNER), until)
         pipeline.enable_cache = cache
         record.steps += [
             Step(node.id, reason=_REASONS.get(node.id, ""), keys=_keys(node.exec_properties))

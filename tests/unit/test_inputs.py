@@ -10,7 +10,7 @@ from components.pusher.local_store import CURRENT, Store
 from components.shared.errors import InputError
 from pipeline.config.resolve import resolve
 from pipeline.graph import inputs
-from pipeline.graph.inputs import STEP_MODULES, Facts, Production, at_run_time, check_pushed, gather
+from pipeline.graph.inputs import STEP_MODULES, Inputs, Production, at_run_time, check_pushed, gather
 
 SCHEMA = 'feature {{ name: "{name}" type: FLOAT }}\n'
 
@@ -22,7 +22,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def gathered(*overrides: str, data: str = "t.csv") -> Facts:
+def gathered(*overrides: str, data: str = "t.csv") -> Inputs:
     flags = {"data.path": data, "labels.regression": "y", "labels.classification": "k", "name": "t"}
     return gather(resolve(None, flags, overrides).config)
 
@@ -34,7 +34,7 @@ def push(folder: Path, content: str, manifest: Mapping[str, object]) -> int:
     return Store(folder / "runs" / "t" / "serving").publish(model, manifest).version
 
 
-def provenance(of: Facts) -> dict[str, object]:
+def provenance(of: Inputs) -> dict[str, object]:
     """What the Pusher writes beside a model."""
     return dataclasses.asdict(of.production)
 
@@ -119,7 +119,7 @@ def test_kubernetes_changes_nothing_about_a_model(folder: Path):
     assert gathered("kubeflow.cpu=8").production.digest == gathered().production.digest
 
 
-def test_what_only_tells_changes_nothing_about_a_model(folder: Path, monkeypatch: pytest.MonkeyPatch):
+def test_what_only_reports_changes_nothing_about_a_model(folder: Path, monkeypatch: pytest.MonkeyPatch):
     before = gathered()
     assert gathered("evaluation.relatedness=3", "evaluation.tfma=true").production.digest == before.production.digest
     told = {STEP_MODULES["Report"], STEP_MODULES["Relatedness"]}
@@ -204,7 +204,7 @@ def test_a_model_of_other_labels_is_not_pushed_over(folder: Path, labels: tuple[
     check_pushed(resolve(None, flags, ["push.destination=elsewhere"]).config)
 
 
-def test_facts_are_json(folder: Path):
+def test_inputs_are_json(folder: Path):
     assert json.loads(json.dumps(dataclasses.asdict(gathered()))).keys() == {
         *("fingerprint", "reviewed_schema", "types", "forms", "code", "production")
     }
