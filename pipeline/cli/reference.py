@@ -1,16 +1,18 @@
-"""The README's tables of configuration keys and verbs, made from the models and the command themselves.
+"""The tables of the READMEs that are generated: verbs, their options, configuration keys, the search space.
 
-    python -m pipeline.cli.reference              prints them
-    python -m pipeline.cli.reference README.md    writes them between the markers of a file
+    python -m pipeline.cli.reference    writes each of them into its page, and prints which pages have changed
 
-In the file each table stands between `<!-- NAME table -->` and `<!-- end of NAME table -->`.
+In its page a table stands between `<!-- NAME table -->` and `<!-- end of NAME table -->`. Where a help text names
+a page from the root, such as components/tuner/README.md, the table has a link to it.
 """
 
 from __future__ import annotations
 
-import sys
+import os.path
+import re
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import click
@@ -19,8 +21,11 @@ import yaml
 from pipeline.config.run import Config
 from pipeline.config.tuning import SPACE, Range
 
+ROOT = Path(__file__).parents[2]
+
 _Json = dict[str, Any]
 _SIMPLE = {"string": "text", "boolean": "true or false"}
+_PAGE = re.compile(r"(?<![\w/.`\[(])((?:\w[\w.-]*/)+README\.md)(#[\w-]+)?")
 
 
 def config_table() -> str:
@@ -34,19 +39,18 @@ def config_table() -> str:
 
 
 def verbs_table() -> str:
-    """Returns a Markdown table of every verb: what `--help` says of it, and its options."""
-    from pipeline.cli.main import cli
+    """Returns a Markdown table of every verb and what `--help` says of it."""
+    rows = [(f"`{usage}`", _meaning(command.help or "")) for usage, command in _usages()]
+    return _markdown(("Verb", "What it does"), rows)
 
+
+def options_table() -> str:
+    """Returns a Markdown table of every verb and its options."""
     rows = []
-    for name, command in verbs(cli):
-        usage, options = f"mtl {name}", []
-        for param in command.params:
-            if isinstance(param, click.Argument):
-                usage += f" {param.make_metavar(click.Context(command))}"
-            else:
-                options.append(f"`{', '.join(param.opts)}`")
-        rows.append((f"`{usage}`", _meaning(command.help or ""), "<br>".join(options)))
-    return _markdown(("Verb", "What it does", "Options"), rows)
+    for usage, command in _usages():
+        options = [f"`{', '.join(param.opts)}`" for param in command.params if isinstance(param, click.Option)]
+        rows.append((f"`{usage}`", " ".join(options)))
+    return _markdown(("Verb", "Options"), rows)
 
 
 def verbs(group: click.Group) -> Iterator[tuple[str, click.Command]]:
@@ -64,22 +68,74 @@ def space_table() -> str:
     return _markdown(("Key", "Values"), rows)
 
 
-TABLES: dict[str, Callable[[], str]] = {"config": config_table, "verbs": verbs_table, "space": space_table}
+@dataclass(frozen=True)
+class Table:
+    """A generated table and where it stands.
+
+    Args:
+        page: the README, from the root of the repository.
+        make: returns the table, in which pages are named from the root.
+    """
+
+    page: str
+    make: Callable[[], str]
 
 
-def updated(text: str) -> str:
-    """Returns a Markdown text with the tables between its markers made anew.
+TABLES: dict[str, Table] = {
+    "verbs": Table("README.md", verbs_table),
+    "options": Table("pipeline/verbs/README.md", options_table),
+    "config": Table("pipeline/config/README.md", config_table),
+    "space": Table("components/tuner/README.md", space_table),
+}
+
+
+def updated(text: str, page: str) -> str:
+    """Returns the text of a page with its generated tables as they are now.
+
+    Args:
+        text: Markdown.
+        page: its path from the root of the repository, which says what tables it must have.
 
     Raises:
-        ValueError: a table's markers are not in the text.
+        ValueError: the markers of a table are not in the text.
     """
     for name, table in TABLES.items():
+        if table.page != page:
+            continue
         begin, end = f"<!-- {name} table -->", f"<!-- end of {name} table -->"
         if text.count(begin) != 1 or text.count(end) != 1:
-            raise ValueError(f"The text must have {begin} and {end} once each.")
+            raise ValueError(f"{page} must have {begin} and {end} once each. Put them where the table belongs.")
         before, _, rest = text.partition(begin)
-        text = f"{before}{begin}\n{table()}\n{end}{rest.partition(end)[2]}"
+        text = f"{before}{begin}\n{linked(table.make(), page)}\n{end}{rest.partition(end)[2]}"
     return text
+
+
+def linked(text: str, page: str) -> str:
+    """Returns a text whose names of READMEs, given from the root, are links from a page to them."""
+    folder = str(PurePosixPath(page).parent)
+    return _PAGE.sub(lambda named: f"[{named[1]}]({os.path.relpath(named[1], folder)}{named[2] or ''})", text)
+
+
+def rewrite(root: Path = ROOT) -> list[Path]:
+    """Writes the tables into their pages under a folder, and returns the pages that have changed."""
+    changed = []
+    for page in dict.fromkeys(table.page for table in TABLES.values()):
+        path = root / page
+        text = path.read_text(encoding="utf-8")
+        if (new := updated(text, page)) != text:
+            path.write_text(new, encoding="utf-8")
+            changed.append(path)
+    return changed
+
+
+def _usages() -> Iterator[tuple[str, click.Command]]:
+    """Yields every verb as it is typed, with its arguments."""
+    from pipeline.cli.main import cli
+
+    for name, command in verbs(cli):
+        arguments = [param for param in command.params if isinstance(param, click.Argument)]
+        named = [param.make_metavar(click.Context(command)) for param in arguments]
+        yield " ".join(["mtl", name, *named]), command
 
 
 def _keys(section: _Json, sections: _Json, prefix: str = "") -> Iterator[tuple[str, _Json]]:
@@ -149,14 +205,6 @@ def _markdown(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _main(arguments: list[str]) -> None:
-    if not arguments:
-        print("\n\n".join(table() for table in TABLES.values()))
-        return
-    for argument in arguments:
-        path = Path(argument)
-        path.write_text(updated(path.read_text(encoding="utf-8")), encoding="utf-8")
-
-
 if __name__ == "__main__":
-    _main(sys.argv[1:])
+    for written in rewrite():
+        print(written.relative_to(ROOT))

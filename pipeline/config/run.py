@@ -175,8 +175,8 @@ class Evaluation(Section):
     tfma: bool = False
     """Also run TensorFlow Model Analysis (stock TFX Evaluator) on both heads and the slices."""
     relatedness: Annotated[int, Field(ge=0, le=100)] = 0
-    """With how many seeds to train the network and one for each head alone, to tell whether sharing helps
-    ([`mtl relate`](#does-sharing-help)); 0 leaves it out."""
+    """With how many seeds to train the network and one for each head alone, to tell whether sharing helps; 0 leaves it
+    out. See components/relatedness/README.md."""
 
     @field_validator("relatedness")
     @classmethod
@@ -229,7 +229,7 @@ class Config(Section):
     name."""
     preset: Literal["seed", "default", "best"] = "default"
     """What `model` and `training` are where nothing else is said: `seed`, the plain network of two layers; `default`,
-    robust and fast; `best`, larger and slower. See [Presets](#presets)."""
+    robust and fast; `best`, larger and slower. See components/trainer/README.md#presets."""
     data: Data
     labels: Labels
     features: Features = Features()
@@ -238,7 +238,7 @@ class Config(Section):
     intervals: Intervals = Intervals()
     tuning: Tuning = Tuning()
     checks: list[Check] = []
-    """Checks of the source rows, see [Custom checks](#custom-checks)."""
+    """Checks of the source rows. See components/data_validator/README.md#custom-checks."""
     evaluation: Evaluation = Evaluation()
     gates: Gates = Gates()
     push: Push = Push()

@@ -75,8 +75,8 @@ class Tuning(Section):
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     """Seed of what is tried."""
     space: dict[str, Allowed] = {}
-    """What varies: a key of `model` or `training` with a list of values or `{min, max, log}`; left out, the space of
-    [Tuning](#tuning)."""
+    """What varies: a key of `model` or `training` with a list of values or `{min, max, log}`; left out, the space in
+    components/tuner/README.md."""
 
     @property
     def searched(self) -> dict[str, list[Any] | Range]:

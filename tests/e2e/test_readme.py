@@ -1,8 +1,6 @@
-"""The README's commands are run as they stand there, in order, in a folder of their own.
+"""The commands of all READMEs are run as they stand there, in the order of `PAGES`, in a folder of their own.
 
-A comment before each `sh` block says what is done with it: `<!-- run -->`, `<!-- run, exit 3 -->` or
-`<!-- not run: REASON -->`. A `text` block after `<!-- output -->` is what the command before it prints; `…`
-alone on a line stands for lines left out, and numbers may differ, because machines do.
+Numbers may differ from what is shown, because machines do.
 """
 
 import json
@@ -16,26 +14,12 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+from tests.readmes import PAGES, ROOT, blocks, fenced
+
 HOME = "/home/you/mtl-pipeline"
 
-_BLOCK = re.compile(
-    r"<!-- run(?:, exit (?P<code>\d+))? -->\n```sh\n(?P<script>.*?)```\n"
-    r"(?:\n<!-- output -->\n```text\n(?P<output>.*?)```\n)?",
-    re.DOTALL,
-)
 # The environment is the one this test runs in: nothing is installed.
 _PRELUDE = 'make() { command make -o .venv/installed "$@"; }\nset -euo pipefail\n'
-
-
-@dataclass(frozen=True)
-class Block:
-    """A command of the README and what it says of it."""
-
-    script: str
-    code: int
-    output: str | None
 
 
 @dataclass(frozen=True)
@@ -53,7 +37,7 @@ class Played:
     outputs: list[str]
 
 
-BLOCKS = [Block(found["script"], int(found["code"] or 0), found["output"]) for found in _BLOCK.finditer(README)]
+BLOCKS = [block for page in PAGES for block in blocks(page)]
 NAMES = [block.script.splitlines()[0] for block in BLOCKS]
 
 
@@ -89,13 +73,6 @@ def alike(text: str) -> str:
     return " ".join(re.sub(r"\d+(,\d{3})*(\.\d+)?(e[+-]\d+)?", "0", text).split())
 
 
-def test_every_command_is_run_or_says_why_not():
-    before = re.findall(r"([^\n]*)\n```sh\n", README)
-    known = re.compile(r"<!-- (run(, exit \d+)?|not run: .+) -->")
-    assert [line for line in before if not known.fullmatch(line)] == []
-    assert len(BLOCKS) == sum(line.startswith("<!-- run") for line in before)
-
-
 @pytest.mark.parametrize("number", range(len(BLOCKS)), ids=NAMES)
 def test_command_does_what_the_readme_says(played: Played, number: int):
     block, output = BLOCKS[number], played.outputs[number]
@@ -103,18 +80,18 @@ def test_command_does_what_the_readme_says(played: Played, number: int):
     position = 0
     for part in re.split(r"^ *… *\n", block.output or "", flags=re.MULTILINE):
         found = alike(output).find(alike(part), position)
-        assert found >= 0, f"The README shows\n{part}\nbut the command printed\n{output}"
+        assert found >= 0, f"{block.page} shows\n{part}\nbut the command printed\n{output}"
         position = found + len(alike(part))
 
 
 def test_flow_names_the_steps_of_a_run(played: Played):
-    (flow,) = re.findall(r"```mermaid\n(.*?)```", README, re.DOTALL)
+    (flow,) = fenced("README.md", "mermaid")
     steps = re.findall(r"^✓ +(\w+) +\d", played.outputs[NAMES.index("make run")], re.MULTILINE)
     assert re.findall(r"^ +(\w+)\[\"", flow, re.MULTILINE) == [step for step in steps if step != "Start"]
 
 
 def test_serving_request_and_response_are_those_of_the_pushed_model(played: Played):
-    request, response = (json.loads(text) for text in re.findall(r"```json\n(.*?)```", README, re.DOTALL))
+    request, response = map(json.loads, fenced("components/pusher/README.md", "json"))
     model = played.folder / "runs" / "wine" / "serving" / "current" / "assets.extra" / "model.json"
     manifest = json.loads(model.read_text(encoding="utf-8"))
     assert request["signature_name"] == "predict"
@@ -135,15 +112,9 @@ def test_serving_request_and_response_are_those_of_the_pushed_model(played: Play
 
 
 def test_files_a_run_leaves_are_where_the_readme_says(played: Played):
-    (listing,) = re.findall(r"```text\nruns/wine/\n(.*?)```", README, re.DOTALL)
+    (listing,) = [text for text in fenced("pipeline/README.md", "text") if text.startswith("runs/wine/\n")]
     for name in re.findall(r"^(?:├──|└──) (\S+)", listing, re.MULTILINE):
         assert list((played.folder / "runs" / "wine").glob(name)), name
-
-
-def test_readme_is_about_existing_rooms():
-    named = set(re.findall(r"`((?:pipeline|components|data|tests)/[\w/.]*)`", README))
-    assert {path for path in named if not (ROOT / path).exists()} == set()
-    assert len(named) > 10
 
 
 def test_make_test_is_a_target():

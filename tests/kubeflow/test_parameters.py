@@ -31,7 +31,7 @@ def test_each_parameter_is_a_key_of_the_configuration():
 
 
 def test_the_readme_lists_them():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "pipeline" / "kubeflow" / "README.md").read_text(encoding="utf-8")
     assert [parameter.name for parameter in PARAMETERS if f"`{parameter.name}`" not in readme] == []
     assert [parameter.key for parameter in PARAMETERS if f"`{parameter.key}`" not in readme] == []
 

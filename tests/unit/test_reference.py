@@ -1,16 +1,26 @@
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-import yaml
 from click.testing import CliRunner
 from pydantic import BaseModel
 
 from pipeline.cli.main import cli
-from pipeline.cli.reference import config_table, space_table, updated, verbs, verbs_table
-from pipeline.config.row_checks import CHECKS
+from pipeline.cli.reference import (
+    TABLES,
+    config_table,
+    linked,
+    options_table,
+    rewrite,
+    space_table,
+    updated,
+    verbs,
+    verbs_table,
+)
 from pipeline.config.run import Config
 from pipeline.config.tuning import SPACE
 
@@ -34,9 +44,10 @@ def keys(section: type[BaseModel], prefix: str = "") -> dict[str, object]:
     return found
 
 
-def test_readme_is_in_step_with_models_and_command():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert updated(readme) == readme, "run: python -m pipeline.cli.reference README.md"
+@pytest.mark.parametrize("page", dict.fromkeys(table.page for table in TABLES.values()))
+def test_pages_are_in_step_with_models_and_command(page: str):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert updated(text, page) == text, "run: python -m pipeline.cli.reference"
 
 
 def test_config_table_has_every_key_once_and_in_order():
@@ -74,26 +85,15 @@ def test_every_key_has_a_meaning():
 
 
 @pytest.mark.parametrize("verb", [name for name, _ in verbs(cli)])
-def test_verbs_table_says_what_help_says(verb: str):
+def test_tables_of_verbs_say_what_help_says(verb: str):
     shown = CliRunner().invoke(cli, [*verb.split(), "--help"]).output
-    table = rows(verbs_table())
-    meaning, options = next(table[usage] for usage in table if re.match(rf"`mtl {verb}\b", usage))
-    assert meaning in " ".join(shown.split())
-    assert [*re.findall(r"--[a-z-]+", options), "--help"] == re.findall(
+    meanings, options = rows(verbs_table()), rows(options_table())
+    assert list(meanings) == list(options)
+    usage = next(usage for usage in meanings if re.match(rf"`mtl {verb}\b", usage))
+    assert meanings[usage][0] in " ".join(shown.split())
+    assert [*re.findall(r"--[a-z-]+", options[usage][0]), "--help"] == re.findall(
         r"^  (?:-\w, )?(--[a-z-]+)", shown, re.MULTILINE
     )
-
-
-def test_example_configurations_are_valid():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    local, checks, cluster = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
-    config = Config.model_validate(yaml.safe_load(local + checks))
-    assert [check.check for check in config.checks] == list(CHECKS)
-    assert config.data.split.by == "time"
-    assert config.gates.regression.thresholds == {"mae": 12.5}
-    kubeflow = Config.model_validate(yaml.safe_load(cluster)).kubeflow
-    assert kubeflow.of("Trainer").memory == "16Gi"
-    assert kubeflow.of("Transform").memory == "4Gi"
 
 
 def test_space_table_has_every_key_and_value():
@@ -104,16 +104,68 @@ def test_space_table_has_every_key_and_value():
     assert table["`model.hidden`"][0].startswith("`[64]`, `[128]`, ")
 
 
-def test_updated_refuses_a_text_without_markers():
-    with pytest.raises(ValueError, match=r"must have <!-- config table --> and .* once each"):
-        updated("# Nothing\n")
+def test_updated_refuses_a_page_without_its_markers():
+    message = (
+        "pipeline/config/README.md must have <!-- config table --> and <!-- end of config table --> once each. "
+        "Put them where the table belongs."
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        updated("# Nothing\n", "pipeline/config/README.md")
+    assert updated("# Nothing\n", "pipeline/README.md") == "# Nothing\n"
 
 
-def test_module_writes_the_tables_between_the_markers(tmp_path: Path):
-    page = tmp_path / "page.md"
-    names = ("config", "verbs", "space")
-    frame = "before\n<!-- {name} table -->\n{table}\n<!-- end of {name} table -->\n"
-    page.write_text("".join(frame.format(name=name, table="old") for name in names))
-    subprocess.run([sys.executable, "-m", "pipeline.cli.reference", str(page)], cwd=ROOT, check=True)
-    tables = zip(names, (config_table(), verbs_table(), space_table()), strict=True)
-    assert page.read_text(encoding="utf-8") == "".join(frame.format(name=name, table=table) for name, table in tables)
+@pytest.mark.parametrize(
+    ("text", "page", "expected"),
+    [
+        (
+            "See components/trainer/README.md#presets.",
+            "pipeline/config/README.md",
+            "See [components/trainer/README.md](../../components/trainer/README.md#presets).",
+        ),
+        ("See data/README.md.", "README.md", "See [data/README.md](data/README.md)."),
+        (
+            "the space in components/tuner/README.md.",
+            "components/README.md",
+            "the space in [components/tuner/README.md](tuner/README.md).",
+        ),
+        ("`data/README.md`, [there](data/README.md), ../data/README.md", "README.md", None),
+    ],
+)
+def test_pages_named_from_the_root_become_links(text: str, page: str, expected: str | None):
+    assert linked(text, page) == (expected or text)
+
+
+def test_help_texts_name_pages_from_the_root_and_have_no_links_of_their_own():
+    """A link has one right form for each place that a text ends up in; the JSON Schema is another place."""
+    assert re.findall(r"\]\(", config_table() + verbs_table() + options_table() + space_table()) == []
+    named = re.findall(r"[\w/]+/README\.md", config_table())
+    assert len(named) >= 4
+    assert [page for page in named if not (ROOT / page).exists()] == []
+
+
+def test_module_writes_the_tables_of_all_pages_between_their_markers(tmp_path: Path):
+    for table in TABLES.values():
+        (tmp_path / table.page).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / table.page).write_text("")
+    for name, table in TABLES.items():
+        with (tmp_path / table.page).open("a") as page:
+            page.write(f"before\n<!-- {name} table -->\nold\n<!-- end of {name} table -->\n")
+    assert rewrite(tmp_path) == [tmp_path / table.page for table in TABLES.values()]
+    for name, table in TABLES.items():
+        made = linked(table.make(), table.page)
+        written = (tmp_path / table.page).read_text(encoding="utf-8")
+        assert written == f"before\n<!-- {name} table -->\n{made}\n<!-- end of {name} table -->\n"
+    assert rewrite(tmp_path) == []
+
+
+def test_module_without_arguments_writes_the_pages_of_its_own_repository(tmp_path: Path):
+    for room in ("components", "pipeline"):
+        shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "README.md", tmp_path)
+    page = tmp_path / "pipeline" / "config" / "README.md"
+    right = page.read_text(encoding="utf-8")
+    page.write_text(right.replace("whole number ≥ 1", "wholesome number"), encoding="utf-8")
+    line = [sys.executable, "-m", "pipeline.cli.reference"]
+    done = subprocess.run(line, capture_output=True, text=True, cwd=tmp_path, env=os.environ | {"PYTHONPATH": ""})
+    assert (done.returncode, done.stdout) == (0, "pipeline/config/README.md\n"), done.stderr
+    assert page.read_text(encoding="utf-8") == right

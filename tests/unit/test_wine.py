@@ -19,7 +19,7 @@ def test_bundled_wine_is_the_published_one():
 
 def test_readme_command_makes_the_same_file(tmp_path: Path):
     readme = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
-    (script,) = re.findall(r"```sh\n(.*?)```", readme, re.DOTALL)
+    (script,) = re.findall(r"<!-- not run: a test of its own -->\n```sh\n(.*?)```", readme, re.DOTALL)
     (tmp_path / "data" / "wine").mkdir(parents=True)
     script = script.replace(".venv/bin/python", sys.executable)
     subprocess.run(["bash", "-c", script], cwd=tmp_path, check=True)
