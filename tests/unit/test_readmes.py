@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,12 @@ def test_examples_say_what_they_are_about():
     kubeflow = Config.model_validate(yaml.safe_load(cluster)).kubeflow
     assert kubeflow.of("Trainer").memory == "16Gi"
     assert kubeflow.of("Transform").memory == "4Gi"
+
+
+def test_hooks_before_a_commit_run_what_make_check_runs():
+    (local,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+    assert local["repo"] == "local"
+    assert {hook["language"] for hook in local["hooks"]} == {"system"}
+    command = ["make", "--no-print-directory", "--dry-run", "-o", ".venv/installed", "check"]
+    dry = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert [hook["entry"] for hook in local["hooks"]] == dry.stdout.splitlines()
