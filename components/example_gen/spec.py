@@ -109,8 +109,8 @@ def expand(paths: str | Path | Iterable[str | Path]) -> tuple[str, ...]:
 
     A folder stands for the tables in it (CSV, Parquet, Arrow, ORC and JSON lines, told by their endings), or for those
     in its folders `key=value`; names that start with `.` or `_` are left aside, as Spark and Hadoop write them. The
-    same holds for `s3://`, `minio://` and `gs://`. The folder of a Delta or Iceberg table stands for its present state,
-    named by its version, and with `@v3` behind it for that version.
+    same holds for URIs of object stores. The folder of a Delta or Iceberg table stands for its present state, named by
+    its version, and with `@v3` behind it for that version.
 
     Raises:
         InputError: nothing is there, or nothing is in it.

@@ -1,1 +1,1 @@
-"""Objects at `s3://`, `minio://` and `gs://`: the few operations that data and pushed models need."""
+"""Objects of remote stores, `s3://` and others: the few operations that data and pushed models need."""

@@ -13,7 +13,8 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from components.objects.place import is_remote, objects_of
+from components.objects.open import objects_of
+from components.objects.place import is_remote
 from components.shared.errors import InputError
 
 _places: dict[str, str] = {}

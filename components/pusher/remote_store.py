@@ -6,7 +6,7 @@
     ├── withdrawn-4/…         rolled back; the name is no integer, so TensorFlow Serving lets it go
     └── .claims/1  2  3  4    numbers in use; the highest stays for ever, so that no number is used twice
 
-A push claims a number with one conditional write (`If-None-Match: *`), uploads the files and, last of all,
+A push claims a number with one conditional write (`Objects.create`), uploads the files and, last of all,
 `saved_model.pb`. Whatever dies on the way leaves a folder without that file: it is never counted, its number is never
 used again, and a push an hour later removes it. Removing goes the other way round, `saved_model.pb` first. Serving
 itself looks for folders: it may try one too early, and tries again.
@@ -15,8 +15,7 @@ The highest version is the current one, as for Serving. The object `current` say
 written after the version, and again until no higher version is found after the write: of several publishers at
 the same moment, the one that writes it last has seen every other's version. A push or rollback that finds it behind,
 or finds a rollback half done, completes that first. A store that does not know conditional writes may give
-two publishers of the same moment the same number, and then mix their files; let only one of them push there. So may
-`gs://`, whose file system layer has none.
+two publishers of the same moment the same number, and then mix their files; let only one of them push there.
 """
 
 from __future__ import annotations
@@ -34,7 +33,8 @@ from typing import Any
 
 from typing_extensions import override
 
-from components.objects.place import Entry, objects_of
+from components.objects.base import Entry
+from components.objects.open import objects_of
 from components.pusher.release import (
     MANIFEST,
     MODEL,
@@ -80,7 +80,7 @@ class RemoteStore(VersionStore):
     """A destination in an object store.
 
     Args:
-        uri: the folder: `s3://bucket/folder`, `minio://…` or `gs://…`.
+        uri: the folder, such as `s3://bucket/folder`.
         patience: after this time without a new file, a version without `saved_model.pb` counts as abandoned.
     """
 

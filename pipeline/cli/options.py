@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from components.objects.place import one_of, prefixes
 from pipeline.errors import ConfigError
 
 DEFAULT_CONFIG = "mtl.yaml"
@@ -24,7 +25,7 @@ def configured(verb: Callable[..., None]) -> Callable[..., None]:
         type=click.Path(path_type=Path),
         help=f"YAML file [default: {DEFAULT_CONFIG}]",
     )
-    @click.option("-d", "--data", help="CSV or Parquet: a file, folder or glob, here or at s3://, minio:// or gs://.")
+    @click.option("-d", "--data", help=f"CSV or Parquet: a file, folder or glob, here or at {one_of(prefixes())}.")
     @click.option("-r", "--regression", help="Label column of the number.")
     @click.option("-k", "--classification", help="Label column of the class.")
     @click.option("-p", "--preset", metavar="NAME", help="Network and training: seed, default or best.")

@@ -18,7 +18,7 @@ from components.example_gen.cells.forms import Form
 from components.example_gen.spec import IngestSpec, expand
 from components.example_gen.tables.dates import dated, is_date
 from components.example_gen.tables.dialect import MISSING, Dialect
-from components.objects.place import check_place, is_remote
+from components.objects.place import check_place, is_remote, one_of, prefixes
 from components.shared.column_names import plain_name
 from pipeline.config.base import Column, Fraction, Section
 from pipeline.config.cluster import Kubeflow
@@ -27,6 +27,8 @@ from pipeline.config.presets import with_preset
 from pipeline.config.row_checks import Check
 from pipeline.config.training import Intervals, Model, Training
 from pipeline.config.tuning import Tuning
+
+_STORES = one_of(prefixes(), "`")
 
 
 def _date_text(value: Any) -> Any:
@@ -77,10 +79,11 @@ class Split(Section):
 class Data(Section):
     """Where the rows come from and how to read them."""
 
-    path: str | list[str]
-    """A file, a folder, a glob, or a list of them: CSV (plain, .gz, .bz2, .xz or .zst), Parquet, Arrow, ORC or JSON
-    lines; or a Delta or Iceberg table, with `@v3` behind its folder for an older version. Here or at `s3://`,
-    `minio://` or `gs://`. `{date}` in it stands for `data.date`."""
+    path: str | list[str] = Field(
+        description=f"""A file, a folder, a glob, or a list of them: CSV (plain, .gz, .bz2, .xz or .zst), Parquet,
+    Arrow, ORC or JSON lines; or a Delta or Iceberg table, with `@v3` behind its folder for an older version. Here or at
+    {_STORES}. `{{date}}` in it stands for `data.date`."""
+    )
     date: Annotated[str, BeforeValidator(_date_text), AfterValidator(_date)] = ""
     """The day, as `YYYY-MM-DD`, that `{date}` in `data.path` stands for; left out: today (UTC)."""
     format: Literal["auto", "csv", "parquet"] = "auto"
@@ -189,9 +192,11 @@ class Evaluation(Section):
 class Push(Section):
     """Where a blessed model goes."""
 
-    destination: str | None = None
-    """Folder of versions for TensorFlow Serving, here or at `s3://`, `minio://` or `gs://`; left out: `serving` in the
-    output folder."""
+    destination: str | None = Field(
+        default=None,
+        description=f"""Folder of versions for TensorFlow Serving, here or at {_STORES}; left out: `serving` in the
+    output folder.""",
+    )
     keep: Annotated[int, Field(ge=1)] = 5
     """Versions kept."""
     replace: bool = False

@@ -1,4 +1,4 @@
-"""An S3-compatible server on loopback, one for the session; every test has buckets of its own."""
+"""Servers on loopback: an S3-compatible one for the session, with buckets for each test, and Google's for each test."""
 
 import logging
 from collections.abc import Iterator
@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
+
+from tests.objects.google_server import Google, serve
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +39,12 @@ def s3(endpoint: str, monkeypatch: pytest.MonkeyPatch):
                 client.delete_object(Bucket=bucket["Name"], Key=entry["Key"])
         client.delete_bucket(Bucket=bucket["Name"])
     client.close()
+
+
+@pytest.fixture
+def google(monkeypatch: pytest.MonkeyPatch) -> Iterator[Google]:
+    """Google Cloud Storage, with an empty bucket `bucket`, and the environment that leads to it."""
+    for server in serve():
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        yield server.google

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from components.objects.s3 import S3Objects
+from components.objects.amazon import S3
+from components.objects.fsspec_objects import FsspecObjects
 from components.pusher.local_store import Store, open_store
 from components.pusher.release import MANIFEST, Published, RolledBack
 from components.pusher.remote_store import RemoteStore
@@ -72,13 +73,13 @@ def test_saved_model_is_uploaded_last_and_current_after_it(
 ):
     order: list[str] = []
     for verb, uri in (("create", 1), ("upload", 2), ("write", 1)):
-        original = getattr(S3Objects, verb)
+        original = getattr(FsspecObjects, verb)
 
         def noted(*arguments: object, original=original, uri=uri) -> object:
             order.append(str(arguments[uri]).removeprefix(f"{URI}/"))
             return original(*arguments)
 
-        monkeypatch.setattr(S3Objects, verb, noted)
+        monkeypatch.setattr(FsspecObjects, verb, noted)
     push(store, tmp_path, "a")
     assert order == [".claims/1", f"1/{MANIFEST}", "1/variables/variables.index", "1/saved_model.pb", "current"]
 
@@ -147,14 +148,14 @@ def test_failed_check_leaves_everything(store: RemoteStore, s3, tmp_path: Path):
 
 def die_at(verb: str, name: str, operation: str, source: str) -> None:
     """Pushes or rolls back, and dies by SIGKILL when it is about to handle the named object."""
-    original = getattr(S3Objects, verb)
+    original = getattr(FsspecObjects, verb)
 
-    def call(self: S3Objects, *arguments: object) -> object:
+    def call(self: FsspecObjects, *arguments: object) -> object:
         if str(arguments[-1 if verb == "upload" else 0]) == f"{URI}/{name}":
             os.kill(os.getpid(), signal.SIGKILL)
         return original(self, *arguments)
 
-    setattr(S3Objects, verb, call)
+    setattr(FsspecObjects, verb, call)
     if operation == "push":
         RemoteStore(URI).publish(source, {"run": "b"}, keep=1)
     else:
@@ -311,7 +312,7 @@ def test_rollback_of_nothing_and_requests_that_make_no_sense(store: RemoteStore,
 
 
 def test_a_server_that_refuses_conditional_writes_is_looked_at_first(s3, monkeypatch: pytest.MonkeyPatch):
-    objects = S3Objects()
+    objects = FsspecObjects(S3)
     write = objects._files.pipe_file
 
     def refuse(key: str, content: bytes, mode: str = "overwrite") -> None:

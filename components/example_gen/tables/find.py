@@ -17,7 +17,7 @@ from components.example_gen.tables import hive_folders
 from components.example_gen.tables.json_files import ENDINGS as JSON_LINES
 from components.example_gen.tables.lakes import lake, local_copies
 from components.example_gen.tables.readers import unreadable
-from components.objects.place import objects_of
+from components.objects.open import objects_of
 from components.shared.errors import InputError, did_you_mean
 
 _PACKED = ("", ".gz", ".bz2", ".xz", ".zst")

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator
 
 import yaml
 
-from components.objects.place import PREFIXES
 from pipeline.kubeflow.checking.compiled_pipeline import Compiled, Finding, Json
 from pipeline.kubeflow.checking.task_rules import TASK_RULES
+from pipeline.kubeflow.running.translation import FOLDERS
 
 _ARGUMENT_LIMIT = 128 << 10
 
@@ -138,11 +138,11 @@ def importers(pipeline: Compiled) -> Iterator[Finding]:
     for name, task, _, importer in pipeline.of_kind("importer"):
         uri = importer.get("artifactUri", {})
         constant = uri.get("constant", uri.get("constantValue", {}).get("stringValue"))
-        if constant is not None and not str(constant).startswith(PREFIXES):
+        if constant is not None and not str(constant).startswith(tuple(FOLDERS)):
             yield Finding(
                 f"task {name}",
                 f'makes its consumers fail: no launcher copies "{constant}"',
-                f"Import from {', '.join(PREFIXES)}.",
+                f"Import from {', '.join(FOLDERS)}.",
             )
         for key, source in task.get("inputs", {}).get("parameters", {}).items():
             if "taskOutputParameter" in source:

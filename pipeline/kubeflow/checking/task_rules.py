@@ -71,7 +71,7 @@ TASK_RULES = {
         "dies with \"AttributeError: 'NoneType' object has no attribute 'get'\": inputs come without types",
         "Compile with an entrypoint that restores them (default_commands).",
     ),
-    # TFX opens the URI itself, and TensorFlow has no file system for two of the three schemes.
+    # TFX opens the URI itself, and TensorFlow has no file system for two of the launcher's three schemes.
     "remote_uris": TaskRule(
         "container",
         lambda task: _is_stock(task) and bool(task.component.get("outputDefinitions")),

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from components.objects.place import PREFIXES
 from pipeline.errors import InputError, Rejected
 from pipeline.kubeflow.client.api import Client, named
 from pipeline.kubeflow.client.upload import Place
+from pipeline.kubeflow.running.translation import FOLDERS
 
 _ENDED = {"SUCCEEDED", "FAILED", "SKIPPED", "CANCELED"}
 
@@ -36,9 +36,9 @@ class Order:
     latest: bool = False
 
     def __post_init__(self) -> None:
-        if self.root and not self.root.startswith(PREFIXES):
+        if self.root and not self.root.startswith(tuple(FOLDERS)):
             raise InputError(
-                f'The pipeline root must begin with {", ".join(PREFIXES)}, got "{self.root}". Kubeflow\'s launcher '
+                f'The pipeline root must begin with {", ".join(FOLDERS)}, got "{self.root}". Kubeflow\'s launcher '
                 "copies nothing from or to other places."
             )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from components.objects.place import PREFIXES
+from components.objects.place import prefixes
 from components.shared.heavy_imports import heavy_imports
 from pipeline.config.cluster import Kubeflow
 from pipeline.config.run import Config
@@ -79,9 +79,9 @@ def require_reachable(config: Config) -> None:
     written = [config.data.path] if isinstance(config.data.path, str) else config.data.path
     for key, path in [("data.path", path) for path in written] + [("push.destination", config.push.destination)]:
         mounts = [volume.path.rstrip("/") + "/" for volume in config.kubeflow.volumes]
-        if path is None or not f"{path}/".startswith((*PREFIXES, *mounts)):
+        if path is None or not f"{path}/".startswith((*prefixes(), *mounts)):
             raise ConfigError(
-                f"{key} must be in a bucket ({', '.join(PREFIXES)}) or on a volume of kubeflow.volumes, "
+                f"{key} must be in a bucket ({', '.join(prefixes())}) or on a volume of kubeflow.volumes, "
                 f"got {path or 'nothing'}. Pods see nothing else; set {key}, or list the volume."
             )
 

@@ -14,12 +14,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from components.objects.place import one_of
 from components.shared.heavy_imports import heavy_imports
 from components.shared.process_isolation import isolate_children
 from pipeline.errors import InputError, MtlError
 from pipeline.kubeflow.compiling.parameters import substitute
 from pipeline.kubeflow.compiling.spec import STEP
-from pipeline.kubeflow.running.translation import Json, artifacts, title, to_local, to_remote
+from pipeline.kubeflow.running.translation import FOLDERS, Json, artifacts, title, to_local, to_remote
 
 # Where the launcher's folders are. KFP mounts them at the root; only an emulation of it puts them elsewhere.
 ROOT = "MTL_LAUNCHER_ROOT"
@@ -99,7 +100,7 @@ def _require_inputs(inputs: dict[str, Json]) -> None:
         if not artifact["metadata"].get(EMPTY) and not _is_in_properties(artifact):
             raise InputError(
                 f'The input "{key}" must have been copied to {path}, got nothing there. '
-                "See whether the step before wrote it, and whether its URI begins with minio://, s3:// or gs://."
+                f"See whether the step before wrote it, and whether its URI begins with {one_of(FOLDERS)}."
             )
         path.mkdir(parents=True)
 

@@ -14,10 +14,14 @@ from typing import Any
 
 import yaml
 
+from components.objects.registry import SCHEMES
+
 Json = dict[str, Any]
 
-# Scheme -> where the launcher keeps its copies, below the root (`LocalPathForURI` of KFP's launcher).
-FOLDERS = {"minio://": "minio/", "s3://": "s3/", "gs://": "gcs/"}
+FOLDERS = {
+    scheme.prefix: f"{scheme.launcher_folder}/" for scheme in SCHEMES.values() if scheme.launcher_folder is not None
+}
+"""What the URIs begin with that KFP's launcher copies -> where it keeps the copies, below its root."""
 
 # KFP adds this output to every task; its type is none of TFX's.
 LOGS = "executor-logs"

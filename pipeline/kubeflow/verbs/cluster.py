@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
+from components.objects.place import one_of
 from pipeline.errors import InputError
+from pipeline.kubeflow.running.translation import FOLDERS
 
 if TYPE_CHECKING:
     from pipeline.kubeflow.client.connection import Connection
@@ -57,7 +59,7 @@ _ORDER = (
     click.option("-p", "--param", "assignments", multiple=True, metavar="NAME=VALUE", help="A root parameter."),
     click.option("--pipeline", help="Pipeline's name on the cluster [default: as compiled]"),
     click.option("--experiment", default="Default", show_default=True, help="Made if it is not there."),
-    click.option("--pipeline-root", help="gs://, s3:// or minio:// folder for artifacts [default: the cluster's]"),
+    click.option("--pipeline-root", help=f"{one_of(FOLDERS)} folder for artifacts [default: the cluster's]"),
     click.option("--service-account", help="Kubernetes service account of the pods [default: the cluster's]"),
     click.option("--latest", is_flag=True, help="Run the pipeline's latest version, not this one."),
     click.option("--name", help="Name of the schedule, or of the run, which adds the time [default: the pipeline's]"),

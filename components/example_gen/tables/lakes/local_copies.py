@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 from components.example_gen.tables.lakes import lake
-from components.objects.place import is_remote, objects_of
+from components.objects.open import objects_of
+from components.objects.place import is_remote
 from components.objects.staging import check_room, register
 from components.shared.errors import InputError
 
