@@ -43,6 +43,8 @@ from components.pusher.release import (
 from components.pusher.remote_store import RemoteStore
 from components.shared import durable_files
 from components.shared.errors import InputError
+from components.shared.file_lock import is_locked, locked
+from components.shared.file_names import LOCK
 
 CURRENT = -1
 """Stands for the version that is current when somebody looks."""
@@ -195,12 +197,12 @@ class Store(VersionStore):
             # Killed between rename and link. The version was complete and checked, and Serving serves it.
             durable_files.link_atomically(self.path / "current", str(versions[-1]))
         for staging in self.path.glob(".staging-*"):
-            if not durable_files.is_locked(staging / "lock"):
+            if not is_locked(staging / "lock"):
                 shutil.rmtree(staging, ignore_errors=True)
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
-        with durable_files.locked(self.path / ".lock"):
+        with locked(self.path / LOCK):
             self._repair()
             yield
 
@@ -214,7 +216,7 @@ class Store(VersionStore):
                 # Made and locked under the store's lock: nobody takes it for a dead one in between.
                 with self._locked():
                     staging.mkdir()
-                    stack.enter_context(durable_files.locked(staging / "lock"))
+                    stack.enter_context(locked(staging / "lock"))
                     stack.callback(shutil.rmtree, staging, ignore_errors=True)
             yield staging
 

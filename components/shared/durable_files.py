@@ -1,4 +1,4 @@
-"""File operations that survive a crash: content fingerprint, durable copy, atomic write, exclusive lock, atomic link.
+"""File operations that survive a crash: content fingerprint, durable copy, atomic write, atomic link.
 
 "Durable" means flushed to the disk (fsync of every file and folder) before the function returns, so that
 a later rename can never expose a file whose content a power cut took away.
@@ -7,7 +7,6 @@ a later rename can never expose a file whose content a power cut took away.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import shutil
@@ -97,33 +96,6 @@ def sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Holds an exclusive lock on `path`, waiting for it; the system releases it when the process dies."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def is_locked(path: Path) -> bool:
-    """Returns whether a living process holds the lock of `path`; False where the file does not exist."""
-    try:
-        descriptor = os.open(path, os.O_RDWR)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    else:
-        return False
     finally:
         os.close(descriptor)
 
