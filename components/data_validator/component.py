@@ -34,12 +34,12 @@ from components.data_validator.source import CHANGED, ingested
 from components.example_gen.cells.cells import Kind
 from components.example_gen.spec import IngestSpec
 from components.formats.summary import Summary
-from components.model_format.manifest import EXTRA, GO_BACK
+from components.model_format.manifest import GO_BACK
 from components.schema_gen.domains import any_text_notes
 from components.schema_gen.schema import FILE, TRAINING, identifier_notes, read_schema
 from components.schema_gen.statistics import read_statistics
 from components.shared.errors import InputError
-from components.shared.file_names import DISTRIBUTIONS
+from components.shared.file_names import DISTRIBUTIONS, EXTRA
 from components.shared.splits import EVAL, TRAIN, VALIDATION
 
 

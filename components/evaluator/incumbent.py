@@ -19,9 +19,9 @@ from components.evaluator.analysis.evaluation import Incumbent, Predictions
 from components.evaluator.scoring import ServingModel
 from components.example_gen.examples.reader import read_examples
 from components.example_gen.splitting.split_record import Record
-from components.model_format.manifest import EXTRA, Column, Manifest
+from components.model_format.manifest import Column, Manifest
 from components.pusher.provenance import spoken
-from components.shared.file_names import SEEN
+from components.shared.file_names import EXTRA, SEEN
 from components.shared.splits import EVAL, split_folder
 
 _UNKNOWN = "It is not known which of these rows the pushed model has seen: it is of the time before that was noted."

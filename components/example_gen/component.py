@@ -13,11 +13,10 @@ from components.example_gen.spec import IngestSpec, expand
 from components.example_gen.splitting.recall import Pushed
 from components.example_gen.splitting.row_identity import Identity
 from components.example_gen.tables.dates import dated
-from components.model_format.manifest import EXTRA
 from components.pusher.local_store import open_store
 from components.pusher.provenance import rows_pushed
 from components.shared.errors import InputError
-from components.shared.file_names import SEEN
+from components.shared.file_names import EXTRA, SEEN
 
 
 @component

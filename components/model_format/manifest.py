@@ -9,9 +9,9 @@ from typing import Any
 
 from components.example_gen.tables.dialect import Dialect
 from components.shared.column_names import plain_names
+from components.shared.file_names import EXTRA
 from components.shared.kept_files import read_record
 
-EXTRA = "assets.extra"
 MANIFEST = "model.json"
 SCHEMA = "schema.pbtxt"
 SPLIT = "split"

@@ -15,12 +15,12 @@ from tfx.utils import path_utils
 from components.example_gen.examples.reader import read_examples
 from components.example_gen.splitting.split_record import Record
 from components.formats.summary import Summary
-from components.model_format.manifest import EXTRA, Column, Manifest
+from components.model_format.manifest import Column, Manifest
 from components.pusher.local_store import open_store
 from components.pusher.provenance import require_same_labels
-from components.pusher.release import Published
+from components.pusher.release import Published, Release
 from components.pusher.smoke_test import check_in_fresh_process
-from components.shared.file_names import DISTRIBUTIONS, EVALUATION, PUSH, SEEN
+from components.shared.file_names import DISTRIBUTIONS, EVALUATION, EXTRA, PUSH, SEEN
 from components.shared.kept_files import read_json
 from components.shared.splits import EVAL, split_folder
 
@@ -76,7 +76,7 @@ def Pusher(
         known = json.loads(provenance)
         summary = Summary.read(examples.uri)
         rows = known.pop("rows") | {"identity": summary.identity, "inherited": summary.inherited}
-        published = store.publish(
+        release = Release(
             source,
             known
             | {
@@ -92,6 +92,7 @@ def Pusher(
                 f"{EXTRA}/{SEEN}": Record.of(examples.uri).to_bytes(),
             },
         )
+        published = store.publish(release)
         result = {"pushed": True, "smoke": figures} | _plain(published)
     (folder / PUSH).write_text(json.dumps(result, indent=1), encoding="utf-8")
     pushed_model.set_int_custom_property("pushed", int(result["pushed"]))

@@ -13,7 +13,7 @@ The highest version and `current` are the same model; a process killed between t
 `current`, or between the two steps of a rollback, is completed by the next operation. A version number is
 never used twice. Stock TFX copies into the live folder, and records a half copy as pushed.
 
-`remote` is the same for object stores; `open_store` chooses.
+`remote_store` is the same for object stores; `open_store` chooses.
 """
 
 from __future__ import annotations
@@ -23,28 +23,19 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from typing_extensions import override
 
 from components.objects.place import is_remote
-from components.pusher.release import (
-    MANIFEST,
-    Published,
-    RolledBack,
-    VersionStore,
-    check_request,
-    no_way_back,
-    parse_manifest,
-    stage,
-)
+from components.pusher.release import Published, Release, RolledBack, VersionStore, no_way_back, parse_manifest
 from components.pusher.remote_store import RemoteStore
 from components.shared import durable_files
 from components.shared.errors import InputError
 from components.shared.file_lock import is_locked, locked
-from components.shared.file_names import LOCK
+from components.shared.file_names import LOCK, SAVED_MODEL, VERSION_MANIFEST
 
 CURRENT = -1
 """Stands for the version that is current when somebody looks."""
@@ -68,7 +59,7 @@ class Store(VersionStore):
         if not self.path.is_dir():
             return []
         numbers = (int(entry.name) for entry in self.path.iterdir() if re.fullmatch("0|[1-9][0-9]*", entry.name))
-        return sorted(number for number in numbers if (self.folder(number) / "saved_model.pb").is_file())
+        return sorted(number for number in numbers if (self.folder(number) / SAVED_MODEL).is_file())
 
     @override
     def withdrawn(self) -> list[int]:
@@ -92,7 +83,7 @@ class Store(VersionStore):
 
     @override
     def manifest(self, version: int) -> dict[str, Any]:
-        return parse_manifest(self.read(version, MANIFEST) or b"")
+        return parse_manifest(self.read(version, VERSION_MANIFEST) or b"")
 
     @override
     def read(self, version: int, name: str) -> bytes | None:
@@ -106,27 +97,18 @@ class Store(VersionStore):
         shutil.copytree(self.folder(version), target)
 
     @override
-    def publish(
-        self,
-        source: str | os.PathLike[str],
-        manifest: Mapping[str, Any],
-        check: Callable[[Path], object] | None = None,
-        keep: int = 5,
-        extras: Mapping[str, str | bytes] | None = None,
-    ) -> Published:
-        model = check_request(source, keep)
-        content = durable_files.fingerprint(model, ignore=[MANIFEST])
+    def publish(self, release: Release) -> Published:
+        content = release.fingerprint
         with self._staging() as staging:
             staged = staging / "model"
             with self._explained():
                 if (unchanged := self._unchanged(content)) is not None:
                     return unchanged
-                stage(model, staged, manifest, content, extras or {})
-            if check is not None:
-                check(staged)
+                release.stage(staged)
+            release.prove(staged)
             with self._explained(), self._locked():
                 # Another publisher may have been faster with the same model.
-                return self._unchanged(content) or self._commit(staged, keep)
+                return self._unchanged(content) or self._commit(staged, release.keep)
 
     @override
     def rollback(self) -> RolledBack:

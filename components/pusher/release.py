@@ -2,21 +2,79 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from components.shared import durable_files
 from components.shared.errors import InputError
+from components.shared.file_names import SAVED_MODEL, VERSION_MANIFEST
 
-MODEL = "saved_model.pb"
-"""The file that makes a folder a model, to this store and to TensorFlow Serving."""
-MANIFEST = "assets.extra/mtl.json"
-"""Where a version's manifest lies; Serving ignores what is in `assets.extra`."""
+
+@dataclass(frozen=True)
+class Release:
+    """A model to publish, and how.
+
+    Args:
+        source: the SavedModel's folder; it stays as it is.
+        manifest: JSON values to keep with the version; `time` (UTC, ISO 8601) and `fingerprint` (SHA-256 of the
+            model's files) are added.
+        check: called with the path of the staged copy, manifest included; what it raises ends the push.
+        keep: how many of the newest versions stay, the current one included; 2 or more for a way back.
+        extras: more files of the version, relative path -> content; like the manifest they are no part of the model,
+            so they do not make an equal model another one.
+
+    Raises:
+        InputError: the source is no SavedModel, or `keep` keeps nothing.
+    """
+
+    source: str | os.PathLike[str]
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    check: Callable[[Path], object] | None = None
+    keep: int = 5
+    extras: Mapping[str, str | bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not Path(self.source, SAVED_MODEL).is_file():
+            raise InputError(
+                f"`{self.source}` must be a SavedModel, got no `{SAVED_MODEL}` in it. Export the model anew."
+            )
+        if self.keep < 1:
+            raise InputError(f"`keep` must be at least 1, got {self.keep}. Keep 2 or more to be able to roll back.")
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 (64 hex digits) of the model's files, a manifest that an earlier push left among them not counted."""
+        return durable_files.fingerprint(Path(self.source), ignore=[VERSION_MANIFEST])
+
+    def stage(self, staged: Path) -> None:
+        """Copies the model, with manifest and extras in it, to a new folder that nobody else sees.
+
+        Args:
+            staged: the folder to make.
+
+        Raises:
+            InputError: the model changed meanwhile.
+        """
+        durable_files.copy_durably(Path(self.source), staged)
+        stamp = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "fingerprint": self.fingerprint}
+        (staged / VERSION_MANIFEST).parent.mkdir(exist_ok=True)
+        text = json.dumps({**self.manifest, **stamp}, indent=2, ensure_ascii=False)
+        for name, written in {VERSION_MANIFEST: text + "\n", **self.extras}.items():
+            durable_files.write_durably(staged / name, written)
+        durable_files.sync(staged)
+        if durable_files.fingerprint(staged, ignore=[VERSION_MANIFEST, *self.extras]) != self.fingerprint:
+            raise InputError(f"`{self.source}` must not change while it is pushed. Push again when it is complete.")
+
+    def prove(self, staged: Path) -> None:
+        """Checks the staged copy, as far as there is a check."""
+        if self.check is not None:
+            self.check(staged)
 
 
 @dataclass(frozen=True)
@@ -81,27 +139,11 @@ class VersionStore(Protocol):
     def fetch(self, version: int, target: Path) -> None:
         """Copies a version to a new local folder."""
 
-    def publish(
-        self,
-        source: str | os.PathLike[str],
-        manifest: Mapping[str, Any],
-        check: Callable[[Path], object] | None = None,
-        keep: int = 5,
-        extras: Mapping[str, str | bytes] | None = None,
-    ) -> Published:
+    def publish(self, release: Release) -> Published:
         """Makes a copy of a model the current version, or leaves everything as it was.
 
-        Args:
-            source: the SavedModel's folder; it stays as it is.
-            manifest: JSON values to keep with the version; `time` (UTC, ISO 8601) and `fingerprint`
-                (SHA-256 of the model's files) are added.
-            check: called with the path of the staged copy, manifest included; what it raises ends the push.
-            keep: how many of the newest versions stay, the current one included; 2 or more for a way back.
-            extras: more files of the version, relative path -> content; like the manifest they are no part of the
-                model, so they do not make an equal model another one.
-
         Raises:
-            InputError: the source is no SavedModel, or the destination cannot be written.
+            InputError: the destination cannot be written.
         """
 
     def rollback(self) -> RolledBack:
@@ -110,46 +152,6 @@ class VersionStore(Protocol):
         Raises:
             InputError: there is no earlier version, or the destination cannot be written.
         """
-
-
-def check_request(source: str | os.PathLike[str], keep: int) -> Path:
-    """Returns the folder of the model to push.
-
-    Raises:
-        InputError: it is no SavedModel, or `keep` keeps nothing.
-    """
-    model = Path(source)
-    if not (model / MODEL).is_file():
-        raise InputError(f"`{model}` must be a SavedModel, got no `{MODEL}` in it. Export the model anew.")
-    if keep < 1:
-        raise InputError(f"`keep` must be at least 1, got {keep}. Keep 2 or more to be able to roll back.")
-    return model
-
-
-def stage(
-    model: Path, staged: Path, manifest: Mapping[str, Any], content: str, extras: Mapping[str, str | bytes]
-) -> None:
-    """Copies a model, with its manifest in it, to a new folder that nobody else sees.
-
-    Args:
-        model: the SavedModel's folder.
-        staged: the folder to make.
-        manifest: JSON values; `time` (UTC, ISO 8601) and `fingerprint` are added.
-        content: fingerprint of the model's files without a manifest.
-        extras: more files of the version, relative path -> content.
-
-    Raises:
-        InputError: the model changed meanwhile.
-    """
-    durable_files.copy_durably(model, staged)
-    stamp = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "fingerprint": content}
-    (staged / MANIFEST).parent.mkdir(exist_ok=True)
-    text = json.dumps({**manifest, **stamp}, indent=2, ensure_ascii=False)
-    for name, written in {MANIFEST: text + "\n", **extras}.items():
-        durable_files.write_durably(staged / name, written)
-    durable_files.sync(staged)
-    if durable_files.fingerprint(staged, ignore=[MANIFEST, *extras]) != content:
-        raise InputError(f"`{model}` must not change while it is pushed. Push again when it is complete.")
 
 
 def parse_manifest(content: bytes) -> dict[str, Any]:

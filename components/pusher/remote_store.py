@@ -21,11 +21,10 @@ two publishers of the same moment the same number, and then mix their files; let
 from __future__ import annotations
 
 import json
-import os
 import re
 import tempfile
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -35,18 +34,8 @@ from typing_extensions import override
 
 from components.objects.base import Entry
 from components.objects.open import objects_of
-from components.pusher.release import (
-    MANIFEST,
-    MODEL,
-    Published,
-    RolledBack,
-    VersionStore,
-    check_request,
-    no_way_back,
-    parse_manifest,
-    stage,
-)
-from components.shared import durable_files
+from components.pusher.release import Published, Release, RolledBack, VersionStore, no_way_back, parse_manifest
+from components.shared.file_names import SAVED_MODEL, VERSION_MANIFEST
 
 _FOLDER = re.compile(r"(withdrawn-|\.claims/)?(0|[1-9][0-9]*)(?:/(.+))?")
 
@@ -64,7 +53,7 @@ class _Found:
     @property
     def versions(self) -> list[int]:
         """The versions that can be served, oldest first."""
-        whole = (number for number, names in self.published.items() if MODEL in names)
+        whole = (number for number, names in self.published.items() if SAVED_MODEL in names)
         return sorted(number for number in whole if number != self.withdrawing)
 
     @property
@@ -111,7 +100,7 @@ class RemoteStore(VersionStore):
 
     @override
     def manifest(self, version: int) -> dict[str, Any]:
-        return parse_manifest(self.read(version, MANIFEST) or b"")
+        return parse_manifest(self.read(version, VERSION_MANIFEST) or b"")
 
     @override
     def read(self, version: int, name: str) -> bytes | None:
@@ -127,23 +116,14 @@ class RemoteStore(VersionStore):
             self._objects.download(uri, path)
 
     @override
-    def publish(
-        self,
-        source: str | os.PathLike[str],
-        manifest: Mapping[str, Any],
-        check: Callable[[Path], object] | None = None,
-        keep: int = 5,
-        extras: Mapping[str, str | bytes] | None = None,
-    ) -> Published:
-        model = check_request(source, keep)
-        content = durable_files.fingerprint(model, ignore=[MANIFEST])
+    def publish(self, release: Release) -> Published:
+        content = release.fingerprint
         if (unchanged := self._unchanged(content, self._repair())) is not None:
             return unchanged
         with tempfile.TemporaryDirectory(prefix="mtl-push-") as folder:
             staged = Path(folder, "model")
-            stage(model, staged, manifest, content, extras or {})
-            if check is not None:
-                check(staged)
+            release.stage(staged)
+            release.prove(staged)
             # Another publisher may have been faster with the same model.
             before = self._look()
             if (unchanged := self._unchanged(content, before)) is not None:
@@ -151,7 +131,7 @@ class RemoteStore(VersionStore):
             version = self._claim(before.highest_used)
             self._upload(staged, self.folder(version))
         self._settle()
-        return Published(version, self.folder(version), False, before.current, self._prune(keep))
+        return Published(version, self.folder(version), False, before.current, self._prune(release.keep))
 
     @override
     def rollback(self) -> RolledBack:
@@ -252,7 +232,7 @@ class RemoteStore(VersionStore):
         return [
             number
             for number, names in found.published.items()
-            if MODEL not in names and now - written[number] > self._patience
+            if SAVED_MODEL not in names and now - written[number] > self._patience
         ]
 
     def _remove(self, folder: str, names: Iterable[str]) -> None:
@@ -262,4 +242,4 @@ class RemoteStore(VersionStore):
 
 def _model_last(names: Iterable[str]) -> list[str]:
     """Returns the names of a version's files in the order that never shows a part of a model as a model."""
-    return sorted(names, key=lambda name: (name == MODEL, name))
+    return sorted(names, key=lambda name: (name == SAVED_MODEL, name))

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+SAVED_MODEL = "saved_model.pb"
+"""The file that makes a folder a model, to the pushes and to TensorFlow Serving."""
+EXTRA = "assets.extra"
+"""What TensorFlow Serving ignores in a model's folder."""
+VERSION_MANIFEST = f"{EXTRA}/mtl.json"
+"""Where a pushed version came from, in its folder."""
 ROWS = "rows"
 """Folder of the rows' fingerprints, beside the ingest's account, in the Examples."""
 SEEN = "seen.npz"

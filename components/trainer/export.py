@@ -32,6 +32,7 @@ from components.model_format.calibration import TINY, undoing
 from components.model_format.manifest import Calibration, Column
 from components.shared import tensor_names
 from components.shared.exact_numbers import companion, is_companion
+from components.shared.file_names import SAVED_MODEL
 from components.shared.head_outputs import CLASSIFICATION, LOWER, REGRESSION, UPPER
 from components.trainer.interval_quantiles import QUANTILES
 from components.trainer.serving_inputs import Requests
@@ -210,7 +211,7 @@ def _name_inputs_as_columns(directory: str, columns: Sequence[Column]) -> None:
 
     The keys of a signature may be any text; the keywords of a tf.function may not.
     """
-    path = Path(directory) / "saved_model.pb"
+    path = Path(directory) / SAVED_MODEL
     saved = saved_model_pb2.SavedModel.FromString(path.read_bytes())
     inputs = saved.meta_graphs[0].signature_def["predict"].inputs
     tensors = {keyword: type(tensor).FromString(tensor.SerializeToString()) for keyword, tensor in inputs.items()}

@@ -7,9 +7,8 @@ from typing import Any
 
 from components.data_validator.analysis.finding import FAIL, WARN, read_findings
 from components.formats.summary import Summary
-from components.model_format.manifest import EXTRA, MANIFEST
-from components.pusher.release import MANIFEST as VERSION_MANIFEST
-from components.shared.file_names import COLUMNS, EVALUATION, FINDINGS, PUSH, RELATEDNESS
+from components.model_format.manifest import MANIFEST
+from components.shared.file_names import COLUMNS, EVALUATION, EXTRA, FINDINGS, PUSH, RELATEDNESS, VERSION_MANIFEST
 from components.shared.kept_files import read_json
 from components.trainer.network.architecture import SEPARATE
 from components.tuner.results import best_of, read_results

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from components.objects.place import is_remote
-from components.pusher.release import MODEL
 from components.pusher.remote_store import RemoteStore
+from components.shared.file_names import SAVED_MODEL
 from pipeline.errors import InputError
 
 
@@ -30,7 +30,7 @@ def local_model(model: str) -> Iterator[tuple[Path, str]]:
             yield _fetch(model, Path(folder, "model"))
         return
     for local in (Path(model), Path(model) / "current"):
-        if (local / MODEL).is_file():
+        if (local / SAVED_MODEL).is_file():
             yield local.resolve(), str(local.resolve())
             return
     raise _no_model(model)

@@ -10,9 +10,10 @@ from served import serve
 from sklearn.metrics import log_loss
 
 from components.evaluator.scoring import read_columns, read_rows
-from components.model_format.manifest import EXTRA, MANIFEST
+from components.model_format.manifest import MANIFEST
 from components.shared import tensor_names
 from components.shared.exact_numbers import companion
+from components.shared.file_names import EXTRA
 from components.shared.head_outputs import LOWER, REGRESSION, UPPER
 from components.shared.splits import EVAL
 

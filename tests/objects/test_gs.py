@@ -17,6 +17,7 @@ from components.example_gen.tables.fingerprint import fingerprint
 from components.example_gen.tables.table import open_table
 from components.objects.open import objects_of
 from components.objects.staging import staged
+from components.pusher.release import Release
 from components.pusher.remote_store import RemoteStore
 from components.shared.errors import InputError
 from tests.objects.google_server import Google
@@ -84,13 +85,13 @@ def test_listings_give_sizes_and_times(google: Google):
 def test_models_are_pushed_rolled_back_and_fetched(google: Google, tmp_path: Path):
     store = RemoteStore("gs://bucket/models")
     for content in ("a", "b", "c"):
-        store.publish(model(tmp_path / content, content), {"run": content}, keep=2)
+        store.publish(Release(model(tmp_path / content, content), {"run": content}, keep=2))
     assert (store.versions(), store.manifest(3)["run"]) == ([2, 3], "c")
     assert store.rollback().version == 2
     assert (store.versions(), store.withdrawn()) == ([2], [3])
     store.fetch(2, tmp_path / "fetched")
     assert (tmp_path / "fetched" / "variables" / "index").read_text() == "b"
-    assert store.publish(tmp_path / "a", {}).version == 4
+    assert store.publish(Release(tmp_path / "a", {})).version == 4
     assert google.buckets["bucket"]["models/current"] == b'{"version": 4}'
 
 
@@ -107,7 +108,7 @@ def test_of_many_writers_of_one_object_one_is_the_first(google: Google):
 
 def publish_many(sources: list[str], seen: "multiprocessing.Queue[int]") -> None:
     for source in sources:
-        seen.put(RemoteStore("gs://bucket/models").publish(source, {}, keep=100).version)
+        seen.put(RemoteStore("gs://bucket/models").publish(Release(source, {}, keep=100)).version)
 
 
 def test_publishers_at_once_get_distinct_versions(google: Google, tmp_path: Path):

@@ -15,6 +15,7 @@ from components.objects.place import is_remote
 from components.objects.registry import SCHEMES
 from components.objects.staging import staged
 from components.pusher.local_store import open_store
+from components.pusher.release import Release
 from components.pusher.remote_store import RemoteStore
 from components.shared.errors import InputError
 from pipeline.config.resolve import resolve
@@ -61,7 +62,7 @@ def test_tables_and_pushed_models_may_lie_there(memory: fsspec.AbstractFileSyste
     (tmp_path / "saved_model.pb").write_text("model")
     store = open_store("memory://bucket/models")
     assert isinstance(store, RemoteStore)
-    assert store.publish(tmp_path, {}).path == "memory://bucket/models/1"
+    assert store.publish(Release(tmp_path, {})).path == "memory://bucket/models/1"
     assert memory.cat_file("/bucket/models/current") == b'{"version": 1}'
 
 

@@ -13,10 +13,11 @@ import pytest
 from components.objects.amazon import S3
 from components.objects.fsspec_objects import FsspecObjects
 from components.pusher.local_store import Store, open_store
-from components.pusher.release import MANIFEST, Published, RolledBack
+from components.pusher.release import Published, Release, RolledBack
 from components.pusher.remote_store import RemoteStore
 from components.shared import durable_files
 from components.shared.errors import InputError
+from components.shared.file_names import VERSION_MANIFEST
 from pipeline.verbs.models import local_model
 from tests.objects.server import nobody_let_in
 
@@ -40,7 +41,7 @@ def store(s3) -> RemoteStore:
 
 def push(store: RemoteStore, tmp_path: Path, content: str, **options: object) -> Published:
     folder = tmp_path / f"export-{content}"
-    return store.publish(folder if folder.exists() else model(folder, content), {"run": content}, **options)
+    return store.publish(Release(folder if folder.exists() else model(folder, content), {"run": content}, **options))
 
 
 def names(s3) -> list[str]:
@@ -63,7 +64,7 @@ def test_first_push(store: RemoteStore, s3, tmp_path: Path):
     assert names(s3) == [".claims/1", *version(1), "current"]
     assert json.loads(read(s3, "current")) == {"version": 1}
     assert read(s3, "1/variables/variables.index") == b"a" * 1000
-    manifest = json.loads(read(s3, f"1/{MANIFEST}"))
+    manifest = json.loads(read(s3, f"1/{VERSION_MANIFEST}"))
     assert store.manifest(1) == manifest
     assert (manifest["run"], manifest["fingerprint"]) == ("a", durable_files.fingerprint(tmp_path / "export-a"))
 
@@ -81,13 +82,13 @@ def test_saved_model_is_uploaded_last_and_current_after_it(
 
         monkeypatch.setattr(FsspecObjects, verb, noted)
     push(store, tmp_path, "a")
-    assert order == [".claims/1", f"1/{MANIFEST}", "1/variables/variables.index", "1/saved_model.pb", "current"]
+    assert order == [".claims/1", f"1/{VERSION_MANIFEST}", "1/variables/variables.index", "1/saved_model.pb", "current"]
 
 
 def test_same_model_is_published_once(store: RemoteStore, s3, tmp_path: Path):
     push(store, tmp_path, "a")
     before = names(s3)
-    again = store.publish(tmp_path / "export-a", {}, check=lambda _: pytest.fail("not needed"))
+    again = store.publish(Release(tmp_path / "export-a", {}, check=lambda _: pytest.fail("not needed")))
     assert again == Published(1, f"{URI}/1", unchanged=True, previous=1)
     assert names(s3) == before
 
@@ -138,7 +139,7 @@ def test_failed_check_leaves_everything(store: RemoteStore, s3, tmp_path: Path):
     before = names(s3)
 
     def refuse(staged: Path) -> None:
-        assert json.loads((staged / MANIFEST).read_text())["run"] == "b"
+        assert json.loads((staged / VERSION_MANIFEST).read_text())["run"] == "b"
         raise OSError("the model does not load")
 
     with pytest.raises(OSError, match="the model does not load"):
@@ -157,7 +158,7 @@ def die_at(verb: str, name: str, operation: str, source: str) -> None:
 
     setattr(FsspecObjects, verb, call)
     if operation == "push":
-        RemoteStore(URI).publish(source, {"run": "b"}, keep=1)
+        RemoteStore(URI).publish(Release(source, {"run": "b"}, keep=1))
     else:
         RemoteStore(URI).rollback()
 
@@ -173,7 +174,7 @@ def killed(*arguments: str) -> None:
     ("verb", "name", "visible"),
     [
         ("create", ".claims/2", False),
-        ("upload", f"2/{MANIFEST}", False),
+        ("upload", f"2/{VERSION_MANIFEST}", False),
         ("upload", "2/saved_model.pb", False),
         ("write", "current", True),
         ("remove", "1/saved_model.pb", True),
@@ -189,7 +190,7 @@ def test_killed_push_shows_nothing_half_and_the_next_one_works(
     for number in store.versions():
         store.fetch(number, tmp_path / f"fetched-{number}")
         content = store.manifest(number)["fingerprint"]
-        assert durable_files.fingerprint(tmp_path / f"fetched-{number}", ignore=[MANIFEST]) == content
+        assert durable_files.fingerprint(tmp_path / f"fetched-{number}", ignore=[VERSION_MANIFEST]) == content
 
     again = push(store, tmp_path, "b", keep=1)
     assert again.unchanged == visible
@@ -235,7 +236,7 @@ def test_killed_rollback_is_finished_by_the_next_operation(
 
 def publish_many(sources: list[str], seen: "multiprocessing.Queue[int]") -> None:
     for source in sources:
-        seen.put(RemoteStore(URI).publish(source, {}, keep=100).version)
+        seen.put(RemoteStore(URI).publish(Release(source, {}, keep=100)).version)
 
 
 def test_three_publishers_at_once_get_distinct_versions(store: RemoteStore, s3, tmp_path: Path):
@@ -306,7 +307,7 @@ def test_rollback_of_nothing_and_requests_that_make_no_sense(store: RemoteStore,
     ):
         store.rollback()
     with pytest.raises(InputError, match=r"must be a SavedModel, got no `saved_model.pb` in it\."):
-        store.publish(tmp_path, {})
+        store.publish(Release(tmp_path, {}))
     with pytest.raises(InputError, match=r"`keep` must be at least 1, got 0\."):
         push(store, tmp_path, "a", keep=0)
 

@@ -13,6 +13,7 @@ import yaml
 from command import FLAGS, Said, refused, rows, write
 
 from components.pusher.local_store import Store
+from components.pusher.release import Release
 from pipeline.cli.main import cli
 from pipeline.config.resolve import resolve
 from pipeline.verbs.predict import Counts
@@ -160,7 +161,7 @@ def test_rollback(mtl: Callable[..., Said]):
     for content in ("first", "second"):
         Path(content).mkdir()
         (Path(content) / "saved_model.pb").write_text(content)
-        store.publish(content, {})
+        store.publish(Release(content, {}))
     said = mtl("rollback")
     assert (said.code, said.error) == (0, "")
     assert said.out.startswith("Version 1 is current again; version 2 is withdrawn. ")
@@ -176,7 +177,7 @@ def test_rollback_says_what_is_predicted_where_that_changes(mtl: Callable[..., S
         model = Path(f"export-{len(store.versions())}")
         model.mkdir()
         (model / "saved_model.pb").write_text(model.name)
-        store.publish(model, {"labels": {"regression": regression, "classification": "kind"}})
+        store.publish(Release(model, {"labels": {"regression": regression, "classification": "kind"}}))
     first, *more = mtl("rollback").out.splitlines()
     assert first.startswith("Version 2 is current again; version 3 is withdrawn. ")
     assert more == [

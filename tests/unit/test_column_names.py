@@ -15,10 +15,11 @@ from configurations import write
 from components.example_gen.roles import assign_roles
 from components.example_gen.spec import IngestSpec
 from components.example_gen.tables.table import open_table
-from components.model_format.manifest import EXTRA, MANIFEST, Manifest
+from components.model_format.manifest import MANIFEST, Manifest
 from components.schema_gen.schema import read_schema
 from components.shared.column_names import plain_name, plain_names
 from components.shared.errors import InputError, did_you_mean
+from components.shared.file_names import EXTRA
 from pipeline.config.resolve import resolve
 from pipeline.verbs.check import check_data
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from components.pusher.local_store import CURRENT, Store
+from components.pusher.release import Release
 from components.shared.errors import InputError
 from pipeline.config.resolve import resolve
 from pipeline.graph import inputs
@@ -31,7 +32,7 @@ def push(folder: Path, content: str, manifest: Mapping[str, object]) -> int:
     model = folder / f"export-{content}"
     model.mkdir()
     (model / "saved_model.pb").write_text(content)
-    return Store(folder / "runs" / "t" / "serving").publish(model, manifest).version
+    return Store(folder / "runs" / "t" / "serving").publish(Release(model, manifest)).version
 
 
 def provenance(of: Inputs) -> dict[str, object]:
