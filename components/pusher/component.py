@@ -1,7 +1,6 @@
 """The Pusher step: publishes a blessed model, after it has proved itself in a fresh process."""
 
 import json
-import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from tfx.utils import path_utils
 from components.example_gen.examples.reader import read_examples
 from components.example_gen.splitting.split_record import Record
 from components.formats.summary import Summary
-from components.model_format.manifest import Column, Manifest
+from components.model_format.manifest import Manifest
 from components.pusher.local_store import open_store
 from components.pusher.provenance import require_same_labels
 from components.pusher.release import Published, Release
@@ -61,8 +60,10 @@ def Pusher(
     result: dict[str, Any] = {"pushed": False}
     if blessing.get_int_custom_property("blessed"):
         manifest = Manifest.read(source)
-        rows_file = folder / "smoke_rows.json"
-        rows_file.write_text(json.dumps(_some_rows(examples.uri, manifest.columns)), encoding="utf-8")
+        rows_file = folder / "smoke_rows.tfrecord"
+        with tf.io.TFRecordWriter(str(rows_file)) as writer:
+            for example in _some_rows(examples.uri):
+                writer.write(example)
         figures: dict[str, Any] = {}
 
         def check(staged: Path) -> None:
@@ -105,26 +106,10 @@ def _plain(published: Published) -> dict[str, Any]:
     return {name: str(value) if isinstance(value, Path) else value for name, value in asdict(published).items()}
 
 
-def _some_rows(uri: str, columns: list[Column], count: int = 32) -> list[dict[str, Any]]:
-    """Returns some eval rows as raw column -> value, None where missing: some of the first, evenly apart."""
+def _some_rows(uri: str, count: int = 32) -> list[bytes]:
+    """Returns some eval rows as serialized tf.Examples: some of the first, evenly apart."""
     batch = list(next(read_examples(split_folder(uri, EVAL)), ()))
-    rows = []
-    for serialized in batch[:: max(len(batch) // count, 1)][:count]:
-        features = tf.train.Example.FromString(serialized).features.feature
-        rows.append({column.name: _value(features, column) for column in columns})
-    return rows
-
-
-def _value(features: Any, column: Column) -> Any:
-    if column.name not in features:
-        return None
-    feature = features[column.name]
-    values = list(getattr(feature, feature.WhichOneof("kind") or "float_list").value)
-    if column.kind == "VECTOR":
-        return [value if math.isfinite(value) else None for value in values]
-    if not values:
-        return None
-    return values[0].decode() if column.kind == "BYTES" else values[0]
+    return batch[:: max(len(batch) // count, 1)][:count]
 
 
 def _headlines(uri: str) -> dict[str, dict[str, float]]:

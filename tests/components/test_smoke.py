@@ -1,7 +1,8 @@
-import json
 import math
 import re
+import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,23 +11,50 @@ from example_tables import spec
 from tensorflow.core.protobuf import saved_model_pb2
 
 from components.example_gen.ingest import ingest
-from components.model_format.manifest import Column
+from components.example_gen.tables.dialect import Dialect
+from components.model_format.manifest import Column, Manifest, TrainLabels
 from components.pusher.component import _some_rows
-from components.pusher.smoke_test import Unservable, check_in_fresh_process, smoke
+from components.pusher.request import request_of
+from components.pusher.smoke_test import check_in_fresh_process, smoke
+from components.pusher.unservable import Unservable
 
 COLUMNS = [
-    {"name": "Culmen Length (mm)", "input": "column_0", "kind": "FLOAT", "length": 1},
-    {"name": "größe", "input": "column_1", "kind": "BYTES", "length": 1},
-    {"name": "f 1", "input": "column_2", "kind": "INT", "length": 1},
-    {"name": "column_0", "input": "column_3", "kind": "VECTOR", "length": 2},
+    Column("Culmen Length (mm)", "column_0", "FLOAT"),
+    Column("größe", "column_1", "BYTES"),
+    Column("f 1", "column_2", "INT"),
+    Column("column_0", "column_3", "VECTOR", 2),
 ]
-ROWS = [
+TYPES = {"column_0": np.float32, "column_1": object, "column_2": np.float64, "column_3": np.float32}
+VALUES = [
     {"Culmen Length (mm)": 39.1, "größe": "groß", "f 1": 16_777_217, "column_0": [0.5, 1.5]},
     {"Culmen Length (mm)": None, "größe": None, "f 1": None, "column_0": None},
     {"Culmen Length (mm)": -0.25, "größe": "unseen", "f 1": 0, "column_0": [1e6, -1]},
 ]
+FEATURES = {
+    "Culmen Length (mm)": tf.io.FixedLenFeature([], tf.float32, math.nan),
+    "größe": tf.io.FixedLenFeature([], tf.string, ""),
+    "f 1": tf.io.FixedLenFeature([], tf.int64, -1),
+    "column_0": tf.io.FixedLenFeature([2], tf.float32, [math.nan] * 2),
+}
 # How far a row asked for alone is from the same row among others, where the first row's number is 0.001.
 FIRST_ROW_NEAR_ZERO = {"near zero": 1e-3, "near zero and wrong": 1e-2}
+
+
+def example(row: dict[str, Any]) -> bytes:
+    """A row as the ingest writes it, None or no key for a missing value."""
+    made = tf.train.Example()
+    for name, value in row.items():
+        feature = made.features.feature[name]
+        if isinstance(value, str):
+            feature.bytes_list.value.append(value.encode())
+        elif isinstance(value, int):
+            feature.int64_list.value.append(value)
+        elif value is not None:
+            feature.float_list.value.extend(value if isinstance(value, list) else [value])
+    return made.SerializeToString()
+
+
+ROWS = [example(row) for row in VALUES]
 
 
 class Model(tf.Module):
@@ -89,17 +117,8 @@ def export(folder: Path, fault: str = "") -> Path:
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
     def serve(examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        blank = [float("nan")] * 2
-        parsed = tf.io.parse_example(
-            examples,
-            {
-                "Culmen Length (mm)": tf.io.FixedLenFeature([], tf.float32, float("nan")),
-                "größe": tf.io.FixedLenFeature([], tf.string, ""),
-                "f 1": tf.io.FixedLenFeature([], tf.int64, -1),
-                "column_0": tf.io.FixedLenFeature([2], tf.float32, blank),
-            },
-        )
-        length, size, count, vector = (parsed[column["name"]] for column in COLUMNS)
+        parsed = tf.io.parse_example(examples, FEATURES)
+        length, size, count, vector = (parsed[column.name] for column in COLUMNS)
         if fault == "disagree":
             length *= 1.1
         answer = module.score(length, size, tf.maximum(count, 0), vector)
@@ -121,9 +140,13 @@ def export(folder: Path, fault: str = "") -> Path:
         str(folder),
         signatures={"serving_default": serve} | ({} if fault == "one" else {"predict": predict}),
     )
-    (folder / "assets.extra").mkdir()
-    (folder / "assets.extra" / "columns.json").write_text(json.dumps(COLUMNS), encoding="utf-8")
+    manifest(COLUMNS).write(folder, "")
     return folder
+
+
+def manifest(columns: list[Column]) -> Manifest:
+    labels = TrainLabels(rows=2, mean=0.0, median=0.0, class_counts={"a": 1, "b": 1})
+    return Manifest("y", "k", ["a", "b"], columns, Dialect(), {}, labels, parameters=1, epochs=1, best_epoch=1)
 
 
 def rename_inputs(folder: Path) -> None:
@@ -134,7 +157,7 @@ def rename_inputs(folder: Path) -> None:
     by_argument = {name: type(info).FromString(info.SerializeToString()) for name, info in inputs.items()}
     inputs.clear()  # first all out: a raw name may be another column's argument name
     for column in COLUMNS:
-        inputs[column["name"]].CopyFrom(by_argument[column["input"]])
+        inputs[column.name].CopyFrom(by_argument[column.input])
     file.write_bytes(saved.SerializeToString(deterministic=True))
 
 
@@ -147,8 +170,10 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def rows_file(tmp_path: Path) -> Path:
-    file = tmp_path / "rows.json"
-    file.write_text(json.dumps(ROWS), encoding="utf-8")
+    file = tmp_path / "rows.tfrecord"
+    with tf.io.TFRecordWriter(str(file)) as writer:
+        for row in ROWS:
+            writer.write(row)
     return file
 
 
@@ -171,59 +196,58 @@ def test_model_without_bounds_passes(tmp_path: Path):
     assert smoke(export(tmp_path / "model", "no bounds"), ROWS)["rows"] == 3
 
 
-@pytest.mark.parametrize("manifest", ["model.json", "mtl.json"])
-def test_columns_come_from_the_manifest_too(manifest: str, tmp_path: Path):
+def test_columns_are_those_that_the_manifest_lists(tmp_path: Path):
     model = export(tmp_path / "model")
-    (model / "assets.extra" / "columns.json").unlink()
-    (model / "assets.extra" / manifest).write_text(json.dumps({"run": "r", "columns": COLUMNS}))
-    assert smoke(model, ROWS)["rows"] == 3
-    (model / "assets.extra" / manifest).write_text(json.dumps({"columns": COLUMNS[1:]}))
+    manifest(COLUMNS[1:]).write(model, "")
     with pytest.raises(Unservable, match="must be the inputs of `predict`, got `column_0` in one alone"):
         smoke(model, ROWS)
 
 
 def test_encoding_of_rows_is_what_the_model_sees(good: Path):
     """The regression output against the formula in NumPy, so that neither way of asking drops a value."""
-    from components.pusher import smoke_test as module
-
     model = tf.saved_model.load(str(good))
-    columns = module._columns(good, model.signatures["predict"])
-    answer = model.signatures["predict"](**{c.input: tf.constant(c.tensor(ROWS)) for c in columns})
+    request = request_of(ROWS, COLUMNS, TYPES)
+    answer = model.signatures["predict"](**{name: tf.constant(values) for name, values in request.columns.items()})
     sizes, vectors = {"groß": 2.0}, [0.5, 0.0, 1e6]
     expected = [
         4000 + 100 * ((row["Culmen Length (mm)"] or 0) / 40 + sizes.get(row["größe"], 0) + (row["f 1"] or 0) / 1e7)
-        for row in ROWS
+        for row in VALUES
     ]
     expected = np.array(expected) + np.array(vectors) / 1e5
     np.testing.assert_allclose(answer["regression_output"].numpy()[:, 0], expected, rtol=1e-6)
+    assert {name: values[:1].tolist() for name, values in request.columns.items()} == {
+        name: values.tolist() for name, values in request.first().items()
+    }
 
 
 def test_a_value_that_one_way_cannot_hold_is_the_same_in_both(good: Path):
     """A tf.Example takes 2^53 + 1, a float64 of `predict` only 2^53, and neither a null inside a list."""
-    from components.pusher import smoke_test as module
-
     rows = [
-        {"Culmen Length (mm)": 0.1, "größe": "", "f 1": 2**53 + 1, "column_0": [None, 1.5]},
-        {"Culmen Length (mm)": math.nan, "größe": "groß", "f 1": -(2**53) - 1, "column_0": [None, None]},
+        {"Culmen Length (mm)": 0.1, "größe": "", "f 1": 2**53 + 1, "column_0": [math.nan, 1.5]},
+        {"Culmen Length (mm)": math.nan, "größe": "groß", "f 1": -(2**53) - 1, "column_0": [math.nan, math.nan]},
         {"Culmen Length (mm)": 1e-40, "größe": "klein", "f 1": 2**63 - 1, "column_0": None},
         {"f 1": 2**53 - 1},
     ]
-    columns = module._columns(good, tf.saved_model.load(str(good)).signatures["predict"])
-    features = {
-        "Culmen Length (mm)": tf.io.FixedLenFeature([], tf.float32, math.nan),
-        "größe": tf.io.FixedLenFeature([], tf.string, ""),
-        "f 1": tf.io.FixedLenFeature([], tf.int64, -1),
-        "column_0": tf.io.FixedLenFeature([2], tf.float32, [math.nan] * 2),
-    }
-    parsed = tf.io.parse_example([module._example(columns, row) for row in rows], features)
-    given = {column.name: column.tensor(rows) for column in columns}
+    request = request_of([example(row) for row in rows], COLUMNS, TYPES)
+    parsed = tf.io.parse_example(request.examples, FEATURES)
+    given = {column.name: request.columns[column.input] for column in COLUMNS}
     assert parsed["f 1"].numpy().tolist() == [2**53, -(2**53), -1, 2**53 - 1], "2^63 - 1 rounds to what no int64 holds"
     np.testing.assert_array_equal(given["f 1"], [2.0**53, -(2.0**53), math.nan, 2**53 - 1])
     for name in ("Culmen Length (mm)", "column_0"):
         np.testing.assert_array_equal(given[name], parsed[name].numpy())
-    assert [text.encode() for text in given["größe"]] == parsed["größe"].numpy().tolist()
+        assert given[name].dtype == np.float32
+    assert given["größe"].tolist() == parsed["größe"].numpy().tolist() == [b"", "groß".encode(), b"klein", b""]
     np.testing.assert_array_equal(parsed["column_0"].numpy()[0], np.float32([math.nan, 1.5]))
-    assert smoke(good, [row for row in rows if row["f 1"] > 0])["rows"] == 3
+    assert smoke(good, [example(row) for row in rows if row["f 1"] > 0])["rows"] == 3
+
+
+def test_all_digits_that_an_example_carries_reach_the_column():
+    """At 1.7e9 a float32 of an example is 128 wide; the companion holds the rest, which `serving_default` reads."""
+    values = [1_700_000_000.25, -1e-300]
+    rows = [example({"t": value, "t#float64": struct.unpack("<q", struct.pack("<d", value))[0]}) for value in values]
+    request = request_of([*rows, example({"t": None})], [Column("t", "column_0", "FLOAT")], {"column_0": np.float64})
+    np.testing.assert_array_equal(request.columns["column_0"], [*values, math.nan])
+    assert request.examples[:2] == rows, "handed over as they are"
 
 
 def test_rows_that_the_ingest_wrote_are_scored(good: Path, tmp_path: Path):
@@ -232,13 +256,14 @@ def test_rows_that_the_ingest_wrote_are_scored(good: Path, tmp_path: Path):
     lines = [f"{i},{'' if i % 10 == 0 else i / 7},{i / 3},{'groß' if i % 4 else ''},{i},{i % 3}" for i in range(240)]
     table.write_text("\n".join(["f 1,emb_1,emb_2,größe,y,k", *lines, ""]), encoding="utf-8")
     ingest(spec(table, regression="y", classification="k", vectors={"column_0": "emb_*"}), str(tmp_path / "examples"))
-    rows = _some_rows(str(tmp_path / "examples"), [Column(**column) for column in COLUMNS])
-    assert rows
-    vectors = {row["f 1"]: row["column_0"] for row in rows}
-    assert any(first is None for first, _ in vectors.values())
-    for number, (first, second) in vectors.items():
-        assert first == (None if number % 10 == 0 else pytest.approx(number / 7, rel=1e-6))
-        assert second == pytest.approx(number / 3, rel=1e-6)
+    rows = _some_rows(str(tmp_path / "examples"))
+    columns = request_of(rows, COLUMNS, TYPES).columns
+    assert len(rows) == len(columns["column_2"]) > 0
+    assert np.isnan(columns["column_3"][:, 0]).any()
+    for number, size, (first, second) in zip(*(columns[f"column_{i}"] for i in (2, 1, 3)), strict=True):
+        np.testing.assert_allclose(first, math.nan if number % 10 == 0 else number / 7, rtol=1e-6)
+        np.testing.assert_allclose(second, number / 3, rtol=1e-6)
+        assert size == ("groß".encode() if number % 4 else b"")
     assert smoke(good, rows)["rows"] == len(rows)
 
 
@@ -303,5 +328,5 @@ def test_truncated_model(good: Path, tmp_path: Path, rows_file: Path):
         smoke(model, ROWS)
     with pytest.raises(Unservable, match=r"must answer within 0\.01 seconds of its start, got no answer"):
         check_in_fresh_process(model, rows_file, timeout=0.01)
-    with pytest.raises(Unservable, match="The model must load in a fresh process, got exit code 1: FileNotFoundError"):
-        check_in_fresh_process(model, tmp_path / "absent.json")
+    with pytest.raises(Unservable, match=r"must load in a fresh process, got exit code 1: .*NotFoundError"):
+        check_in_fresh_process(model, tmp_path / "absent.tfrecord")

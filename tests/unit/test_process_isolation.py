@@ -98,7 +98,7 @@ def test_every_process_that_is_started_is_isolated(
 
     with monkeypatch.context() as patch:
         patch.setattr(smoke_test.subprocess, "run", note)
-        smoke_test.check_in_fresh_process(tmp_path, tmp_path / "rows.json")
+        smoke_test.check_in_fresh_process(tmp_path, tmp_path / "rows.tfrecord")
     [(command, environment)] = started
     assert command[1:4] == ["-P", "-m", "components.pusher.smoke_test"]
     assert environment["PYTHONSAFEPATH"] == "1"
