@@ -10,7 +10,10 @@ from served import serve
 from sklearn.metrics import log_loss
 
 from components.evaluator.scoring import read_columns, read_rows
+from components.example_gen.examples.reader import read_examples
 from components.model_format.manifest import MANIFEST
+from components.pusher.request import request_of
+from components.pusher.smoke_test import smoke
 from components.shared import tensor_names
 from components.shared.exact_numbers import companion
 from components.shared.file_names import EXTRA
@@ -86,6 +89,17 @@ def test_the_signatures_name_their_type_and_know_nothing_of_companions(offsets):
         assert features.structured_outputs[tensor_names.REGRESSION_LABEL].dtype == tf.float64
 
 
+def test_the_last_check_before_a_push_asks_with_every_digit(offsets):
+    served = offsets[1]
+    rows = list(next(read_examples(served.raw(EVAL))))[:32]
+    manifest = served.model.manifest
+    request = request_of(rows, manifest.columns, {"column_0": object, "column_1": np.float64, "column_2": np.float64})
+    assert set(request.columns["column_1"]) <= set(table(OFFSET)["left"])
+    assert any(np.float32(value) != value for value in request.columns["column_1"])
+    assert request.examples == rows
+    assert smoke(served.folder / "model", rows)["rows"] == 32
+
+
 @pytest.fixture(scope="module")
 def odd(tmp_path_factory):
     """Three per cent of one class, weights that undo it, texts that no line of a file holds, a column of many texts."""
@@ -110,6 +124,13 @@ def odd(tmp_path_factory):
         frame, folder, missing=("NA", "-999"), max_categories=50, class_weights="balanced", epochs=25, memory_mb=64
     )
     return served, frame
+
+
+def test_the_last_check_before_a_push_takes_any_text(odd):
+    served, _ = odd
+    rows = list(next(read_examples(served.raw(EVAL))))
+    assert all(any(message.encode() in row for row in rows) for message in MESSAGES)
+    assert smoke(served.folder / "model", rows)["rows"] == len(rows)
 
 
 def ask(served, **columns):
