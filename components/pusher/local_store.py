@@ -61,8 +61,8 @@ class Store(VersionStore):
         numbers = (int(entry.name) for entry in self.path.iterdir() if re.fullmatch("0|[1-9][0-9]*", entry.name))
         return sorted(number for number in numbers if (self.folder(number) / SAVED_MODEL).is_file())
 
-    @override
     def withdrawn(self) -> list[int]:
+        """Returns the versions rolled back whose files are still there, oldest first."""
         return sorted(number for withdrawn, number in self._used() if withdrawn)
 
     @override
@@ -72,8 +72,8 @@ class Store(VersionStore):
         pointed = self._link(self.path / "current")
         return pointed if pointed in versions else max(versions, default=None)
 
-    @override
     def previous(self) -> int | None:
+        """Returns the version a rollback would go to, None where there is none."""
         current = self.current()
         return max((v for v in self.versions() if current is not None and v < current), default=None)
 

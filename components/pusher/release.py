@@ -118,14 +118,8 @@ class VersionStore(Protocol):
     def versions(self) -> list[int]:
         """Returns the versions that can be served, oldest first."""
 
-    def withdrawn(self) -> list[int]:
-        """Returns the versions rolled back whose files are still there, oldest first."""
-
     def current(self) -> int | None:
         """Returns the version to serve, None if there is none."""
-
-    def previous(self) -> int | None:
-        """Returns the version a rollback would go to, None where there is none."""
 
     def folder(self, version: int) -> Path | str:
         """Returns the folder of a version; a URI in an object store."""

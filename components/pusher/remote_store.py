@@ -83,16 +83,8 @@ class RemoteStore(VersionStore):
         return self._look().versions
 
     @override
-    def withdrawn(self) -> list[int]:
-        return sorted(self._look().withdrawn)
-
-    @override
     def current(self) -> int | None:
         return self._look().current
-
-    @override
-    def previous(self) -> int | None:
-        return max(self._look().versions[:-1], default=None)
 
     @override
     def folder(self, version: int) -> str:

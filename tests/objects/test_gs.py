@@ -88,7 +88,10 @@ def test_models_are_pushed_rolled_back_and_fetched(google: Google, tmp_path: Pat
         store.publish(Release(model(tmp_path / content, content), {"run": content}, keep=2))
     assert (store.versions(), store.manifest(3)["run"]) == ([2, 3], "c")
     assert store.rollback().version == 2
-    assert (store.versions(), store.withdrawn()) == ([2], [3])
+    assert store.versions() == [2]
+    withdrawn = {name for name in google.buckets["bucket"] if name.startswith("models/withdrawn-")}
+    files = ("assets.extra/mtl.json", "saved_model.pb", "variables/index")
+    assert withdrawn == {f"models/withdrawn-3/{name}" for name in files}
     store.fetch(2, tmp_path / "fetched")
     assert (tmp_path / "fetched" / "variables" / "index").read_text() == "b"
     assert store.publish(Release(tmp_path / "a", {})).version == 4

@@ -57,8 +57,12 @@ def version(number: int) -> list[str]:
     return [f"{number}/{name}" for name in FILES]
 
 
+def withdrawn(number: int) -> list[str]:
+    return [f"withdrawn-{name}" for name in version(number)]
+
+
 def test_first_push(store: RemoteStore, s3, tmp_path: Path):
-    assert (store.versions(), store.current(), store.previous()) == ([], None, None)
+    assert (store.versions(), store.current()) == ([], None)
     published = push(store, tmp_path, "a")
     assert published == Published(1, f"{URI}/1", unchanged=False, previous=None)
     assert names(s3) == [".claims/1", *version(1), "current"]
@@ -109,11 +113,12 @@ def test_prunes_to_the_newest(store: RemoteStore, s3, tmp_path: Path):
 def test_rollback_twice_then_push(store: RemoteStore, s3, tmp_path: Path):
     for content in "abc":
         push(store, tmp_path, content)
-    assert (store.current(), store.previous()) == (3, 2)
+    assert store.current() == 3
     assert store.rollback() == RolledBack(version=2, withdrawn=3)
     assert json.loads(read(s3, "current")) == {"version": 2}
     assert store.rollback() == RolledBack(version=1, withdrawn=2)
-    assert (store.versions(), store.withdrawn()) == ([1], [2, 3])
+    assert store.versions() == [1]
+    assert names(s3) == [*(f".claims/{n}" for n in "123"), *version(1), "current", *withdrawn(2), *withdrawn(3)]
     assert read(s3, "withdrawn-3/saved_model.pb") == b"c"
     with pytest.raises(InputError) as caught:
         store.rollback()
