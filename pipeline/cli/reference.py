@@ -1,4 +1,4 @@
-"""The tables of the READMEs that are generated: verbs, their options, configuration keys, the search space.
+"""The tables of the READMEs that are generated: verbs, options, configuration keys, object stores, search space.
 
     python -m pipeline.cli.reference    writes each of them into its page, and prints which pages have changed
 
@@ -18,6 +18,7 @@ from typing import Any
 import click
 import yaml
 
+from components.objects.registry import SCHEMES
 from pipeline.config.run import Config
 from pipeline.config.tuning import SPACE, Range
 
@@ -68,6 +69,12 @@ def space_table() -> str:
     return _markdown(("Key", "Values"), rows)
 
 
+def stores_table() -> str:
+    """Returns a Markdown table of the kinds of object stores: where they lie, and as whom they are asked."""
+    rows = [(f"`{scheme.prefix}`", scheme.server, scheme.identity) for scheme in SCHEMES.values()]
+    return _markdown(("URI", "Server", "Credentials"), rows)
+
+
 @dataclass(frozen=True)
 class Table:
     """A generated table and where it stands.
@@ -85,6 +92,7 @@ TABLES: dict[str, Table] = {
     "verbs": Table("README.md", verbs_table),
     "options": Table("pipeline/verbs/README.md", options_table),
     "config": Table("pipeline/config/README.md", config_table),
+    "stores": Table("components/objects/README.md", stores_table),
     "space": Table("components/tuner/README.md", space_table),
 }
 

@@ -9,6 +9,8 @@ import pytest
 from click.testing import CliRunner
 from pydantic import BaseModel
 
+from components.objects.base import Scheme
+from components.objects.registry import SCHEMES
 from pipeline.cli.main import cli
 from pipeline.cli.reference import (
     TABLES,
@@ -17,6 +19,7 @@ from pipeline.cli.reference import (
     options_table,
     rewrite,
     space_table,
+    stores_table,
     updated,
     verbs,
     verbs_table,
@@ -94,6 +97,14 @@ def test_tables_of_verbs_say_what_help_says(verb: str):
     assert [*re.findall(r"--[a-z-]+", options[usage][0]), "--help"] == re.findall(
         r"^  (?:-\w, )?(--[a-z-]+)", shown, re.MULTILINE
     )
+
+
+def test_stores_table_has_every_scheme_with_its_variables(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(SCHEMES, "x", Scheme("x", lambda: None, "time", server="`X_HOST`", identity="`X_KEY`"))
+    table = rows(stores_table())
+    assert list(table) == ["`s3://`", "`minio://`", "`gs://`", "`x://`"]
+    assert table["`x://`"] == ["`X_HOST`", "`X_KEY`"]
+    assert "`GOOGLE_APPLICATION_CREDENTIALS`" in table["`gs://`"][1]
 
 
 def test_space_table_has_every_key_and_value():
