@@ -10,7 +10,6 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from components.example_gen.cells.forms import Form
@@ -21,66 +20,8 @@ from components.pusher.release import VersionStore
 from components.schema_gen.schema import column_forms, column_types, read_schema
 from components.shared.step_fingerprint import code_fingerprint
 from pipeline.config.run import Config
-
-REPORTS = ("DataReport", "Report")
-# Steps that only report: no model or verdict depends on their code.
-REPORTING = (*REPORTS, "Relatedness", "Tuner")
-STEP_MODULES = {
-    "ExampleGen": "components.example_gen.component",
-    "SchemaGen": "components.schema_gen.component",
-    "Baseline": "components.baseline.component",
-    "DataValidator": "components.data_validator.component",
-    "DataGate": "components.data_gate.component",
-    "Transform": "components.transform.preprocessing",
-    "Tuner": "components.tuner.tuner_fn",
-    "Trainer": "components.trainer.run_fn",
-    "Relatedness": "components.relatedness.component",
-    "Evaluator": "components.evaluator.component",
-    "Pusher": "components.pusher.component",
-} | dict.fromkeys(REPORTS, "components.report.component")
-
-
-@dataclass(frozen=True)
-class Production:
-    """The pushed model a run is judged against, and how its own push will be known.
-
-    Args:
-        digest: digest of data, configuration and code; equal digests give equal models.
-        baseline: version of the pushed model to compare with, 0 for none, `CURRENT` for the one that is current
-            when the step runs.
-        content: fingerprint of that version's files; a folder that was emptied numbers from 1 again.
-        attempt: text that is new for each attempt to push, so that a push is never taken from the cache
-            when its version is gone.
-        rows: `given`, how the pushed model's rows were told apart, as ExampleGen takes it, and `key`, which is equal
-            where equal data are read alike.
-    """
-
-    digest: str
-    baseline: int
-    content: str
-    attempt: str
-    rows: Mapping[str, str] = field(default_factory=lambda: {"given": "", "key": ""})
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """What a run depends on besides its configuration.
-
-    Args:
-        fingerprint: fingerprint of the data's content; empty if only the run itself sees the data.
-        reviewed_schema: text of the reviewed schema, empty when there is none.
-        types: column types of the reviewed schema.
-        forms: what the known texts of its columns stand for.
-        code: step -> fingerprint of its code.
-        production: the pushed model and this run's own push.
-    """
-
-    fingerprint: str
-    reviewed_schema: str
-    types: Mapping[str, str]
-    forms: Mapping[str, Form]
-    code: Mapping[str, str]
-    production: Production
+from pipeline.graph.steps import STEPS
+from pipeline.graph.steps.base import Inputs, Production
 
 
 def at_run_time(config: Config) -> Inputs:
@@ -92,7 +33,8 @@ def at_run_time(config: Config) -> Inputs:
         InputError: the reviewed schema cannot be read.
     """
     reviewed, types, forms = _reviewed(config)
-    return Inputs("", reviewed, types, forms, _code(), Production("", CURRENT, "", ""))
+    spec = config.ingest_spec(types, forms, find_files=False)
+    return Inputs("", reviewed, spec, _code(), Production("", CURRENT, "", ""))
 
 
 def gather(config: Config) -> Inputs:
@@ -107,7 +49,7 @@ def gather(config: Config) -> Inputs:
     code = _code()
     digest = _digest(config, content, reviewed, code)
     key = hashlib.sha256(json.dumps([spec.to_json(), content, code["ExampleGen"]]).encode()).hexdigest()
-    return Inputs(content, reviewed, types, forms, code, _production(open_store(config.destination), digest, key))
+    return Inputs(content, reviewed, spec, code, _production(open_store(config.destination), digest, key))
 
 
 def check_pushed(config: Config) -> None:
@@ -133,7 +75,7 @@ def _reviewed(config: Config) -> tuple[str, dict[str, str], dict[str, Form]]:
 
 
 def _code() -> dict[str, str]:
-    return {step: code_fingerprint(module) for step, module in STEP_MODULES.items()}
+    return {name: code_fingerprint(step.module) for name, step in STEPS.items() if step.module is not None}
 
 
 def _digest(config: Config, content: str, reviewed: str, code: Mapping[str, str]) -> str:
@@ -144,7 +86,7 @@ def _digest(config: Config, content: str, reviewed: str, code: Mapping[str, str]
     settings["data"].pop("schema_file")
     settings["evaluation"].pop("tfma")
     settings["evaluation"].pop("relatedness")
-    decisive = {step: print_ for step, print_ in code.items() if step not in REPORTING}
+    decisive = {step: print_ for step, print_ in code.items() if not STEPS[step].reporting}
     listing = json.dumps([content, reviewed, settings, decisive], sort_keys=True)
     return hashlib.sha256(listing.encode()).hexdigest()
 

@@ -16,6 +16,7 @@ from components.shared.heavy_imports import heavy_imports
 from pipeline.config.resolve import Resolved
 from pipeline.errors import MtlError, Rejected
 from pipeline.graph.inputs import gather
+from pipeline.graph.steps import STEPS
 from pipeline.local import step_summaries
 from pipeline.local.captured_output import output_to
 from pipeline.local.lineage import DATABASE, require_database
@@ -27,7 +28,6 @@ from pipeline.runs.report import is_reported, log_path, try_to_write_report
 
 LAST = "Report"
 TUNER = "Tuner"
-_REASONS = {TUNER: "each time; it goes on where it ended"}
 _ROWS = "pushed_rows"
 _MEANING = {
     "fingerprint": "data",
@@ -109,7 +109,7 @@ def _run(record: Run, resolved: Resolved, earlier: list[Run], cache: bool, until
         pipeline = up_to(build(config, inputs, search=until == TUNER), until)
         pipeline.enable_cache = cache
         record.steps += [
-            Step(node.id, reason=_REASONS.get(node.id, ""), keys=_keys(node.exec_properties))
+            Step(node.id, reason=STEPS[node.id].reason, keys=_keys(node.exec_properties))
             for node in pipeline.components
         ]
         watcher.finished(start.name, False, {})

@@ -12,6 +12,7 @@ from components.report.collect import Origin, Sources, collect, settings
 from components.report.files import PAGE, write
 from pipeline.config.messages import origin_of
 from pipeline.errors import InputError
+from pipeline.graph.steps import STEPS
 from pipeline.runs.record import Finished, Run, Step, find_run, read_runs, report_folder
 
 _ENDED = {"failed": "failed", "interrupted": "was interrupted"}
@@ -110,12 +111,9 @@ def _shown(step: Step) -> dict[str, Any]:
 
 def _sources(run: Run) -> Sources:
     return Sources(
-        examples=run.artifact("ExampleGen", "examples"),
-        anomalies=run.artifact("DataValidator", "anomalies"),
-        columns=run.artifact("DataReport", "report"),
-        model_run=run.artifact("Trainer", "model_run"),
-        evaluation=run.artifact("Evaluator", "evaluation"),
-        pushed_model=run.artifact("Pusher", "pushed_model"),
-        relatedness=run.artifact("Relatedness", "relatedness"),
-        tuning=run.artifact("Tuner", "tuner_results"),
+        **{
+            source: run.artifact(step.name, output)
+            for step in STEPS.values()
+            for source, output in step.report_source.items()
+        }
     )

@@ -11,7 +11,9 @@ from components.pusher.release import Release
 from components.shared.errors import InputError
 from pipeline.config.resolve import resolve
 from pipeline.graph import inputs
-from pipeline.graph.inputs import STEP_MODULES, Inputs, Production, at_run_time, check_pushed, gather
+from pipeline.graph.inputs import at_run_time, check_pushed, gather
+from pipeline.graph.steps import STEPS
+from pipeline.graph.steps.base import Inputs, Production
 
 SCHEMA = 'feature {{ name: "{name}" type: FLOAT }}\n'
 
@@ -69,7 +71,7 @@ def test_digest_changes_with_data_code_and_reviewed_schema(folder: Path, monkeyp
     digests = [gathered().production.digest]
     (folder / "s.pbtxt").write_text(SCHEMA.format(name="x"))
     reviewed = gathered("data.schema_file=s.pbtxt")
-    assert (reviewed.types, reviewed.reviewed_schema) == ({"x": "FLOAT"}, SCHEMA.format(name="x"))
+    assert (reviewed.spec.types, reviewed.reviewed_schema) == ({"x": "FLOAT"}, SCHEMA.format(name="x"))
     digests.append(reviewed.production.digest)
     (folder / "s.pbtxt").write_text(SCHEMA.format(name="z"))
     digests.append(gathered("data.schema_file=s.pbtxt").production.digest)
@@ -82,9 +84,9 @@ def test_digest_changes_with_data_code_and_reviewed_schema(folder: Path, monkeyp
 
 def test_each_step_has_its_code(folder: Path):
     found = gathered()
-    assert set(found.code) == set(STEP_MODULES)
+    assert set(found.code) == set(STEPS) - {"StatisticsGen", "ModelAnalysis"}
     assert all(len(print_) == 64 for print_ in found.code.values())
-    assert (found.types, found.reviewed_schema) == ({}, "")
+    assert (found.spec.types, found.reviewed_schema) == ({}, "")
 
 
 def test_without_a_pushed_model_there_is_no_baseline(folder: Path):
@@ -112,7 +114,7 @@ def test_at_run_time_nothing_is_looked_at_but_schema_and_code(folder: Path):
     flags = {"data.path": "s3://b/none.csv", "labels.regression": "y", "labels.classification": "k"}
     found = at_run_time(resolve(None, flags, ["data.schema_file=s.pbtxt"]).config)
     assert (found.fingerprint, found.production) == ("", Production("", CURRENT, "", ""))
-    assert (found.types, found.reviewed_schema) == ({"x": "FLOAT"}, SCHEMA.format(name="x"))
+    assert (found.spec.types, found.reviewed_schema) == ({"x": "FLOAT"}, SCHEMA.format(name="x"))
     assert found.code == gathered().code
 
 
@@ -123,7 +125,7 @@ def test_kubernetes_changes_nothing_about_a_model(folder: Path):
 def test_what_only_reports_changes_nothing_about_a_model(folder: Path, monkeypatch: pytest.MonkeyPatch):
     before = gathered()
     assert gathered("evaluation.relatedness=3", "evaluation.tfma=true").production.digest == before.production.digest
-    told = {STEP_MODULES["Report"], STEP_MODULES["Relatedness"]}
+    told = {STEPS["Report"].module, STEPS["Relatedness"].module}
     real = inputs.code_fingerprint
     monkeypatch.setattr(inputs, "code_fingerprint", lambda module: "new" if module in told else real(module))
     assert gathered().code["Relatedness"] == "new"
@@ -207,7 +209,11 @@ def test_a_model_of_other_labels_is_not_pushed_over(folder: Path, labels: tuple[
 
 def test_inputs_are_json(folder: Path):
     assert json.loads(json.dumps(dataclasses.asdict(gathered()))).keys() == {
-        *("fingerprint", "reviewed_schema", "types", "forms", "code", "production")
+        "spec",
+        "fingerprint",
+        "reviewed_schema",
+        "code",
+        "production",
     }
 
 

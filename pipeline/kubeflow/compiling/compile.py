@@ -17,19 +17,12 @@ from pipeline.config.cluster import Kubeflow
 from pipeline.config.run import Config
 from pipeline.errors import ConfigError, did_you_mean
 from pipeline.graph.inputs import at_run_time
+from pipeline.graph.steps import STEPS
 from pipeline.kubeflow.compiling import spec as specs
 from pipeline.kubeflow.compiling.parameters import KINDS, PARAMETERS
 from pipeline.kubeflow.compiling.spec import Json
 
 COMMAND = ["python", "-P", "-m", "pipeline.kubeflow.running.entrypoint"]
-
-# KFP's key knows the arguments and the ids of the inputs. The data, the pushed model and what is served now are in
-# neither: a hit would be stale. DataValidator reads files too, those its examples were made of: it judges what was
-# ingested, so its verdict on the same examples holds whatever the files say by now.
-UNCACHED = ("ExampleGen", "Baseline", "Pusher")
-
-# The same data and schema get the same verdict again.
-UNRETRIED = ("DataGate",)
 
 
 def write(config: Config, image: str, path: Path) -> int:
@@ -65,7 +58,9 @@ def compile_pipeline(config: Config, image: str) -> list[Json]:
     for parameter in PARAMETERS:
         value = parameter.value(config)
         specs.bind_parameter(spec, parameter.name, KINDS[type(value)], value, parameter.description, parameter.places)
-    specs.apply_settings(spec, _with_cache_decided(config.kubeflow, image), UNCACHED, UNRETRIED)
+    uncached = [name for name, step in STEPS.items() if not step.cached]
+    unretried = [name for name, step in STEPS.items() if not step.retried]
+    specs.apply_settings(spec, _with_cache_decided(config.kubeflow, image), uncached, unretried)
     platform = specs.platform(spec, config.kubeflow)
     return [spec] if platform is None else [spec, platform]
 

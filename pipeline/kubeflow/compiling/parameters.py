@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from pipeline.config.messages import explain
 from pipeline.config.run import Config
 from pipeline.errors import InputError
+from pipeline.graph.steps import STEPS
 
 KINDS = {str: "STRING", bool: "BOOLEAN", int: "NUMBER_INTEGER", float: "NUMBER_DOUBLE", list: "LIST", dict: "STRUCT"}
 
@@ -28,13 +29,16 @@ class Parameter:
 
     Args:
         key: dotted key of the configuration.
-        places: step that depends on it -> where its value stands: an argument of the step, then keys inside its JSON.
         description: what it means, for the form of the KFP UI.
     """
 
     key: str
-    places: Mapping[str, str]
     description: str
+
+    @property
+    def places(self) -> dict[str, str]:
+        """Step that depends on it -> where its value stands: an argument of the step, then keys inside its JSON."""
+        return {name: step.parameters[self.key] for name, step in STEPS.items() if self.key in step.parameters}
 
     @property
     def name(self) -> str:
@@ -64,39 +68,17 @@ class Parameter:
         arguments[argument] = json.dumps(tree, sort_keys=True)
 
 
-def _shown(key: str, *steps: str) -> dict[str, str]:
-    """Returns the places of a key in the copies of the configuration that steps report."""
-    return dict.fromkeys(steps, f"settings.config.{key}")
-
-
-def _data(key: str, place: str, description: str) -> Parameter:
-    return Parameter(key, {"ExampleGen": place} | _shown(key, "DataReport", "Report"), description)
-
-
-def _training(key: str, description: str) -> Parameter:
-    places = {"Trainer": f"custom_config.{key}", "Relatedness": f"settings.{key}"}
-    return Parameter(key, places | _shown(key, "Report"), description)
-
-
-def _thresholds(key: str, description: str) -> Parameter:
-    return Parameter(key, {"Evaluator": f"settings.{key}"} | _shown(key, "Report"), description)
-
-
 PARAMETERS = (
-    _data("data.path", "spec.paths", "Where the rows come from."),
-    _data("data.date", "spec.date", "Day that {date} in data_path stands for; empty: today."),
-    _training("training.epochs", "At most this many passes."),
-    _training("training.learning_rate", "Of Adam."),
-    _training("training.seed", "Of weights and shuffling."),
-    _thresholds("gates.regression.thresholds", "Bounds of the regression head."),
-    _thresholds("gates.classification.thresholds", "Bounds of the classification head."),
-    Parameter(
-        "push.destination",
-        {"Baseline": "destination", "ExampleGen": "destination", "Pusher": "destination"}
-        | _shown("push.destination", "Report"),
-        "Folder or bucket of pushed versions.",
-    ),
+    Parameter("data.path", "Where the rows come from."),
+    Parameter("data.date", "Day that {date} in data_path stands for; empty: today."),
+    Parameter("training.epochs", "At most this many passes."),
+    Parameter("training.learning_rate", "Of Adam."),
+    Parameter("training.seed", "Of weights and shuffling."),
+    Parameter("gates.regression.thresholds", "Bounds of the regression head."),
+    Parameter("gates.classification.thresholds", "Bounds of the classification head."),
+    Parameter("push.destination", "Folder or bucket of pushed versions."),
 )
+"""Where each stands among the arguments of a step, the step says; see `pipeline.graph.steps.base.Step.parameters`."""
 
 
 def substitute(step: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
