@@ -200,7 +200,8 @@ def _default(about: _Json) -> str:
 
 def _allowed(allowed: Sequence[Any] | Range) -> str:
     if isinstance(allowed, Range):
-        return f"{allowed.min:g} to {allowed.max:g}" + ", on a logarithmic scale" * allowed.log
+        scale = ", on a logarithmic scale" if allowed.log else ""
+        return f"{allowed.min:g} to {allowed.max:g}{scale}"
     return ", ".join(f"`{yaml.safe_dump(value, default_flow_style=True).splitlines()[0]}`" for value in allowed)
 
 

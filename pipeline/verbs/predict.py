@@ -96,6 +96,9 @@ def _predict(table: Table, manifest: Manifest, target: Path, folder: Path) -> tu
     features, forms = _features(schema, manifest), _forms(schema, folder)
 
     signature, loaded = _load(folder)
+    outputs = [REGRESSION]
+    if intervals:
+        outputs += [LOWER, UPPER]
     rows = flagged = 0
     try:
         with replacing(target) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
@@ -104,7 +107,7 @@ def _predict(table: Table, manifest: Manifest, target: Path, folder: Path) -> tu
                 answer = signature(**inputs)
                 frame = _as_text(batch.data)
                 frame.columns = [table.written.get(table.paths[0], {}).get(name, name) for name in frame.columns]
-                numbers = [_exact(answer[name].numpy()[:, 0]) for name in (REGRESSION, *(LOWER, UPPER) * intervals)]
+                numbers = [_exact(answer[name].numpy()[:, 0]) for name in outputs]
                 for row in np.flatnonzero(~np.isfinite(numbers[0])):
                     problems[row] = "; ".join(filter(None, [problems[row], _NOT_FINITE]))
                 texts = [text.decode() for text in answer["predicted_class"].numpy()]
