@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.data_validator.analysis import rules
-from components.data_validator.analysis.distance import METHODS
-from components.data_validator.analysis.distribution import Distribution, Texts
+from components.data_validator.analysis.distance import DISTANCES
+from components.data_validator.analysis.distribution import Distribution
 from components.data_validator.analysis.finding import MAX_EXAMPLES, Anomaly
 from components.data_validator.analysis.rows import find_broken
 from components.data_validator.analysis.rules import Rule
@@ -45,7 +45,7 @@ class Expected:
         feature = next((one for one in self.schema.feature if one.name == column), schema_pb2.Feature())
         if kind == "ENUM_TYPE_UNEXPECTED_STRING_VALUES":
             return rules.allowed(column, categories(feature, self.schema))
-        if kind in _NO_VALUE or anomaly.method == METHODS["missing"]:
+        if kind in _NO_VALUE:
             return rules.not_null(column)
         if kind in _OUT_OF_RANGE:
             domain = feature.int_domain if feature.HasField("int_domain") else feature.float_domain
@@ -53,9 +53,9 @@ class Expected:
             return rules.in_range(column, *bounds)
         if kind == "TARGET_OUTLIERS":
             return rules.in_range(column, *self.target)
-        if anomaly.method == METHODS["new_values"]:
-            before = self.before[kind.lower()][anomaly.split][column]
-            return rules.allowed(column, list(before.counts)) if isinstance(before, Texts) else None
+        for distance in DISTANCES.values():
+            if distance.words == anomaly.method:
+                return distance.example_rule(column, self.before[kind.lower()][anomaly.split][column])
         return None
 
 

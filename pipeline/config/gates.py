@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pipeline.config.base import Level, Section
+from components.data_validator.analysis.distance import DISTANCES
+from pipeline.config.base import Level, OneOf, Section
 
-DriftMethod = Literal["kolmogorov_smirnov", "jensen_shannon", "l_infinity", "new_values", "missing"]
 RegressionMetric = Literal["mae", "rmse", "r2", "median_absolute_error"]
 ClassificationMetric = Literal["accuracy", "macro_f1", "log_loss", "auc", "calibration_error"]
 
@@ -60,7 +60,7 @@ class DriftGate(Section):
     false_alarms: Annotated[float, Field(gt=0, lt=0.5)] = 0.001
     """Probability that two samples of the same data raise any alarm, over all columns and measures together; the
     thresholds follow from it and the numbers of rows."""
-    thresholds: dict[DriftMethod, Annotated[float, Field(ge=0, le=1)]] = {}
+    thresholds: dict[Annotated[str, OneOf(DISTANCES)], Annotated[float, Field(ge=0, le=1)]] = {}
     """Thresholds that replace those derived from the numbers of rows."""
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from pydantic import ValidationError
 from scipy import stats
 from scipy.spatial.distance import jensenshannon
 
-from components.data_validator.analysis.distance import METHODS, jensen_shannon, measure
+from components.data_validator.analysis.distance import DISTANCES, Distance, jensen_shannon, measure
 from components.data_validator.analysis.distribution import (
     Distribution,
     Numbers,
@@ -20,6 +21,8 @@ from components.data_validator.analysis.distribution import (
 )
 from components.data_validator.analysis.drift import DRIFT, Tolerance, compare
 from components.shared.errors import InputError
+from pipeline.cli.reference import config_table
+from pipeline.config.gates import DriftGate
 
 ROWS = 5_000
 CITIES = np.array(["berlin", "london", "paris", "rome", "oslo"])
@@ -86,11 +89,11 @@ def test_real_shifts_are_found(rows: int):
     now["gappy"] = np.where(rng.random(rows) < 0.125, np.nan, now["gappy"])  # 20 % missing become 30 %
     alarms = found(now, before)
     assert {(column, method) for column, method in alarms if column in ("normal", "city", "gappy")} >= {
-        ("normal", METHODS["kolmogorov_smirnov"]),
-        ("normal", METHODS["jensen_shannon"]),
-        ("city", METHODS["new_values"]),
+        ("normal", DISTANCES["kolmogorov_smirnov"].words),
+        ("normal", DISTANCES["jensen_shannon"].words),
+        ("city", DISTANCES["new_values"].words),
     }
-    assert rows < 2_000 or ("gappy", METHODS["missing"]) in alarms
+    assert rows < 2_000 or ("gappy", DISTANCES["missing"].words) in alarms
     assert {column for column, _ in alarms} <= {"normal", "city", "gappy"}
 
 
@@ -111,7 +114,9 @@ def test_ks_distance_equals_scipys():
         (np.array([0.0, 1.0] * 50), np.array([0.5] * 50)),
     ]
     for now, before in pairs:
-        [ks] = [one for one in measure(describe(now), describe(before), 0.001) if one.method == "kolmogorov_smirnov"]
+        [ks] = [
+            one for one in measure(describe(now), describe(before), 0.001) if one.distance.name == "kolmogorov_smirnov"
+        ]
         assert ks.value == pytest.approx(stats.ks_2samp(now, before).statistic, abs=2 / 256)
 
 
@@ -125,12 +130,12 @@ def test_jensen_shannon_equals_scipys():
 def test_bounds_equal_the_formulas():
     rng = np.random.default_rng(0)
     now, before = describe(rng.normal(size=400)), describe(rng.normal(size=300))
-    bounds = {one.method: one.threshold for one in measure(now, before, 0.01)}
+    bounds = {one.distance.name: one.threshold for one in measure(now, before, 0.01)}
     spread = 1 / 400 + 1 / 300
     assert bounds["kolmogorov_smirnov"] == pytest.approx(stats.kstwobign.isf(0.01) * math.sqrt(spread), rel=1e-3)
     assert bounds["jensen_shannon"] == pytest.approx(stats.chi2.isf(0.01, 19) * spread / (8 * math.log(2)))
     texts = [describe(pa.array(["a"] * ones + ["b"] * (200 - ones))) for ones in (90, 110)]
-    bounds = {one.method: one.threshold for one in measure(texts[0], texts[1], 0.01)}
+    bounds = {one.distance.name: one.threshold for one in measure(texts[0], texts[1], 0.01)}
     # The pooled share of each is 1/2; there are two texts.
     assert bounds["l_infinity"] == pytest.approx(stats.norm.isf(0.01 / 4) * math.sqrt(0.25 * 2 / 200))
     unseen = math.log(100) / 200
@@ -179,8 +184,8 @@ def test_few_rows_are_not_measured():
     )
     assert anomalies == []
     assert {one.method for one in comparisons if one.value is None} == {
-        METHODS["kolmogorov_smirnov"],
-        METHODS["jensen_shannon"],
+        DISTANCES["kolmogorov_smirnov"].words,
+        DISTANCES["jensen_shannon"].words,
     }
 
 
@@ -201,3 +206,44 @@ def test_distributions_survive_the_file(tmp_path: Path):
 def test_a_number_is_the_same_in_32_and_64_bits():
     short, long = (describe(np.array([0.1, 0.2, 0.3] * 100, kind).astype(np.float64)) for kind in ("f4", "f8"))
     assert all(one.value == 0 for one in measure(short, long, 0.01))
+
+
+def test_a_distance_is_one_entry(monkeypatch: pytest.MonkeyPatch):
+    """It is measured, it shares the false alarms with the others, and the configuration takes its name."""
+    before, now = {"x": np.linspace(0, 1, 400)}, {"x": np.linspace(0.5, 1.5, 300)}
+    rates = []
+
+    def medians(now: Numbers, before: Numbers, rate: float) -> tuple[float, float]:
+        rates.append(rate)
+        return abs(now.quantile(0.5) - before.quantile(0.5)), 0.1
+
+    distance = Distance(
+        "medians",
+        "difference of medians",
+        kinds=(Numbers,),
+        compare=medians,
+        smallest_effect=0.2,
+        change=lambda now, before: "it moved",
+    )
+    with pytest.raises(ValidationError):
+        DriftGate(thresholds={"medians": 0.3})
+    monkeypatch.setitem(DISTANCES, "medians", distance)
+    assert DriftGate(thresholds={"medians": 0.3}).thresholds == {"medians": 0.3}
+    assert "`medians`" in config_table()
+    comparisons, anomalies = compare(DRIFT, "eval", described(now), described(before), "train", Tolerance("warn", 0.01))
+    assert rates == [0.01 / 4]
+    [comparison] = [one for one in comparisons if one.method == "difference of medians"]
+    assert (comparison.value, comparison.threshold) == (pytest.approx(0.5, abs=0.01), 0.2)
+    [anomaly] = [one for one in anomalies if one.method == "difference of medians"]
+    assert anomaly.sentence.endswith("got a difference of medians of 0.5 (at most 0.2): it moved.")
+    assert anomaly.remedy is not None
+    assert anomaly.remedy.startswith("gates.drift.thresholds: {medians: ")
+
+
+def test_only_some_differences_are_shown_by_rows():
+    before = describe(pa.array(["a", "b"]))
+    rules = {name: distance.example_rule("c", before) for name, distance in DISTANCES.items()}
+    assert {name: rule.must for name, rule in rules.items() if rule is not None} == {
+        "missing": "have a value in every row",
+        "new_values": "be one of a, b",
+    }
