@@ -7,10 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from components.data_validator.analysis.distance import DISTANCES
+from components.evaluator.analysis import classification, regression
 from pipeline.config.base import Level, OneOf, Section
-
-RegressionMetric = Literal["mae", "rmse", "r2", "median_absolute_error"]
-ClassificationMetric = Literal["accuracy", "macro_f1", "log_loss", "auc", "calibration_error"]
 
 
 class HeadGate(Section):
@@ -27,15 +25,15 @@ class HeadGate(Section):
 class RegressionGate(HeadGate):
     """Gate of the regression head."""
 
-    thresholds: dict[RegressionMetric, float] = {}
-    """Bounds per metric: an upper bound for errors, a lower bound for r2."""
+    thresholds: dict[Annotated[str, OneOf(regression.METRICS)], float] = {}
+    """Bounds per metric: an upper one for errors, a lower one for scores such as r2."""
 
 
 class ClassificationGate(HeadGate):
     """Gate of the classification head."""
 
-    thresholds: dict[ClassificationMetric, float] = {}
-    """Bounds per metric: upper for log_loss and calibration_error, lower for the others."""
+    thresholds: dict[Annotated[str, OneOf(classification.METRICS)], float] = {}
+    """Bounds per metric: an upper one for errors and losses, a lower one for scores such as accuracy."""
 
 
 class DataGate(Section):

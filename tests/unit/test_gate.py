@@ -1,7 +1,12 @@
 import pytest
 
 from components.evaluator.analysis.gate import Gate, HeadGate
+from components.evaluator.analysis.head import METRICS
+from components.evaluator.analysis.metric import Metric
 from components.shared.errors import InputError
+from pipeline.cli.reference import config_table
+from pipeline.config.resolve import resolve
+from pipeline.config.run import Config
 
 
 def test_by_default_both_heads_must_beat_trivial_and_keep_up_with_the_pushed_model():
@@ -41,3 +46,33 @@ def test_refuses_what_cannot_be_meant(options, message):
     with pytest.raises(InputError) as raised:
         Gate(**options)
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize("head", METRICS)
+def test_the_configuration_takes_the_metrics_of_the_evaluator(head: str, monkeypatch: pytest.MonkeyPatch):
+    for name in METRICS[head]:
+        assert bounds({head: {name: 1}}) == {head: {name: 1.0}}
+    with pytest.raises(InputError, match=r'must be .*, got "largest_eror"'):
+        bounds({head: {"largest_eror": 1}})
+    monkeypatch.setitem(METRICS[head], "largest_error", Metric("largest error", lower_is_better=True))
+    assert bounds({head: {"largest_error": 1}}) == {head: {"largest_error": 1.0}}
+    with pytest.raises(InputError, match=r'got "largest_eror". Did you mean "largest_error"\?'):
+        bounds({head: {"largest_eror": 1}})
+    assert "`largest_error` to number" in config_table()
+
+
+def bounds(thresholds: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+    """Returns what the configuration makes of thresholds per head."""
+    flags = {"data.path": "t.csv", "labels.regression": "y", "labels.classification": "k"}
+    gates = resolve(None, flags | {f"gates.{head}.thresholds": one for head, one in thresholds.items()}).config.gates
+    return {head: getattr(gates, head).thresholds for head in thresholds}
+
+
+def test_the_schema_for_editors_says_which_side_of_a_metric_is_good():
+    keys = Config.model_json_schema()["$defs"]["RegressionGate"]["properties"]["thresholds"]["propertyNames"]
+    assert dict(zip(keys["enum"], keys["enumDescriptions"], strict=True)) == {
+        "mae": "MAE, lower is better",
+        "rmse": "RMSE, lower is better",
+        "r2": "R², higher is better",
+        "median_absolute_error": "median absolute error, lower is better",
+    }

@@ -30,6 +30,11 @@ class Metric:
     title: str
     lower_is_better: bool
 
+    @property
+    def description(self) -> str:
+        """What it is, for the configuration's JSON Schema."""
+        return f"{self.title}, {'lower' if self.lower_is_better else 'higher'} is better"
+
 
 class Scores(Protocol):
     """Rows with the predictions of one model, ready to be scored under any weighting."""
