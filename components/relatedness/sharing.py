@@ -30,10 +30,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import stdtrit
 
-from components.evaluator.analysis.bootstrap import Bootstrap, Interval
+from components.evaluator.analysis.bootstrap import Bootstrap
 from components.evaluator.analysis.head import HEADLINE, METRICS
 from components.evaluator.analysis.metric import Floats, ratio
 from components.evaluator.analysis.wording import decimals, figure
+from components.formats.estimates import Interval
 
 TOLERANCE = 0.01
 HELPED, HURT, NO_DIFFERENCE, NOT_CLEAR = "helped", "hurt", "no difference", "not clear"

@@ -4,9 +4,10 @@ from dataclasses import replace
 import pytest
 
 from components.evaluator.analysis.blessing import judge
-from components.evaluator.analysis.bootstrap import Difference, Interval
 from components.evaluator.analysis.gate import Gate, HeadGate
-from components.evaluator.analysis.head import METRICS, HeadResult
+from components.evaluator.analysis.head import METRICS
+from components.formats.estimates import Difference, Interval
+from components.formats.evaluation import HeadResult
 
 
 def interval(value, half):

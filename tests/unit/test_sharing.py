@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from components.evaluator.analysis.bootstrap import Interval
+from components.formats.estimates import Interval
 from components.relatedness.cost import Network, Price, cost
 from components.relatedness.sharing import joined, judge, percent, verdict_of
 

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from components.evaluator.analysis.bootstrap import Interval
 from components.evaluator.analysis.slices import Slice
 from components.evaluator.analysis.wording import estimate, figure, plain
+from components.formats.estimates import Interval
 
 
 @pytest.mark.parametrize(

@@ -22,70 +22,17 @@ A metric that is undefined fails the check that needs it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
-from components.evaluator.analysis.bootstrap import Difference
 from components.evaluator.analysis.gate import Gate
-from components.evaluator.analysis.head import HEADLINE, METRICS, HeadResult, left_out_because
+from components.evaluator.analysis.head import HEADLINE, METRICS, left_out_because
 from components.evaluator.analysis.trivial import PREDICTORS
-from components.evaluator.analysis.wording import decimals, estimate, figure, plain
+from components.evaluator.analysis.wording import decimals, estimate, figure
+from components.formats.estimates import Difference
+from components.formats.evaluation import HeadResult
+from components.formats.verdict import Check, Verdict
 
 SMALL = 500
 LIKELY = 0.8
-
-
-@dataclass(frozen=True)
-class Check:
-    """One demand and how it went.
-
-    Args:
-        head: `regression` or `classification`.
-        name: `predictions`, `threshold`, `better_than_trivial` or `no_worse_than_pushed`.
-        passed: whether the demand is met.
-        value: the head's value of the metric in question; None where undefined.
-        bound: what it was held against: a threshold, or the other predictor's value.
-        sentence: what happened, with its numbers.
-        decides: whether the rule counts it.
-        warning: passed, but worth a look.
-    """
-
-    head: str
-    name: str
-    passed: bool
-    value: float | None
-    bound: float | None
-    sentence: str
-    decides: bool = True
-    warning: bool = False
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Whether the model is blessed, and every check behind it.
-
-    Args:
-        blessed: True if all checks that decide have passed.
-        rule: the gate's rule.
-        heads: whether each head passed all its checks.
-        checks: all checks, regression first.
-        sentence: the verdict in one sentence.
-    """
-
-    blessed: bool
-    rule: str
-    heads: dict[str, bool]
-    checks: tuple[Check, ...]
-    sentence: str
-
-    @property
-    def reasons(self) -> list[str]:
-        """The sentences of the checks that stand in the way of the blessing."""
-        return [check.sentence for check in self.checks if check.decides and not check.passed]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The same as plain values, ready for JSON."""
-        return plain(self)
 
 
 def judge(gate: Gate, results: Mapping[str, HeadResult]) -> Verdict:

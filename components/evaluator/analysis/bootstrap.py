@@ -17,54 +17,16 @@ of classes as well, since AUC ranks the rows once for each.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from components.evaluator.analysis.metric import Floats, Scores, values
+from components.formats.estimates import Difference, Interval
 
 MAX_ROWS = 20_000
 BLOCK = 2**19
 # Fewer rows hardly vary when drawn again: the interval would be far too narrow, so none is given.
 MIN_ROWS = 5
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A metric and how far it may be off for want of rows.
-
-    Args:
-        value: the metric on all rows; None where it is undefined.
-        low, high: bounds of the interval; None with fewer than `MIN_ROWS` rows, or where the metric is
-            undefined or was so in more than half of the draws.
-        level: the share of draws between the bounds, such as 0.95.
-        resamples: number of draws.
-        dropped: draws in which the metric was undefined (AUC when only one class was drawn), left out.
-    """
-
-    value: float | None
-    low: float | None
-    high: float | None
-    level: float
-    resamples: int
-    dropped: int
-
-
-@dataclass(frozen=True)
-class Difference(Interval):
-    """A paired difference of one metric between two models on the same rows: `value = ours - theirs`.
-
-    Args:
-        ours: the metric of the first model; None where undefined.
-        theirs: the metric of the second model; None where undefined.
-        below: share of the counted draws in which the difference is negative; None without an interval.
-        above: share in which it is positive. Ties belong to neither.
-    """
-
-    ours: float | None
-    theirs: float | None
-    below: float | None
-    above: float | None
 
 
 class Bootstrap:

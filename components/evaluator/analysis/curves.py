@@ -5,33 +5,13 @@ The areas are those of the full curve; only the points are thinned, evenly along
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
 from components.evaluator.analysis.metric import Floats
+from components.formats.figures import Curves
 
 MAX_POINTS = 100
-
-
-@dataclass(frozen=True)
-class Curves:
-    """How well one class is told from the rest, at every threshold of its probability.
-
-    Args:
-        n_positive: rows of the class.
-        auc: area under the ROC curve, ties counting one half.
-        average_precision: `Σ (Rᵢ - Rᵢ₋₁)·Pᵢ` over the thresholds from high to low.
-        roc: (false positive rate, true positive rate), from (0, 0) to (1, 1).
-        pr: (recall, precision), from (0, 1) by falling threshold to recall 1.
-    """
-
-    n_positive: int
-    auc: float
-    average_precision: float
-    roc: tuple[tuple[float, float], ...]
-    pr: tuple[tuple[float, float], ...]
 
 
 def curves(score: Floats, positive: npt.NDArray[np.bool_]) -> Curves | None:

@@ -15,18 +15,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from components.evaluator.analysis.blessing import Verdict, judge
-from components.evaluator.analysis.bootstrap import Bootstrap, Interval
+from components.evaluator.analysis.blessing import judge
+from components.evaluator.analysis.bootstrap import Bootstrap
 from components.evaluator.analysis.classification import ClassificationScores
-from components.evaluator.analysis.confusion import Confusion, confusion
+from components.evaluator.analysis.confusion import confusion
 from components.evaluator.analysis.gate import Gate
-from components.evaluator.analysis.head import METRICS, HeadResult, Rival, compare
+from components.evaluator.analysis.head import METRICS, Rival, compare
 from components.evaluator.analysis.metric import Floats, Scores
 from components.evaluator.analysis.regression import RegressionScores
 from components.evaluator.analysis.slices import Slice
 from components.evaluator.analysis.slices import slices as slice_rows
 from components.evaluator.analysis.trivial import TrivialPredictor
-from components.evaluator.analysis.wording import plain
+from components.formats.estimates import Interval
+from components.formats.evaluation import Evaluation, SliceResult
 from components.shared.errors import InputError
 
 
@@ -95,50 +96,6 @@ class Incumbent:
     seen: npt.NDArray[np.bool_] | None = None
     remarks: tuple[str, ...] = ()
     doubts: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class SliceResult:
-    """Both heads' metrics on one slice.
-
-    Args:
-        columns: the columns of the spec's entry.
-        name: such as `color=red`.
-        n: number of rows.
-        small: fewer rows than asked for; read its figures with care.
-        labelled: head to the number of rows that have its label.
-        metrics: head to metric to its interval; a head that cannot be scored is left out.
-    """
-
-    columns: tuple[str, ...]
-    name: str
-    n: int
-    small: bool
-    labelled: dict[str, int]
-    metrics: dict[str, dict[str, Interval]]
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Everything known about a model on the evaluation rows.
-
-    Args:
-        n: number of rows, those included that have one label only; each head has its own number.
-        heads: `regression` and `classification`, each with its figures.
-        confusion: where the classification head errs; None where it cannot be scored.
-        slices: figures by groups of rows, in the order of the spec.
-        verdict: whether the model is blessed, and why.
-    """
-
-    n: int
-    heads: dict[str, HeadResult]
-    confusion: Confusion | None
-    slices: tuple[SliceResult, ...]
-    verdict: Verdict
-
-    def to_dict(self) -> dict[str, Any]:
-        """The same as plain values, ready for JSON; undefined figures are None."""
-        return plain(self)
 
 
 def evaluate(

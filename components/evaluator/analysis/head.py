@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from components.evaluator.analysis import classification, regression
-from components.evaluator.analysis.bootstrap import Bootstrap, Difference, Interval
+from components.evaluator.analysis.bootstrap import Bootstrap
 from components.evaluator.analysis.metric import Metric, Scores
+from components.formats.evaluation import Contest, HeadResult
 
 METRICS: dict[str, dict[str, Metric]] = {
     "regression": regression.METRICS,
@@ -44,53 +45,6 @@ class Rival:
     new_class: npt.NDArray[np.bool_]
     remarks: tuple[str, ...] = ()
     doubt: str | None = None
-
-
-@dataclass(frozen=True)
-class Contest:
-    """What a comparison with the pushed model rests on.
-
-    Args:
-        n: rows compared.
-        seen: rows left out because the pushed model has seen them.
-        new_class: further rows left out because only the new model knows their class.
-        remarks: sentences about it.
-        doubt: a sentence that makes it doubtful.
-    """
-
-    n: int
-    seen: int
-    new_class: int
-    remarks: tuple[str, ...] = ()
-    doubt: str | None = None
-
-
-@dataclass(frozen=True)
-class HeadResult:
-    """What one head reached on the evaluation rows.
-
-    Args:
-        head: `regression` or `classification`.
-        n: number of rows.
-        headline: the metric that leads.
-        problem: why the head could not be scored (predictions that are not finite), with no other figure.
-        metrics: each metric with its interval.
-        trivial: by metric, the paired difference to the trivial predictor that is best for this metric.
-        baseline: by metric, the paired difference to the pushed model on the rows that are fair to both; None if
-            there is nothing to compare.
-        baseline_problem: why nothing could be compared with the pushed model, where there is one.
-        contest: which rows were compared, where a pushed model was there.
-    """
-
-    head: str
-    n: int
-    headline: str
-    problem: str | None
-    metrics: dict[str, Interval]
-    trivial: dict[str, Difference]
-    baseline: dict[str, Difference] | None
-    baseline_problem: str | None
-    contest: Contest | None = None
 
 
 def compare(

@@ -13,7 +13,6 @@ narrow by about a third. Rows without a head's label give their values, and are 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
 
@@ -23,27 +22,12 @@ import numpy.typing as npt
 from components.evaluator.analysis.classification import EPSILON
 from components.evaluator.analysis.evaluation import Predictions, Rows
 from components.evaluator.analysis.metric import Floats, Integers
+from components.formats.importance import Importance
 
 MAX_ROWS = 1000
 REPEATS = 3
 
 Columns = Mapping[str, npt.NDArray[Any]]
-
-
-@dataclass(frozen=True)
-class Importance:
-    """What a head loses without a column.
-
-    Args:
-        column: the raw column.
-        value: rise of the head's headline loss when the column is shuffled; about 0 where it is not used.
-        low, high: bounds of the interval.
-    """
-
-    column: str
-    value: float
-    low: float
-    high: float
 
 
 def importance(

@@ -2,58 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from components.evaluator.analysis.bootstrap import Bootstrap, Interval
+from components.evaluator.analysis.bootstrap import Bootstrap
 from components.evaluator.analysis.metric import Floats
 from components.evaluator.analysis.regression import RegressionScores
-from components.shared.histogram_bins import Histogram, bins_of
+from components.formats.figures import Range, Residuals
+from components.shared.histogram_bins import bins_of
 
 MAX_POINTS = 1000
 BINS = 30
 RANGES = 5
-
-
-@dataclass(frozen=True)
-class Range:
-    """Errors of the rows whose label lies in one range.
-
-    Args:
-        low, high: least and greatest label in the range, in the user's units.
-        n: number of rows.
-        mae: mean absolute error with its interval.
-        bias: mean of `prediction - label`; above 0 the model predicts too much.
-    """
-
-    low: float
-    high: float
-    n: int
-    mae: Interval
-    bias: float
-
-
-@dataclass(frozen=True)
-class Residuals:
-    """The regression head's predictions and errors, in the user's units.
-
-    Args:
-        n: number of rows.
-        actual, predicted: the same rows' labels and predictions; at most `MAX_POINTS` drawn at random.
-        histogram: of the residuals `label - prediction`, in `BINS` bins of equal width; above 0 the model predicts too
-            little.
-        least, greatest: least and greatest residual.
-        ranges: `RANGES` ranges of the label with about equally many rows, lowest first; fewer where labels tie.
-    """
-
-    n: int
-    actual: tuple[float, ...]
-    predicted: tuple[float, ...]
-    histogram: Histogram
-    least: float
-    greatest: float
-    ranges: tuple[Range, ...]
 
 
 def residuals(scores: RegressionScores, *, resamples: int = 200, level: float = 0.95, seed: int = 0) -> Residuals:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from components.evaluator.analysis.bootstrap import Interval
+from components.formats.estimates import Interval
 
 
 def figure(value: float | None, decimals: int) -> str:

@@ -9,8 +9,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from components.evaluator.analysis.bootstrap import Interval
 from components.evaluator.analysis.wording import estimate as worded
+from components.formats.estimates import Interval
 from components.relatedness.sharing import percent as worded_change
 
 NONE = "–"
