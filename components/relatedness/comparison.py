@@ -18,7 +18,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from components.evaluator.analysis.classification import EPSILON
 from components.evaluator.analysis.metric import Floats
 from components.evaluator.analysis.wording import plain
 from components.formats.history import COSINE
@@ -26,6 +25,7 @@ from components.relatedness.cost import Cost, Network, cost
 from components.relatedness.sharing import RULE, TOLERANCE, Sharing, judge
 from components.shared.errors import InputError
 from components.shared.head_outputs import CLASSIFICATION, HEADS, REGRESSION
+from components.shared.log_loss import row_log_loss
 from components.trainer.dataset import Dataset, predict
 from components.trainer.fit import fit
 from components.trainer.model import single_task
@@ -165,11 +165,9 @@ def row_losses(network: keras.Model, rows: Dataset) -> dict[str, Floats]:
         InputError: a prediction is not finite.
     """
     answer = predict(network, rows)
-    known = rows.classes >= 0
-    chosen = answer[CLASSIFICATION][np.arange(len(rows)), np.where(known, rows.classes, 0)].astype(np.float64)
     losses = {
         "regression": np.abs(answer[REGRESSION][:, 0] - rows.regression),
-        "classification": -np.log(np.maximum(np.where(known, chosen, 0.0), EPSILON)),
+        "classification": row_log_loss(answer[CLASSIFICATION], rows.classes),
     }
     return {head: _weighted(head, values, rows) for head, values in losses.items()}
 

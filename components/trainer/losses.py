@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
-_EPSILON = 1e-7
+from components.shared.log_loss import EPSILON
 
 Elementwise = Callable[[Any], Any]
 
@@ -93,12 +93,12 @@ class ClassificationLoss(keras.losses.Loss):
         classes = _classes(y_true, y_pred)
         loss = log_loss_of(classes, y_pred)
         if self.smoothing:
-            uniform = -keras.ops.mean(keras.ops.log(keras.ops.maximum(y_pred, _EPSILON)), axis=-1)
+            uniform = -keras.ops.mean(keras.ops.log(keras.ops.maximum(y_pred, EPSILON)), axis=-1)
             loss = (1.0 - self.smoothing) * loss + self.smoothing * uniform
         if self.gamma:
             own = keras.ops.sum(y_pred * keras.ops.one_hot(classes, y_pred.shape[-1]), axis=-1)
             # A power of 0 has no finite slope where p is 1.
-            loss = keras.ops.power(keras.ops.maximum(1.0 - own, _EPSILON), self.gamma) * loss
+            loss = keras.ops.power(keras.ops.maximum(1.0 - own, EPSILON), self.gamma) * loss
         if self.class_weights:
             loss = keras.ops.take(np.asarray(self.class_weights, np.float32), classes) * loss
         return _by_row(loss)

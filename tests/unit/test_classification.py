@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from components.evaluator.analysis.classification import EPSILON, ClassificationScores, normalise
+from components.evaluator.analysis.classification import ClassificationScores, normalise
 from components.evaluator.analysis.metric import values
 from components.shared.errors import InputError
+from components.shared.log_loss import EPSILON
 
 CLASSES = ("red", "white", "rosé", "amber")
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from components.data_validator.analysis.finding import IGNORE, Anomaly
+from components.shared.labelled_rows import has_class, has_number
 from components.shared.splits import VALIDATION
 
 BINS = 64
@@ -38,7 +39,7 @@ class Columns:
     @property
     def labelled(self) -> tuple[np.ndarray, np.ndarray]:
         """Which rows have the number, and which the class, bool `[n]` each."""
-        return ~np.isnan(self.number), np.array([label is not None for label in self.label.tolist()], bool)
+        return has_number(self.number), has_class(self.label)
 
 
 def leaks(train: Columns, validation: Columns, labels: tuple[str, str], threshold: float, level: str) -> list[Anomaly]:

@@ -3,7 +3,7 @@
 A label may be a class the model does not know (it was absent from the train split). The model gives such a
 class probability 0, so the row counts as wrong everywhere.
 
-- `log_loss`: mean of `-ln p(label)`, with p clipped from below at `EPSILON`.
+- `log_loss`: mean of `-ln p(label)`, with p clipped from below at 1e-7.
 - `accuracy`: share of rows whose most probable class is the label; on a tie the first class in order.
 - `macro_f1`: unweighted mean of the F1 of every class that occurs in labels or predictions, as scikit-learn.
 - `auc`: area under the ROC curve of each class against the rest, unweighted mean over the classes that have
@@ -26,6 +26,7 @@ import numpy.typing as npt
 
 from components.evaluator.analysis.metric import Floats, Integers, Metric, group_sums, ratio
 from components.shared.errors import InputError
+from components.shared.log_loss import row_log_loss
 
 METRICS = {
     "log_loss": Metric("log loss", lower_is_better=True),
@@ -34,9 +35,6 @@ METRICS = {
     "auc": Metric("AUC", lower_is_better=False),
     "calibration_error": Metric("calibration error", lower_is_better=True),
 }
-# Keras clips probabilities there too, so the log loss of training and of evaluation agree; it is also
-# the resolution of the float32 softmax that made them.
-EPSILON = 1e-7
 BINS = 15
 # Half-precision softmax is off by about 0.01; anything beyond is not a rounding error.
 SUM_TOLERANCE = 0.01
@@ -123,10 +121,7 @@ class ClassificationScores:
         return {name: compute[name](weights) for name in self.metrics}
 
     def _log_loss(self, weights: Floats) -> Floats:
-        inside = self.truth < self.classes
-        chosen = self.probabilities[np.arange(self.n), np.where(inside, self.truth, 0)]
-        loss = -np.log(np.maximum(np.where(inside, chosen, 0.0), EPSILON))
-        return ratio(loss @ weights, weights.sum(axis=0))
+        return ratio(row_log_loss(self.probabilities, self.truth) @ weights, weights.sum(axis=0))
 
     def _accuracy(self, weights: Floats) -> Floats:
         return ratio((self.predicted == self.truth).astype(np.float64) @ weights, weights.sum(axis=0))

@@ -59,9 +59,8 @@ def _intervals(rows: Rows, predictions: Predictions, calibration: Calibration, l
         bounds = predictions.bounds.astype(np.float64)
         if not np.isfinite(bounds).all():
             return None
-        number = np.asarray(rows.number, np.float64)
-        numbered = ~np.isnan(number)
-        held = covered(number[numbered], *bounds[numbered].T, level=level)
+        numbered = rows.labelled["regression"]
+        held = covered(np.asarray(rows.number, np.float64)[numbered], *bounds[numbered].T, level=level)
     return Intervals(calibration.numbers, calibration.coverage, calibration.method, held, calibration.problem)
 
 
@@ -70,7 +69,7 @@ def _temperature(rows: Rows, predictions: Predictions, calibration: Calibration)
     if not np.isfinite(after).all():
         return None
     before = rescale(after, 1 / calibration.temperature)
-    classed = np.array([label is not None for label in rows.label.tolist()], dtype=bool)
+    classed = rows.labelled["classification"]
     scores = [
         ClassificationScores.of(rows.label[classed], probabilities[classed], predictions.classes, _PROPER)
         for probabilities in (before, after)

@@ -29,6 +29,7 @@ from components.evaluator.analysis.trivial import TrivialPredictor
 from components.formats.estimates import Interval
 from components.formats.evaluation import Evaluation, SliceResult
 from components.shared.errors import InputError
+from components.shared.labelled_rows import has_class, has_number
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ class Rows:
     def labelled(self) -> dict[str, npt.NDArray[np.bool_]]:
         """Head → which rows have its label, bool [n]."""
         return {
-            "regression": ~np.isnan(np.asarray(self.number, dtype=np.float64)),
-            "classification": np.array([label is not None for label in self.label.tolist()], dtype=bool),
+            "regression": has_number(self.number),
+            "classification": has_class(self.label),
         }
 
 

@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from components.evaluator.analysis.classification import EPSILON
 from components.evaluator.analysis.evaluation import Predictions, Rows
 from components.evaluator.analysis.metric import Floats, Integers
 from components.formats.importance import Importance
+from components.shared.log_loss import row_log_loss
 
 MAX_ROWS = 1000
 REPEATS = 3
@@ -110,5 +110,4 @@ def _log_loss(rows: Rows, answer: Predictions, repeats: int) -> Floats:
     """
     position = {name: index for index, name in enumerate(answer.classes)}
     codes = np.tile([position.get(str(name), -1) for name in rows.label], repeats)
-    chosen = np.asarray(answer.probabilities, dtype=np.float64)[np.arange(len(codes)), codes]
-    return -np.log(np.maximum(np.where(codes < 0, 0.0, chosen), EPSILON))
+    return row_log_loss(np.asarray(answer.probabilities), codes)
