@@ -1,9 +1,7 @@
 """The Evaluator step: figures of both heads on the eval split, and the blessing."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from google.protobuf import text_format
@@ -19,11 +17,11 @@ from components.evaluator.analysis.figures import figures
 from components.evaluator.analysis.gate import Gate, HeadGate
 from components.evaluator.analysis.importance import MAX_ROWS, importance
 from components.evaluator.analysis.trivial import TrivialPredictor
-from components.evaluator.analysis.wording import plain
 from components.evaluator.incumbent import ask
 from components.evaluator.scoring import ServingModel, read_columns, read_rows
+from components.formats.evaluation import Evaluation, Training
+from components.formats.importance import Importance
 from components.shared.errors import InputError, did_you_mean
-from components.shared.file_names import EVALUATION, FIGURES, IMPORTANCE
 from components.shared.splits import EVAL, split_folder
 
 
@@ -62,7 +60,7 @@ def Evaluator(
     rows = read_rows(eval_split, in_force.SerializeToString(), (manifest.regression, manifest.classification), columns)
     predictions = candidate.predict(eval_split)
     gates = chosen["gates"]
-    result = evaluate(
+    judgement = evaluate(
         rows,
         predictions,
         TrivialPredictor(manifest.train.mean, manifest.train.median, manifest.train.class_counts),
@@ -74,45 +72,35 @@ def Evaluator(
         resamples=chosen["resamples"],
         level=chosen["confidence"],
     )
-    _write(Path(evaluation.uri) / FIGURES, figures(rows, predictions, level=chosen["confidence"]))
-    _write(
-        Path(evaluation.uri) / IMPORTANCE,
-        _importance(candidate, rows, eval_split, in_force.SerializeToString(), chosen["confidence"]),
-    )
-    found = result.to_dict() | {
-        "labels": {"regression": manifest.regression, "classification": manifest.classification},
-        "train": asdict(manifest.train),
-        "training": {
-            "parameters": manifest.parameters,
-            "epochs": manifest.epochs,
-            "best_epoch": manifest.best_epoch,
-            "trunk": manifest.trunk,
-            "notes": manifest.notes,
-        },
-        "uncertainty": plain(uncertainty(rows, predictions, manifest.calibration, level=chosen["confidence"]))
+    figures(rows, predictions, level=chosen["confidence"]).write(evaluation.uri)
+    _importance(candidate, rows, eval_split, in_force.SerializeToString(), chosen["confidence"]).write(evaluation.uri)
+    Evaluation.of_judgement(
+        judgement,
+        labels={"regression": manifest.regression, "classification": manifest.classification},
+        train=manifest.train,
+        training=Training(
+            parameters=manifest.parameters,
+            epochs=manifest.epochs,
+            best_epoch=manifest.best_epoch,
+            trunk=manifest.trunk,
+            notes=tuple(manifest.notes),
+        ),
+        uncertainty=uncertainty(rows, predictions, manifest.calibration, level=chosen["confidence"])
         if manifest.calibration
         else None,
-    }
-    _write(Path(evaluation.uri) / EVALUATION, found)
-    blessed = result.verdict.blessed
+    ).write(evaluation.uri)
+    blessed = judgement.verdict.blessed
     (Path(blessing.uri) / ("BLESSED" if blessed else "NOT_BLESSED")).touch()
     blessing.set_int_custom_property("blessed", int(blessed))
 
 
-def _write(path: Path, values: dict[str, Any]) -> None:
-    path.write_text(json.dumps(values, indent=1, allow_nan=False), encoding="utf-8")
-
-
-def _importance(
-    candidate: ServingModel, rows: Rows, eval_split: Path, schema: bytes, level: float
-) -> dict[str, list[dict[str, Any]]]:
+def _importance(candidate: ServingModel, rows: Rows, eval_split: Path, schema: bytes, level: float) -> Importance:
     """Returns each head's permutation importance on at most `MAX_ROWS` rows drawn at random."""
     n = len(rows.number)
     chosen = np.sort(np.random.default_rng(0).choice(n, min(n, MAX_ROWS), replace=False))
     columns = read_columns(eval_split, schema, candidate.manifest.columns, chosen)
     drawn = Rows(rows.number[chosen], rows.label[chosen], {})
-    found = importance(columns, drawn, candidate.predict_columns, level=level)
-    return {head: [asdict(column) for column in columns] for head, columns in found.items()}
+    return importance(columns, drawn, candidate.predict_columns, level=level)
 
 
 def _slice_columns(slices: list[str | list[str]], schema: schema_pb2.Schema) -> list[str]:

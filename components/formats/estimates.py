@@ -3,6 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
+
+
+class Estimated(Protocol):
+    """Whatever has a value with bounds around it; None where that is undefined."""
+
+    @property
+    def value(self) -> float | None:
+        """The figure."""
+
+    @property
+    def low(self) -> float | None:
+        """The lower bound."""
+
+    @property
+    def high(self) -> float | None:
+        """The upper bound."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with bounds around it, and nothing of how they were found.
+
+    Args:
+        value: None where it is undefined.
+        low, high: bounds of the interval; None where there is none.
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True)

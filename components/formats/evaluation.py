@@ -1,14 +1,16 @@
-"""What the Evaluator finds of a model, before it is written as `evaluation.json`."""
+"""`evaluation.json` of the Evaluator: every metric, interval, check and sentence, and how the calibration did."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
-from components.evaluator.analysis.wording import plain
 from components.formats.confusion import Confusion
 from components.formats.estimates import Difference, Interval
+from components.formats.json_file import JsonFile
+from components.formats.uncertainty import Uncertainty
 from components.formats.verdict import Verdict
+from components.model_format.manifest import TrainLabels
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class HeadResult:
     Args:
         head: `regression` or `classification`.
         n: number of rows.
-        headline: the metric that leads.
+        primary_metric: the metric that the head is judged by.
         problem: why the head could not be scored (predictions that are not finite), with no other figure.
         metrics: each metric with its interval.
         trivial: by metric, the paired difference to the trivial predictor that is best for this metric.
@@ -49,13 +51,18 @@ class HeadResult:
 
     head: str
     n: int
-    headline: str
+    primary_metric: str
     problem: str | None
     metrics: dict[str, Interval]
     trivial: dict[str, Difference]
     baseline: dict[str, Difference] | None
     baseline_problem: str | None
     contest: Contest | None = None
+
+    @property
+    def primary(self) -> Interval | None:
+        """The primary metric; None where the head could not be scored."""
+        return self.metrics.get(self.primary_metric)
 
 
 @dataclass(frozen=True)
@@ -80,8 +87,27 @@ class SliceResult:
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """Everything known about a model on the evaluation rows.
+class Training:
+    """The training of the model, in short.
+
+    Args:
+        parameters: number of trained weights.
+        epochs: epochs run.
+        best_epoch: the epoch, from 1, whose weights were kept.
+        trunk: what the heads share, as `model.trunk` names it; None where that was not yet written down.
+        notes: sentences about the training that a person should read.
+    """
+
+    parameters: int
+    epochs: int
+    best_epoch: int
+    trunk: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Everything that the evaluation rows say about a model.
 
     Args:
         n: number of rows, those included that have one label only; each head has its own number.
@@ -97,6 +123,59 @@ class Evaluation:
     slices: tuple[SliceResult, ...]
     verdict: Verdict
 
-    def to_dict(self) -> dict[str, Any]:
-        """The same as plain values, ready for JSON; undefined figures are None."""
-        return plain(self)
+
+@dataclass(frozen=True)
+class Evaluation(Judgement, JsonFile, file="evaluation.json", format=2):
+    """A judgement with what it is about.
+
+    Args:
+        labels: head to its label column.
+        training: how the model was trained.
+        train: the labels of the train split; None where that was not yet written down.
+        uncertainty: how its intervals and its probabilities did; None for a model without a calibration.
+    """
+
+    labels: dict[str, str]
+    training: Training
+    train: TrainLabels | None = None
+    uncertainty: Uncertainty | None = None
+
+    @classmethod
+    def of_judgement(
+        cls,
+        judgement: Judgement,
+        *,
+        labels: dict[str, str],
+        training: Training,
+        train: TrainLabels,
+        uncertainty: Uncertainty | None,
+    ) -> Self:
+        """Returns a judgement together with what it is about."""
+        return cls(**vars(judgement), labels=labels, training=training, train=train, uncertainty=uncertainty)
+
+    @property
+    def level(self) -> float | None:
+        """The share of draws between the bounds of an interval; None where no head could be scored."""
+        return next((found.level for head in self.heads.values() for found in head.metrics.values()), None)
+
+    @property
+    def values(self) -> dict[str, dict[str, float | None]]:
+        """Head to metric to its value on all rows."""
+        return {
+            head: {name: interval.value for name, interval in result.metrics.items()}
+            for head, result in self.heads.items()
+        }
+
+    @classmethod
+    def upgraded(cls, fields: dict[str, Any], format: int) -> dict[str, Any]:
+        """Returns the fields of format 2: format 1 called the primary metric the headline."""
+        del format
+        both = list(fields["heads"])
+        return fields | {
+            "heads": {
+                head: {("primary_metric" if name == "headline" else name): value for name, value in result.items()}
+                for head, result in fields["heads"].items()
+            },
+            # The first files knew both labels of every row, and did not say so.
+            "slices": [{"labelled": dict.fromkeys(both, part["n"])} | part for part in fields.get("slices", [])],
+        }

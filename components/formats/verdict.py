@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-from components.evaluator.analysis.wording import plain
 
 
 @dataclass(frozen=True)
@@ -56,6 +53,6 @@ class Verdict:
         """The sentences of the checks that stand in the way of the blessing."""
         return [check.sentence for check in self.checks if check.decides and not check.passed]
 
-    def to_dict(self) -> dict[str, Any]:
-        """The same as plain values, ready for JSON."""
-        return plain(self)
+    def of(self, head: str) -> list[Check]:
+        """Returns the checks of one head."""
+        return [check for check in self.checks if check.head == head]

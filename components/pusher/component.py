@@ -13,14 +13,14 @@ from tfx.utils import path_utils
 
 from components.example_gen.examples.reader import read_examples
 from components.example_gen.splitting.split_record import Record
+from components.formats.evaluation import Evaluation
 from components.formats.summary import Summary
 from components.model_format.manifest import Manifest
 from components.pusher.local_store import open_store
 from components.pusher.provenance import require_same_labels
 from components.pusher.release import Published, Release
 from components.pusher.smoke_test import check_in_fresh_process
-from components.shared.file_names import DISTRIBUTIONS, EVALUATION, EXTRA, PUSH, SEEN
-from components.shared.kept_files import read_json
+from components.shared.file_names import DISTRIBUTIONS, EXTRA, PUSH, SEEN
 from components.shared.splits import EVAL, split_folder
 
 
@@ -44,7 +44,7 @@ def Pusher(
         examples: the raw splits; some eval rows are scored before the model becomes visible.
         anomalies: what the DataValidator wrote; the distributions go with the version, to measure drift against.
         model: the candidate.
-        evaluation: the Evaluator's figures, whose headline goes into the version's manifest.
+        evaluation: the Evaluator's figures, whose metrics go into the version's manifest.
         blessing: the Evaluator's verdict.
         pushed_model: `push.json` with what was done; property `pushed` 1 or 0.
         destination: the folder of pushed versions, here or in an object store.
@@ -84,7 +84,7 @@ def Pusher(
                 "rows": rows,
                 "labels": {"regression": manifest.regression, "classification": manifest.classification},
                 "columns": [asdict(column) for column in manifest.columns],
-                "metrics": _headlines(evaluation.uri),
+                "metrics": Evaluation.read(evaluation.uri).values,
             },
             check,
             keep,
@@ -110,12 +110,3 @@ def _some_rows(uri: str, count: int = 32) -> list[bytes]:
     """Returns some eval rows as serialized tf.Examples: some of the first, evenly apart."""
     batch = list(next(read_examples(split_folder(uri, EVAL)), ()))
     return batch[:: max(len(batch) // count, 1)][:count]
-
-
-def _headlines(uri: str) -> dict[str, dict[str, float]]:
-    """Returns each head's metrics on the eval split."""
-    figures = read_json(Path(uri) / EVALUATION)
-    return {
-        head: {name: interval["value"] for name, interval in result["metrics"].items()}
-        for head, result in figures["heads"].items()
-    }

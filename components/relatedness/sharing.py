@@ -1,6 +1,6 @@
 """Whether sharing helped a head: its loss in the multi-task network against a network of its own, and the verdict.
 
-The figure is the relative change of the headline loss (MAE in the user's units, log loss), multi-task over single-task
+The figure is the relative change of the primary metric (MAE in the user's units, log loss), multi-task over single-task
 less 1: negative where sharing helped. Each row's loss is averaged over the seeds first. Two chances lie behind it:
 
 - **which rows** were judged: the paired bootstrap over the rows, of the losses averaged over the seeds;
@@ -31,10 +31,10 @@ import numpy.typing as npt
 from scipy.special import stdtrit
 
 from components.evaluator.analysis.bootstrap import Bootstrap
-from components.evaluator.analysis.head import HEADLINE, METRICS
+from components.evaluator.analysis.head import METRICS, PRIMARY_METRIC
 from components.evaluator.analysis.metric import Floats, ratio
 from components.evaluator.analysis.wording import decimals, figure
-from components.formats.estimates import Interval
+from components.formats.estimates import Estimate, Estimated, Interval
 
 TOLERANCE = 0.01
 HELPED, HURT, NO_DIFFERENCE, NOT_CLEAR = "helped", "hurt", "no difference", "not clear"
@@ -49,7 +49,7 @@ class Sharing:
     """What sharing did to one head.
 
     Args:
-        metric: the headline metric, an error or loss: lower is better.
+        metric: the primary metric, an error or loss: lower is better.
         title: what a sentence calls it.
         n: number of rows.
         multi_task: mean over rows and seeds in the shared network.
@@ -102,12 +102,12 @@ def judge(head: str, multi_task: Floats, single_task: Floats, *, resamples: int 
     half = float(stdtrit(len(by_seed) - 1, (1 + level) / 2) * by_seed.std(ddof=1) / np.sqrt(len(by_seed)))
     change = joined(rows, half)
     verdict = verdict_of(change)
-    title = METRICS[head][HEADLINE[head]].title
+    title = METRICS[head][PRIMARY_METRIC[head]].title
     means = float(multi_task.mean()), float(single_task.mean())
     rows_width = None if rows.low is None or rows.high is None else rows.high - rows.low
     seeds_width = 2 * half if np.isfinite(half) else None
     return Sharing(
-        metric=HEADLINE[head],
+        metric=PRIMARY_METRIC[head],
         title=title,
         n=losses.n,
         multi_task=means[0],
@@ -141,12 +141,12 @@ def verdict_of(change: Interval) -> str:
     return HURT if change.low > 0 else NOT_CLEAR
 
 
-def percent(change: Interval) -> str:
+def percent(change: Estimated) -> str:
     """Returns a relative change as `−4.2 % [−7.1 %, −1.3 %]`; `undefined` where it is."""
     if change.value is None:
         return "undefined"
     value, low, high = (None if bound is None else 100 * bound for bound in (change.value, change.low, change.high))
-    places = min(2, decimals(Interval(value, low, high, change.level, change.resamples, change.dropped)))
+    places = min(2, decimals(Estimate(value, low, high)))
     said = f"{figure(value, places)} %"
     return said if low is None else f"{said} [{figure(low, places)} %, {figure(high, places)} %]"
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tfx.types.artifact import Artifact
 from tfx.types.value_artifact import ValueArtifact
+
+from components.formats.confusion import Confusion
+from components.formats.estimates import Interval
 
 
 class RunReport(Artifact):
@@ -40,17 +44,17 @@ class ClassificationMetrics(Artifact):
     TYPE_NAME = "system.ClassificationMetrics"
 
 
-def set_metrics(artifact: Any, metrics: dict[str, Any]) -> None:
+def set_metrics(artifact: Any, metrics: Mapping[str, Interval]) -> None:
     """Sets the defined values of a head's metrics."""
     for name, found in metrics.items():
-        if found["value"] is not None:
-            artifact.set_float_custom_property(name, found["value"])
+        if found.value is not None:
+            artifact.set_float_custom_property(name, found.value)
 
 
-def set_confusion(artifact: Any, confusion: dict[str, Any]) -> None:
-    """Sets a confusion matrix the way Kubeflow Pipelines reads it."""
+def set_confusion(artifact: Any, confusion: Confusion) -> None:
+    """Sets a confusion matrix, square, the way Kubeflow Pipelines reads it."""
     matrix = {
-        "annotationSpecs": [{"displayName": name} for name in confusion["classes"]],
-        "rows": [{"row": row} for row in confusion["counts"]],
+        "annotationSpecs": [{"displayName": name} for name in confusion.labels],
+        "rows": [{"row": list(row)} for row in confusion.counts],
     }
     artifact.set_json_value_custom_property("confusionMatrix", matrix)

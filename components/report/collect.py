@@ -1,4 +1,4 @@
-"""The report as plain values: what the artifacts of a run say, brought together.
+"""The report: what the artifacts of a run say, brought together.
 
     ExampleGen  summary.json ───┐
     validation  gate.json ──────┼─► data ──┐
@@ -23,26 +23,21 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from components.formats.columns import Columns
+from components.formats.evaluation import Evaluation
+from components.formats.figures import Figures
 from components.formats.history import History
+from components.formats.importance import Importance
+from components.formats.report import Output, Report, RunPart, Setting, Software
 from components.formats.summary import Summary
 from components.report.parts.data import data_part
 from components.report.parts.model import model_part
 from components.report.parts.relatedness import relatedness_part
 from components.report.parts.verdict import verdict
 from components.shared.dotted_keys import leaves
-from components.shared.file_names import (
-    COLUMNS,
-    EVALUATION,
-    FIGURES,
-    FINDINGS,
-    IMPORTANCE,
-    PUSH,
-    RELATEDNESS,
-    TUNING,
-)
+from components.shared.file_names import FINDINGS, PUSH, RELATEDNESS, TUNING
 from components.shared.kept_files import read_json
 
-FORMAT = 1
 _PACKAGES = ("mtl-pipeline", "tfx", "tensorflow", "keras", "tensorflow-data-validation", "tensorflow-transform")
 
 
@@ -87,41 +82,39 @@ class Origin:
     config: Mapping[str, Any]
     origins: Mapping[str, str] = field(default_factory=dict)
     lineage: Sequence[tuple[str, str, str]] = ()
-    run: Mapping[str, Any] | None = None
+    run: RunPart | None = None
 
 
-def collect(sources: Sources, origin: Origin) -> dict[str, Any]:
+def collect(sources: Sources, origin: Origin) -> Report:
     """Returns the whole report."""
     gate = _load(sources.anomalies, FINDINGS)
-    evaluation = _load(sources.evaluation, EVALUATION)
+    evaluation = Evaluation.find(sources.evaluation)
     push = _load(sources.pushed_model, PUSH)
     relatedness = _load(sources.relatedness, RELATEDNESS)
-    data = data_part(Summary.find(sources.examples), gate, _load(sources.columns, COLUMNS))
+    data = data_part(Summary.find(sources.examples), gate, Columns.find(sources.columns))
     model = None
     if evaluation is not None:
         model = model_part(
             evaluation,
-            _load(sources.evaluation, FIGURES),
-            _load(sources.evaluation, IMPORTANCE),
+            Figures.find(sources.evaluation),
+            Importance.find(sources.evaluation),
             History.find(sources.model_run),
             origin.config.get("training", {}).get("balancing"),
         )
-    return {
-        "format": FORMAT,
-        "pipeline": origin.pipeline,
-        "verdict": verdict(gate, evaluation, push, origin.run),
-        "run": None if origin.run is None else dict(origin.run),
-        "config": [
-            {"key": key, "value": value, "origin": origin.origins.get(key, "")}
-            for key, value in settings(origin.config).items()
-        ],
-        "versions": _versions(),
-        "lineage": [dict(zip(("step", "output", "path"), row, strict=True)) for row in origin.lineage],
-        "data": data,
-        "tuning": _load(sources.tuning, TUNING),
-        "model": model,
-        "relatedness": None if relatedness is None else relatedness_part(relatedness),
-    }
+    return Report(
+        pipeline=origin.pipeline,
+        verdict=tuple(verdict(gate, evaluation, push, origin.run)),
+        run=origin.run,
+        config=tuple(
+            Setting(key, value, origin.origins.get(key, "")) for key, value in settings(origin.config).items()
+        ),
+        versions=_versions(),
+        lineage=tuple(Output(*row) for row in origin.lineage),
+        data=data,
+        tuning=_load(sources.tuning, TUNING),
+        model=model,
+        relatedness=None if relatedness is None else relatedness_part(relatedness),
+    )
 
 
 def settings(config: Mapping[str, Any]) -> dict[str, str]:
@@ -141,9 +134,6 @@ def _shown(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _versions() -> list[dict[str, str]]:
-    installed = {name: metadata.version(name) for name in _PACKAGES}
-    return [
-        {"name": name, "version": version}
-        for name, version in {"python": platform.python_version(), **installed}.items()
-    ]
+def _versions() -> tuple[Software, ...]:
+    python = Software("python", platform.python_version())
+    return (python, *(Software(name, metadata.version(name)) for name in _PACKAGES))

@@ -16,13 +16,13 @@ from tfx.types.standard_artifacts import (
     Schema,
 )
 
+from components.formats.report import Report as ReportFile
 from components.formats.summary import Summary
 from components.report.artifacts import HTML, ClassificationMetrics, Metrics, RunReport, set_confusion, set_metrics
 from components.report.collect import Origin, Sources, collect
 from components.report.columns.describe import describe_columns
 from components.report.files import PAGE, write
 from components.schema_gen.schema import FILE, read_schema
-from components.shared.file_names import COLUMNS
 
 
 @component
@@ -50,9 +50,7 @@ def DataReport(
     """
     del code
     in_force = read_schema(Path(schema.uri) / FILE)
-    columns = describe_columns(examples.uri, statistics.uri, in_force, Summary.read(examples.uri))
-    text = json.dumps({"columns": columns}, indent=1, allow_nan=False)
-    (Path(report.uri) / COLUMNS).write_text(text, encoding="utf-8")
+    describe_columns(examples.uri, statistics.uri, in_force, Summary.read(examples.uri)).write(report.uri)
     sources = Sources(examples=examples.uri, anomalies=anomalies.uri, columns=report.uri)
     _write(sources, settings, report, html)
 
@@ -102,14 +100,16 @@ def Report(
         pushed_model=pushed_model.uri,
         relatedness=relatedness.uri if relatedness else None,
     )
-    heads = _write(sources, settings, report, html)["model"]["heads"]
-    set_metrics(regression_metrics, heads["regression"]["metrics"])
-    set_metrics(classification_metrics, heads["classification"]["metrics"])
-    if heads["classification"]["figures"]:
-        set_confusion(confusion, heads["classification"]["figures"]["confusion"])
+    model = _write(sources, settings, report, html).model
+    assert model is not None, "the evaluation is an input of this step"
+    heads = model.evaluation.heads
+    set_metrics(regression_metrics, heads["regression"].metrics)
+    set_metrics(classification_metrics, heads["classification"].metrics)
+    if model.evaluation.confusion is not None:
+        set_confusion(confusion, model.evaluation.confusion)
 
 
-def _write(sources: Sources, settings: str, report: Any, html: Any) -> dict[str, Any]:
+def _write(sources: Sources, settings: str, report: Any, html: Any) -> ReportFile:
     """Writes the report into its artifacts and returns it."""
     chosen = json.loads(settings)
     collected = collect(sources, Origin(chosen["pipeline"], chosen["config"]))

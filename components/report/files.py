@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
+from components.formats.report import Report
 from components.report.page import render
 from components.report.parts.card import card, markdown
 from components.shared.kept_files import replace_text
 
 PAGE = "report.html"
-NUMBERS = "report.json"
 
 
-def write(report: dict[str, Any], folder: Path) -> None:
+def write(report: Report, folder: Path) -> None:
     """Writes `report.html`, `report.json`, `card.md` and `card.json` into a folder, and makes it.
 
     Args:
@@ -23,15 +22,11 @@ def write(report: dict[str, Any], folder: Path) -> None:
     """
     content = card(report)
     texts = {
-        NUMBERS: _json(report),
-        "card.json": _json(content),
-        "card.md": markdown(report["pipeline"], content),
+        "card.json": json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+        "card.md": markdown(report.pipeline, content),
         PAGE: render(report),
     }
     folder.mkdir(parents=True, exist_ok=True)
+    report.write(folder)
     for name, text in texts.items():
         replace_text(folder / name, text)
-
-
-def _json(values: Any) -> str:
-    return json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

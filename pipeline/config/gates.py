@@ -19,7 +19,7 @@ class HeadGate(Section):
     no_worse_than_pushed: bool = True
     """No worse than the pushed model by more than noise (paired bootstrap) and `tolerance`."""
     tolerance: Annotated[float, Field(ge=0)] = 0.0
-    """How much worse than the pushed model is acceptable, as a share of its headline metric (0.01 = 1 %)."""
+    """How much worse than the pushed model is acceptable, as a share of its primary metric (0.01 = 1 %)."""
 
 
 class RegressionGate(HeadGate):

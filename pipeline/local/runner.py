@@ -126,19 +126,14 @@ def _run(record: Run, resolved: Resolved, earlier: list[Run], cache: bool, until
 
 
 def _conclude(record: Run) -> None:
-    figures, pushed = step_summaries.evaluation(record), step_summaries.push(record)
-    assert figures is not None, "LocalDagRunner returned, so the Evaluator has run"
+    evaluation, pushed = step_summaries.evaluation(record), step_summaries.push(record)
+    assert evaluation is not None, "LocalDagRunner returned, so the Evaluator has run"
     assert pushed is not None, "LocalDagRunner returned, so the Pusher has run"
-    record.metrics = {
-        head: {name: interval["value"] for name, interval in result["metrics"].items()}
-        for head, result in figures["heads"].items()
-    }
+    record.metrics = evaluation.values
     record.state = "pushed" if pushed["pushed"] else "rejected"
     record.version = pushed.get("version")
     if not pushed["pushed"]:
-        record.problems = [
-            check["sentence"] for check in figures["verdict"]["checks"] if not check["passed"] and check["decides"]
-        ]
+        record.problems = evaluation.verdict.reasons
 
 
 def _keys(properties: dict[str, Any]) -> dict[str, str]:

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from components.data_validator.analysis.finding import WARN
+from components.formats.evaluation import Evaluation
 from components.formats.summary import Summary
 from components.model_format.manifest import MANIFEST
-from components.shared.file_names import EVALUATION, EXTRA, FINDINGS, PUSH
+from components.shared.file_names import EXTRA, FINDINGS, PUSH
 from components.shared.kept_files import read_json
 from pipeline.graph.steps import STEPS
 from pipeline.graph.steps.base import SERVING
@@ -39,9 +40,10 @@ def findings(run: Run) -> dict[str, Any] | None:
     return _read(run.artifact("DataValidator", "anomalies"), FINDINGS)
 
 
-def evaluation(run: Run) -> dict[str, Any] | None:
+def evaluation(run: Run) -> Evaluation | None:
     """Returns the Evaluator's figures, None when the run did not come that far."""
-    return _read(run.artifact("Evaluator", "evaluation"), EVALUATION)
+    folder = run.artifact("Evaluator", "evaluation")
+    return None if folder is None else Evaluation.read(folder)
 
 
 def push(run: Run) -> dict[str, Any] | None:

@@ -13,22 +13,22 @@ from pathlib import Path
 from typing import Any
 
 from components.evaluator.analysis.head import METRICS
+from components.formats.columns import ColumnStatistics
+from components.formats.estimates import Estimate, Estimated
+from components.formats.evaluation import Evaluation
+from components.formats.report import Report
 from components.formats.summary import Summary
 from components.report.collect import settings
-from components.report.files import NUMBERS
-from components.shared.file_names import EVALUATION
-from components.shared.kept_files import read_json
 from components.shared.splits import EVAL
 from pipeline.runs.record import Finished, Run, report_folder
 
-_Interval = dict[str, float | None]
+_Statistics = Mapping[str, Mapping[str, ColumnStatistics]]
 _NOT_SET = "not set"
-_BOUNDS = ("value", "low", "high")
 _STATISTICS = ("n", "missing", "zeros", "unique", "mean", "std", "min", "median", "max")
 
 
 def compare(a: Finished, b: Finished) -> dict[str, Any]:
-    """Returns the differences of two runs as plain values, ready for JSON.
+    """Returns the differences of two runs.
 
     Returns:
         `a` and `b` (id, pipeline, state, started, seconds, version, problems), `config`, `data`, `metrics`, and
@@ -45,16 +45,16 @@ def compare(a: Finished, b: Finished) -> dict[str, Any]:
     }
 
 
-def difference(a: Mapping[str, float | None], b: Mapping[str, float | None]) -> _Interval:
+def difference(a: Estimated, b: Estimated) -> Estimate:
     """B − A of two intervals, as if they were independent; its bounds are None where one of theirs is."""
-    if a["value"] is None or b["value"] is None:
-        return dict.fromkeys(_BOUNDS)
-    value = b["value"] - a["value"]
-    if a["low"] is None or a["high"] is None or b["low"] is None or b["high"] is None:
-        return {"value": value, "low": None, "high": None}
-    below = math.hypot(b["value"] - b["low"], a["high"] - a["value"])
-    above = math.hypot(b["high"] - b["value"], a["value"] - a["low"])
-    return {"value": value, "low": value - below, "high": value + above}
+    if a.value is None or b.value is None:
+        return Estimate(None)
+    value = b.value - a.value
+    if a.low is None or a.high is None or b.low is None or b.high is None:
+        return Estimate(value)
+    below = math.hypot(b.value - b.low, a.high - a.value)
+    above = math.hypot(b.high - b.value, a.value - a.low)
+    return Estimate(value, value - below, value + above)
 
 
 def _side(run: Run) -> dict[str, Any]:
@@ -92,24 +92,25 @@ def _summary(run: Run) -> Summary | None:
     return Summary.read(folder) if folder and Path(folder).exists() else None
 
 
-def _columns(side: Finished) -> dict[str, Any]:
+def _columns(side: Finished) -> _Statistics:
     """The statistics of each column and split of a run's report, empty where it left none."""
-    path = report_folder(side.output, side.run.id) / NUMBERS
-    remedy = f"Remove {path.parent}; `mtl report {side.run.id}` writes it anew."
-    data = read_json(path, remedy)["data"] if path.exists() else None
-    return {column["name"]: column["splits"] for column in data["columns"]} if data else {}
+    folder = report_folder(side.output, side.run.id)
+    if not (folder / Report.FILE).exists():
+        return {}
+    data = Report.read(folder, f"Remove {folder}; `mtl report {side.run.id}` writes it again.").data
+    return {column.name: column.splits for column in data.columns} if data else {}
 
 
-def _differing(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _differing(a: _Statistics, b: _Statistics) -> Iterator[dict[str, Any]]:
     for name in dict.fromkeys([*a, *b]):
         if name not in a or name not in b:
             presence = ["present" if name in side else "absent" for side in (a, b)]
             yield {"name": name, "split": "all", "statistic": "column", "a": presence[0], "b": presence[1]}
             continue
         for split in dict.fromkeys([*a[name], *b[name]]):
-            left, right = a[name].get(split) or {}, b[name].get(split) or {}
+            left, right = a[name].get(split), b[name].get(split)
             for statistic in _STATISTICS:
-                ours, theirs = left.get(statistic), right.get(statistic)
+                ours, theirs = getattr(left, statistic, None), getattr(right, statistic, None)
                 if ours != theirs:
                     yield {"name": name, "split": split, "statistic": statistic, "a": ours, "b": theirs}
 
@@ -150,24 +151,22 @@ def _metrics(a: Run, b: Run) -> list[dict[str, Any]]:
     return rows
 
 
-def _better(changed: _Interval, lower_is_better: bool) -> str | None:
+def _better(changed: Estimate, lower_is_better: bool) -> str | None:
     """`a` or `b` where the interval of B − A leaves out zero, else None."""
-    low, high = changed["low"], changed["high"]
+    low, high = changed.low, changed.high
     if low is None or high is None or low <= 0 <= high:
         return None
     return "b" if (high < 0) == lower_is_better else "a"
 
 
-def _intervals(run: Run) -> dict[str, dict[str, _Interval]]:
+def _intervals(run: Run) -> dict[str, dict[str, Estimate]]:
     """Head → metric → interval; without bounds where the evaluation itself is gone."""
     folder = run.artifact("Evaluator", "evaluation")
     if folder is None or not Path(folder).exists():
         return {
-            head: {name: {"value": value, "low": None, "high": None} for name, value in metrics.items()}
-            for head, metrics in run.metrics.items()
+            head: {name: Estimate(value) for name, value in metrics.items()} for head, metrics in run.metrics.items()
         }
-    figures = read_json(Path(folder, EVALUATION))
     return {
-        head: {name: {bound: found[bound] for bound in _BOUNDS} for name, found in result["metrics"].items()}
-        for head, result in figures["heads"].items()
+        head: {name: Estimate(found.value, found.low, found.high) for name, found in result.metrics.items()}
+        for head, result in Evaluation.read(folder).heads.items()
     }

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -13,10 +11,11 @@ from rich.text import Text
 
 from components.evaluator.analysis.head import METRICS
 from components.evaluator.analysis.wording import held
+from components.formats.evaluation import Evaluation
 from components.report.parts.verdict import FAILED, PASSED, WARNED, said, verdict
 from pipeline.local import step_summaries
 from pipeline.runs.record import Run, read_runs
-from pipeline.runs.report import report_path
+from pipeline.runs.report import report_path, run_part
 
 _MAX_PROBLEMS = 10
 # Fewer columns leave the reasons too little room beside what they are reasons of.
@@ -33,20 +32,20 @@ def print_verdict(console: Console, run: Run, output: Path) -> None:
     if run.state == "stopped":
         print_stopped(console, run)
         return
-    findings, figures, pushed = step_summaries.findings(run), step_summaries.evaluation(run), step_summaries.push(run)
-    assert figures is not None, "only a run that was not stopped comes here"
+    findings, pushed = step_summaries.findings(run), step_summaries.push(run)
+    evaluation = step_summaries.evaluation(run)
+    assert evaluation is not None, "only a run that was not stopped comes here"
     assert pushed is not None, "only a run that was not stopped comes here"
-    states = {entry["subject"]: _marked(entry["state"]) for entry in verdict(findings, figures, pushed, asdict(run))}
+    parts = verdict(findings, evaluation, pushed, run_part(run, output))
+    states = {part.subject: _marked(part.state) for part in parts}
     notes = f"{len(warnings)} note{'s' if len(warnings) > 1 else ''} above" if warnings else "as expected"
     rows: list[tuple[str, list[str]]] = [("data", [notes])]
-    for head, label in figures["labels"].items():
-        checks = [check for check in figures["verdict"]["checks"] if check["head"] == head]
-        reasons = [
-            said(head, check["sentence"]) for check in checks if check["value"] is not None or not check["passed"]
-        ]
-        if head == "regression" and (intervals := (figures.get("uncertainty") or {}).get(head)):
-            reasons.append(held(intervals))
-        rows.append((head, [f"{label}: {_metrics(figures, head)}", *reasons]))
+    for head, label in evaluation.labels.items():
+        checks = evaluation.verdict.of(head)
+        reasons = [said(head, check.sentence) for check in checks if check.value is not None or not check.passed]
+        if head == "regression" and evaluation.uncertainty and evaluation.uncertainty.regression:
+            reasons.append(held(evaluation.uncertainty.regression))
+        rows.append((head, [f"{label}: {_metrics(evaluation, head)}", *reasons]))
     if pushed["pushed"]:
         already = " (this very model was there already)" if pushed["unchanged"] else ""
         rows.append(("push", [f"version {pushed['version']} in {pushed['path']}{already}"]))
@@ -98,9 +97,9 @@ def print_report(console: Console, output: Path) -> None:
         console.print(Text(f"Report: {page}"), soft_wrap=True)
 
 
-def _metrics(figures: dict[str, Any], head: str) -> str:
+def _metrics(evaluation: Evaluation, head: str) -> str:
     """Returns the head's metrics on the eval split, each with its name."""
-    values = {name: interval["value"] for name, interval in figures["heads"][head]["metrics"].items()}
+    values = evaluation.values[head]
     return ", ".join(f"{METRICS[head][name].title} {value:.4g}" for name, value in values.items() if value is not None)
 
 

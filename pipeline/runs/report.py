@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
+from components.formats.report import RunPart, StepPart
 from components.report.collect import Origin, Sources, collect, settings
 from components.report.files import PAGE, write
 from pipeline.config.messages import origin_of
 from pipeline.errors import InputError
 from pipeline.graph.steps import STEPS
-from pipeline.runs.record import Finished, Run, Step, find_run, read_runs, report_folder
+from pipeline.runs.record import Finished, Run, find_run, read_runs, report_folder
 
 _ENDED = {"failed": "failed", "interrupted": "was interrupted"}
-_SHOWN = ("name", "state", "seconds", "peak_memory", "detail", "reason")
 
 
 def report_path(output: Path, run_id: str) -> Path:
@@ -36,21 +34,12 @@ def is_reported(run: Run) -> bool:
 
 def write_report(run: Run, output: Path) -> Path:
     """Makes the report from the artifacts that a run left, and returns the page."""
-    log = log_path(output, run.id)
     origin = Origin(
         pipeline=run.pipeline,
         config=run.config,
         origins={key: origin_of(run.origins, key) for key in settings(run.config)},
         lineage=[(step.name, name, path) for step in run.steps for name, path in step.artifacts.items()],
-        run={
-            "id": run.id,
-            "started": run.started,
-            "state": run.state,
-            "seconds": run.seconds,
-            "problems": run.problems,
-            "log": str(log) if log.exists() else None,
-            "steps": [_shown(step) for step in run.steps],
-        },
+        run=run_part(run, output),
     )
     page = report_path(output, run.id)
     write(collect(_sources(run), origin), page.parent)
@@ -104,9 +93,21 @@ def _newest(outputs: Sequence[Path]) -> Finished:
     return max(reporting, key=lambda each: each.run.started)
 
 
-def _shown(step: Step) -> dict[str, Any]:
-    values = asdict(step)
-    return {name: values[name] for name in _SHOWN}
+def run_part(run: Run, output: Path) -> RunPart:
+    """Returns what a report says of a run itself."""
+    log = log_path(output, run.id)
+    return RunPart(
+        id=run.id,
+        started=run.started,
+        state=run.state,
+        seconds=run.seconds,
+        problems=tuple(run.problems),
+        log=str(log) if log.exists() else None,
+        steps=tuple(
+            StepPart(step.name, step.state, step.seconds, step.peak_memory, step.detail, step.reason)
+            for step in run.steps
+        ),
+    )
 
 
 def _sources(run: Run) -> Sources:

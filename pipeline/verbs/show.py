@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from components.evaluator.analysis.head import HEADLINE
+from components.evaluator.analysis.head import PRIMARY_METRIC
 from components.example_gen.cells.cells import Kind
 from components.report.page.number_format import estimate, number
 from pipeline.config.resolve import Resolved
@@ -94,11 +94,11 @@ def show_runs(outputs: Sequence[Path], console: Console, as_json: bool) -> None:
         raise InputError(
             f"There must be a run to list, got none under {places}. Use `mtl run`, or give --output FOLDER."
         )
-    headings = ["run", "pipeline", "result", *HEADLINE.values(), "version", "seconds", "why"]
+    headings = ["run", "pipeline", "result", *PRIMARY_METRIC.values(), "version", "seconds", "why"]
     rows = []
     for run in runs:
-        headlines = [run.metrics.get(head, {}).get(metric) for head, metric in HEADLINE.items()]
-        figures = ["" if value is None else f"{value:.4g}" for value in headlines]
+        values = [run.metrics.get(head, {}).get(metric) for head, metric in PRIMARY_METRIC.items()]
+        figures = ["" if value is None else f"{value:.4g}" for value in values]
         why = run.problems[0] if run.problems else ""
         rows.append([run.id, run.pipeline, run.state, *figures, str(run.version or ""), f"{run.seconds:.0f}", why])
     widths = [max(cell_len(row[position]) for row in [headings, *rows]) for position in range(len(headings) - 1)]
@@ -108,7 +108,7 @@ def show_runs(outputs: Sequence[Path], console: Console, as_json: bool) -> None:
     for row, style in ((headings, "bold"), *((row, "") for row in rows)):
         *cells, reason = (Text(cell, style or _STATES.get(cell, "")) for cell in row)
         for cell, heading, width in zip(cells, headings, widths, strict=False):
-            cell.align("right" if heading in (*HEADLINE.values(), "version", "seconds") else "left", width)
+            cell.align("right" if heading in (*PRIMARY_METRIC.values(), "version", "seconds") else "left", width)
         if beside:
             reason.truncate(room, overflow="ellipsis")
             cells.append(reason)
@@ -134,7 +134,7 @@ def show_comparison(comparison: dict[str, Any], console: Console) -> None:
     settings = [(row["key"], row["a"], row["b"]) for row in comparison["config"]]
     _section(console, "configuration", "both were configured alike", settings)
     _section(console, "data", _alike(comparison["data"]), _data_rows(comparison["data"]))
-    for head in HEADLINE:
+    for head in PRIMARY_METRIC:
         _section(
             console, head, "neither run came as far", _metric_rows(comparison["metrics"], head), ("B − A", "better")
         )

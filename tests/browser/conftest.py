@@ -15,9 +15,10 @@ from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 
-from components.report.page import render, render_comparison, render_index
+from components.report.page import render_comparison, render_index
 from tests.browser.browser import Browser
 from tests.report import examples
+from tests.report.page import drawn
 
 AXE = "4.14.1"
 SWITCHES = (
@@ -28,13 +29,13 @@ SWITCHES = (
     "--host-resolver-rules=MAP * ~NOTFOUND",
 )
 MAKE: dict[str, Callable[[], str]] = {
-    "pushed": lambda: render(examples.pushed()),
-    "stopped": lambda: render(examples.stopped()),
-    "rejected": lambda: render(examples.rejected()),
-    "ugly": lambda: render(examples.ugly()),
-    "tuned": lambda: render(examples.tuned()),
-    "related": lambda: render(examples.pushed() | {"model": None}),
-    "empty": lambda: render(examples.empty()),
+    "pushed": lambda: drawn(examples.pushed()),
+    "stopped": lambda: drawn(examples.stopped()),
+    "rejected": lambda: drawn(examples.rejected()),
+    "ugly": lambda: drawn(examples.ugly()),
+    "tuned": lambda: drawn(examples.tuned()),
+    "related": lambda: drawn(examples.pushed() | {"model": None}),
+    "empty": lambda: drawn(examples.empty()),
     "index": lambda: render_index(examples.runs()),
     "comparison": lambda: render_comparison(examples.comparison()),
 }

@@ -14,6 +14,7 @@ from components.example_gen.tables.dialect import Dialect
 from components.formats.summary import Summary
 from components.report.columns import describe
 from components.report.columns.describe import describe_columns
+from components.shared.histogram_bins import Histogram
 
 SCHEMA = text_format.Parse(
     """
@@ -89,31 +90,24 @@ def folders(tmp_path: Path):
 def test_every_column_in_both_splits(folders, limit: int, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(describe, "_MAX_VALUES", limit)
     found = describe_columns(*folders, SCHEMA, SUMMARY)
-    assert [(column["name"], column["role"], column["kind"]) for column in found] == [
+    assert [(column.name, column.role, column.kind) for column in found.columns] == [
         ("y", "regression label", "number"),
         ("k", "class label", "text"),
         ("whole", "feature", "number"),
         ("id", "left out", "text"),
         ("v", "feature", "vector"),
     ]
-    number, label, whole, identifier, vector = (column["splits"] for column in found)
+    number, label, whole, identifier, vector = (column.splits for column in found.columns)
     for split, table in ROWS.items():
-        assert number[split]["mean"] == table["y"].mean()
-        assert number[split]["zeros"] == (table["y"] == 0).sum()
-        assert (whole[split]["n"], whole[split]["missing"]) == (len(table), table["whole"].isna().sum())
-        assert whole[split]["median"] == table["whole"].median()
-        assert {row["value"]: row["count"] for row in label[split]["top"] if row["count"]} == (
-            table["k"].value_counts().to_dict()
-        )
-        assert vector[split]["missing"] == 0
-        assert (vector[split]["histogram"], vector[split]["top"]) == (None, None)
-        assert identifier[split]["missing"] == len(table)
-    assert whole["train"]["histogram"] == {
-        "edges": [2.5, 3.5, 4.5, 5.5],
-        "counts": [1, 0, 1],
-        "below": None,
-        "above": None,
-    }
+        assert number[split].mean == table["y"].mean()
+        assert number[split].zeros == (table["y"] == 0).sum()
+        assert (whole[split].n, whole[split].missing) == (len(table), table["whole"].isna().sum())
+        assert whole[split].median == table["whole"].median()
+        assert {row.value: row.count for row in label[split].top if row.count} == (table["k"].value_counts().to_dict())
+        assert vector[split].missing == 0
+        assert (vector[split].histogram, vector[split].top) == (None, None)
+        assert identifier[split].missing == len(table)
+    assert whole["train"].histogram == Histogram((2.5, 3.5, 4.5, 5.5), (1, 0, 1), below=None, above=None)
 
 
 @pytest.mark.parametrize(
@@ -128,10 +122,10 @@ def test_values_are_read_as_the_ingest_wrote_them_whatever_the_schema_says(folde
             reviewed.feature.add().CopyFrom(feature)
         elif kind is not None:
             reviewed.feature.add(name=column, type=kind)
-    found = {one["name"]: one["splits"] for one in describe_columns(*folders, reviewed, SUMMARY)}
+    found = {one.name: one.splits for one in describe_columns(*folders, reviewed, SUMMARY).columns}
     for split, table in ROWS.items():
-        assert found[column][split]["mean"] == table[column].mean()
-    assert found == {one["name"]: one["splits"] for one in describe_columns(*folders, SCHEMA, SUMMARY)}
+        assert found[column][split].mean == table[column].mean()
+    assert found == {one.name: one.splits for one in describe_columns(*folders, SCHEMA, SUMMARY).columns}
 
 
 def test_a_float_that_is_reviewed_as_int_is_read_as_float(folders):
@@ -139,6 +133,6 @@ def test_a_float_that_is_reviewed_as_int_is_read_as_float(folders):
     reviewed.CopyFrom(SCHEMA)
     reviewed.feature.add(name="share", type=schema_pb2.INT)
     summary = replace(SUMMARY, columns=SUMMARY.columns | {"share": "FLOAT"})
-    [share] = [one["splits"] for one in describe_columns(*folders, reviewed, summary) if one["name"] == "share"]
+    [share] = [one.splits for one in describe_columns(*folders, reviewed, summary).columns if one.name == "share"]
     for split, table in ROWS.items():
-        assert share[split]["mean"] == (table["y"] / 2).mean()
+        assert share[split].mean == (table["y"] / 2).mean()

@@ -69,5 +69,5 @@ def test_a_run_takes_it_from_the_cache_and_reports_it_with_the_model(related, ou
     done = mtl(output, *CONFIG, *SHORT, "--set", "evaluation.relatedness=2")
     assert done.states["Relatedness"] == "cached", done.out + done.err
     report = json.loads((done.artifact("Report", "report") / "report.json").read_text(encoding="utf-8"))
-    assert report["model"]["parameters"] == ONE
+    assert report["model"]["evaluation"]["training"]["parameters"] == ONE
     assert report["relatedness"]["cost"]["parameters"] == {"one": ONE, "two": TWO}

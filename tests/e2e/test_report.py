@@ -80,58 +80,57 @@ def test_columns_are_those_of_pandas(wine, report, split):
 
 
 def test_the_regression_head_is_that_of_scikit_learn(report, answers):
-    head = report["model"]["heads"]["regression"]
+    head = report["model"]["evaluation"]["heads"]["regression"]
     y, p = answers["y"], answers["p"]
     values = {name: metric["value"] for name, metric in head["metrics"].items()}
     assert values["mae"] == pytest.approx(metrics.mean_absolute_error(y, p), rel=1e-5)
     assert values["rmse"] == pytest.approx(metrics.root_mean_squared_error(y, p), rel=1e-5)
     assert values["r2"] == pytest.approx(metrics.r2_score(y, p), rel=1e-4)
-    scatter, residuals = head["figures"]["scatter"], head["figures"]["residuals"]
-    assert (scatter["shown"], scatter["n"], residuals["n"]) == (len(y), len(y), len(y))
-    np.testing.assert_allclose(scatter["actual"], y, rtol=1e-6)
-    np.testing.assert_allclose(scatter["predicted"], p, rtol=1e-5)
-    assert sum(residuals["counts"]) + (residuals["below"] or 0) + (residuals["above"] or 0) == len(y)
+    residuals = report["model"]["figures"]["regression"]
+    assert residuals["n"] == len(y)
+    np.testing.assert_allclose(residuals["actual"], y, rtol=1e-6)
+    np.testing.assert_allclose(residuals["predicted"], p, rtol=1e-5)
+    histogram = residuals["histogram"]
+    assert sum(histogram["counts"]) + (histogram["below"] or 0) + (histogram["above"] or 0) == len(y)
     np.testing.assert_allclose([residuals["least"], residuals["greatest"]], [(y - p).min(), (y - p).max()], rtol=1e-4)
-    by_range = head["figures"]["by_range"]
-    assert sum(part["n"] for part in by_range) == len(y)
-    for part in by_range:
+    assert sum(part["n"] for part in residuals["ranges"]) == len(y)
+    for part in residuals["ranges"]:
         inside = (y >= part["low"]) & (y <= part["high"])
         assert part["n"] == inside.sum()
         assert part["mae"]["value"] == pytest.approx(np.abs(p - y)[inside].mean(), rel=1e-4)
         assert part["bias"] == pytest.approx((p - y)[inside].mean(), rel=1e-3, abs=1e-5)
     trivial = np.median(answers["y"])
-    assert head["against"][0]["title"] == "the train median"
-    assert head["against"][0]["value"] >= np.abs(y - trivial).mean()
+    assert head["trivial"]["mae"]["theirs"] >= np.abs(y - trivial).mean()
 
 
 def test_the_classification_head_is_that_of_scikit_learn(report, answers):
-    figures = report["model"]["heads"]["classification"]["figures"]
+    confusion = report["model"]["evaluation"]["confusion"]
     k, classes, probabilities = answers["k"], answers["classes"], answers["probabilities"]
     predicted = np.array(classes)[probabilities.argmax(axis=1)]
-    assert figures["confusion"]["classes"] == classes
-    assert figures["confusion"]["counts"] == metrics.confusion_matrix(k, predicted, labels=classes).tolist()
+    assert confusion["labels"] == confusion["predictions"] == classes
+    assert confusion["counts"] == metrics.confusion_matrix(k, predicted, labels=classes).tolist()
     theirs = metrics.precision_recall_fscore_support(k, predicted, labels=classes)
-    for row, name, *expected in zip(figures["per_class"], classes, *theirs, strict=True):
-        assert row["class"] == name
+    for row, name, *expected in zip(confusion["classes"], classes, *theirs, strict=True):
+        assert row["name"] == name
         assert [row[figure] for figure in ("precision", "recall", "f1", "support")] == pytest.approx(expected)
-    for roc, pr in zip(figures["roc"], figures["pr"], strict=True):
-        positive, score = k == roc["class"], probabilities[:, classes.index(roc["class"])]
-        assert roc["n_positive"] == positive.sum()
-        assert roc["auc"] == pytest.approx(metrics.roc_auc_score(positive, score))
-        assert pr["average_precision"] == pytest.approx(metrics.average_precision_score(positive, score))
-    assert sum(part["n"] for part in figures["reliability"]["bins"]) == len(k)
+    for curve in report["model"]["figures"]["classification"]:
+        positive, score = k == curve["name"], probabilities[:, classes.index(curve["name"])]
+        assert curve["n_positive"] == positive.sum()
+        assert curve["auc"] == pytest.approx(metrics.roc_auc_score(positive, score))
+        assert curve["average_precision"] == pytest.approx(metrics.average_precision_score(positive, score))
+    assert sum(part["n"] for part in confusion["reliability"]) == len(k)
 
 
 def test_importance_names_every_feature_and_the_curves_every_epoch(wine, report):
     features = {column["name"] for column in report["data"]["columns"] if column["role"] == "feature"}
-    for head in report["model"]["heads"].values():
-        assert {row["column"] for row in head["importance"]} == features
-        values = [row["value"] for row in head["importance"]]
+    for rows in report["model"]["importance"]["heads"].values():
+        assert {row["column"] for row in rows} == features
+        values = [row["value"] for row in rows]
         assert values == sorted(values, reverse=True)
         assert values[0] > 0
     history = json.loads((wine.artifact("Trainer", "model_run") / "history.json").read_text())
     curves = report["model"]["curves"]
-    assert curves["epochs"] == list(range(1, report["model"]["epochs"] + 1))
+    assert curves["epochs"] == list(range(1, report["model"]["evaluation"]["training"]["epochs"] + 1))
     assert curves["series"]["classification"]["validation"] == history["val_classification_output_loss"]
     assert curves["series"]["regression"]["train"] == history["regression_output_loss"]
     assert curves["best_epoch"] == 1 + int(np.argmin(history["val_headline"]))

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from components.formats.estimates import Estimate
 from tests.report.parts.data import NO_NUMBERS, data_part, number_column, text_column
 from tests.report.parts.heads import interval
 from tests.report.parts.model import model_part
@@ -31,7 +32,7 @@ def pushed(seed: int = 0) -> dict[str, Any]:
     columns.append(number_column("alcohol", rng, role="regression label"))
     columns.append(text_column("cultivar", ["barbera", "barolo", "grignolino"], rng, role="class label"))
     return {
-        "format": 1,
+        "format": 2,
         "pipeline": "wine",
         "verdict": [
             verdict("data", "Data", "passed", "3,250 rows are as the schema says."),
@@ -170,9 +171,9 @@ def rejected() -> dict[str, Any]:
     report["run"]["problems"] = [report["verdict"][2]["reason"]]
     report["model"]["balancing"] = "fixed"
     report["model"]["curves"]["weights"] = None
-    head = report["model"]["heads"]["classification"]
-    head["checks"][1] = {"passed": False, "decides": True, "sentence": report["verdict"][2]["reason"]}
-    head["against"][1]["difference"] = {"value": 0.061, "low": 0.022, "high": 0.101}
+    evaluation = report["model"]["evaluation"]
+    evaluation["verdict"]["checks"][3] |= {"passed": False, "sentence": report["verdict"][2]["reason"]}
+    evaluation["heads"]["classification"]["baseline"]["log_loss"] |= {"value": 0.061, "low": 0.022, "high": 0.101}
     return report
 
 
@@ -223,11 +224,11 @@ def ugly(columns: int = 50, classes: int = 30, slices: int = 20) -> dict[str, An
     report["data"]["notes"] = list(HOSTILE)
     report["data"]["rows"]["left_out"] = {HOSTILE[0]: 3}
     report["model"] = model_part(rng, labels, names, slices=slices, number=HOSTILE[1], label=HOSTILE[5])
-    report["model"]["slices"][0]["name"] = f"{HOSTILE[0]}={HOSTILE[1]}"
-    report["model"]["slices"][1]["name"] = f"{HOSTILE[2]}={HOSTILE[5]}"
-    report["model"]["heads"]["regression"]["importance"] = []
-    report["model"]["heads"]["regression"]["against"] = report["model"]["heads"]["regression"]["against"][:1]
-    report["model"]["heads"]["regression"]["against"][0]["difference"] = None
+    evaluation = report["model"]["evaluation"]
+    evaluation["slices"][0]["name"] = f"{HOSTILE[0]}={HOSTILE[1]}"
+    evaluation["slices"][1]["name"] = f"{HOSTILE[2]}={HOSTILE[5]}"
+    evaluation["heads"]["regression"] |= {"trivial": {}, "baseline": None, "baseline_problem": HOSTILE[4]}
+    report["model"]["importance"]["heads"]["regression"] = []
     report["config"] = [
         {"key": f"data.{position}", "value": text, "origin": text} for position, text in enumerate(HOSTILE)
     ]
@@ -245,7 +246,7 @@ def ugly(columns: int = 50, classes: int = 30, slices: int = 20) -> dict[str, An
 def empty() -> dict[str, Any]:
     """All that may be null is null, all lists are empty."""
     return {
-        "format": 1,
+        "format": 2,
         "pipeline": "t",
         "verdict": [],
         "run": None,
@@ -369,9 +370,9 @@ def comparison() -> dict[str, Any]:
                 "metric": title,
                 "title": title,
                 "lower_is_better": True,
-                "a": interval(value),
-                "b": interval(value * 1.1),
-                "difference": interval(value * 0.1, 2),
+                "a": Estimate(**interval(value)),
+                "b": Estimate(**interval(value * 1.1)),
+                "difference": Estimate(**interval(value * 0.1, 2)),
                 "better": better,
             }
             for head, title, value, better in rows

@@ -1,8 +1,11 @@
 """A page as a test reads it: its elements, its text and its numbers."""
 
+from copy import deepcopy
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
+from components.formats.report import Report
 from components.report.page import render
 
 VOID = {"meta", "link", "input", "br", "img"}
@@ -52,5 +55,10 @@ def leaves(value: Any) -> set[float]:
     return {float(value)} if isinstance(value, (int, float)) and not isinstance(value, bool) else set()
 
 
+def drawn(report: dict[str, Any]) -> str:
+    """The page of a report that is given as its file holds it."""
+    return render(Report.of(Path("report.json"), deepcopy(report)))
+
+
 def text_of(report: dict[str, Any]) -> str:
-    return " ".join(" ".join(Page(render(report)).text).split())
+    return " ".join(" ".join(Page(drawn(report)).text).split())

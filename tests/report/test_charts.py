@@ -1,15 +1,26 @@
 import re
-from typing import Any
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
+from components.formats.columns import ColumnStatistics, ValueCount
+from components.formats.confusion import Confusion, ReliabilityBin
+from components.formats.estimates import Estimate, Interval
+from components.formats.figures import Curves, Range, Residuals
+from components.formats.importance import ColumnImportance
 from components.report.page.charts import classification, columns, curves, estimates, regression, search
 from components.report.page.charts.axes import Scale, horizontal, tick_labels, vertical
 from components.report.page.charts.svg import fitted
+from components.shared.histogram_bins import Histogram
+from components.shared.kept_files import record_of
 from tests.report import examples
 from tests.report.parts.data import number_column
+
+Kind = TypeVar("Kind")
 
 
 def parsed(svg: str) -> ElementTree.Element:
@@ -22,6 +33,14 @@ def of(svg: str, tag: str, kind: str = "") -> list[ElementTree.Element]:
 
 def floats(marks: list[ElementTree.Element], name: str) -> list[float]:
     return [float(mark.get(name, "nan")) for mark in marks]
+
+
+def made(kind: type[Kind], fields: dict[str, Any]) -> Kind:
+    return record_of(Path("report.json"), fields, kind)
+
+
+def residuals_of(histogram: Histogram, *, n: int, least: float = 0.0, greatest: float = 0.0) -> Residuals:
+    return Residuals(n, (), (), histogram, least, greatest, ())
 
 
 def words(svg: str) -> list[str]:
@@ -63,7 +82,7 @@ def test_bars_stand_on_zero(values: list[float], edge: str):
 def test_histograms_of_both_splits_are_shares_on_one_scale():
     column = number_column("x", np.random.default_rng(0))
     stats = column["splits"]
-    drawings = columns.pair("x", stats["train"], stats["eval"])
+    drawings = columns.pair("x", *(made(ColumnStatistics, stats[split]) for split in ("train", "eval")))
     shares = [np.array(s["histogram"]["counts"]) / s["n"] for s in (stats["train"], stats["eval"])]
     heights = [np.array(floats(of(svg, "rect"), "height")) for svg in drawings]
     for share, height in zip(shares, heights, strict=True):
@@ -75,9 +94,9 @@ def test_histograms_of_both_splits_are_shares_on_one_scale():
 
 
 def test_rows_beyond_the_edges_stand_pale_at_the_ends_of_both_splits():
-    histogram = {"edges": [0.0, 1.0, 2.0], "counts": [30, 60], "below": 0, "above": 10}
-    stats = {"n": 100, "min": 0.0, "max": 900.0, "histogram": histogram}
-    other = stats | {"histogram": histogram | {"counts": [40, 60], "above": 0}}
+    histogram = Histogram((0.0, 1.0, 2.0), (30, 60), below=0, above=10)
+    stats = ColumnStatistics(100, 0, 0.0, min=0.0, max=900.0, histogram=histogram)
+    other = replace(stats, histogram=replace(histogram, counts=(40, 60), above=0))
     with_end, without = columns.pair("x", stats, other)
     (end,) = of(with_end, "rect", "pale")
     inner = [bar for bar in of(with_end, "rect") if bar.get("class") == "train"]
@@ -89,7 +108,7 @@ def test_rows_beyond_the_edges_stand_pale_at_the_ends_of_both_splits():
 
 
 def test_top_values_are_shares_of_all_rows():
-    stats = {"n": 200, "histogram": None, "top": [{"value": "a", "count": 100}, {"value": "b", "count": 50}]}
+    stats = ColumnStatistics(200, 0, 0.0, top=(ValueCount("a", 100), ValueCount("b", 50)))
     train, evaluation = columns.pair("c", stats, None)
     assert floats(of(train, "rect"), "width") == pytest.approx([columns.WIDTH, columns.WIDTH / 2])
     assert words(train) == ["a", "50.0 %", "b", "25.0 %"]
@@ -97,8 +116,8 @@ def test_top_values_are_shares_of_all_rows():
 
 
 def test_scatter_has_one_scale_for_both_axes_and_exact_points_on_the_diagonal():
-    figure = {"actual": [1.0, 2.0, 4.0], "predicted": [1.0, 2.5, 4.0], "shown": 3, "n": 30}
-    svg = regression.scatter(figure, "y")
+    figure = residuals_of(Histogram((0.0, 1.0), (30,), None, None), n=30)
+    svg = regression.scatter(replace(figure, actual=(1.0, 2.0, 4.0), predicted=(1.0, 2.5, 4.0)), "y")
     dots = of(svg, "circle")
     (diagonal,) = of(svg, "path", "reference")
     x1, y1, x2, y2 = map(float, re.findall(r"[\d.]+", diagonal.get("d", "")))
@@ -111,19 +130,20 @@ def test_scatter_has_one_scale_for_both_axes_and_exact_points_on_the_diagonal():
 
 
 def test_residual_bars_have_the_counts_heights():
-    counts = [1, 4, 10, 5]
-    figure = {"edges": [-2, -1, 0, 1, 2], "counts": counts, "n": 20, "least": -2, "greatest": 2}
-    svg = regression.residuals(figure | {"below": None, "above": None}, "y")
+    counts = (1, 4, 10, 5)
+    figure = residuals_of(Histogram((-2, -1, 0, 1, 2), counts, None, None), n=20, least=-2, greatest=2)
+    svg = regression.residuals(figure, "y")
     heights = floats(of(svg, "rect", "eval"), "height")
     assert np.array(heights) / heights[2] == pytest.approx(np.array(counts) / 10, abs=0.002)
-    assert regression.beyond(figure | {"below": None, "above": None}) == ""
+    assert regression.beyond(figure) == ""
 
 
 def test_residuals_beyond_the_edges_are_said_and_stand_at_the_ends():
-    figure = {"edges": [-2, 0, 2], "counts": [4, 10], "n": 17, "below": 1, "above": 2, "least": -80.5, "greatest": 9}
+    histogram = Histogram((-2, 0, 2), (4, 10), below=1, above=2)
+    figure = residuals_of(histogram, n=17, least=-80.5, greatest=9)
     said = "1 row below −2, down to −80.50 and 2 rows above 2, up to 9"
     assert regression.beyond(figure) == said
-    assert regression.beyond(figure | {"below": 0}) == "2 rows above 2, up to 9"
+    assert regression.beyond(replace(figure, histogram=replace(histogram, below=0))) == "2 rows above 2, up to 9"
     svg = regression.residuals(figure, "y")
     ends, bars = of(svg, "rect", "pale"), of(svg, "rect", "eval")
     assert [end.findtext("title") for end in ends] == said.split(" and ")
@@ -136,43 +156,39 @@ def test_residuals_beyond_the_edges_are_said_and_stand_at_the_ends():
 
 
 def test_error_by_range_says_n_interval_and_bias():
-    ranges = [{"low": 0, "high": 1, "n": 7, "mae": {"value": 0.5, "low": 0.4, "high": 0.7}, "bias": -0.25}]
+    ranges = [Range(0, 1, 7, Interval(0.5, 0.4, 0.7, 0.95, 500, 0), -0.25)]
     titles = [title.text for title in parsed(regression.by_range(ranges, "y")).iter("title")]
     assert "0 to 1, n 7: MAE 0.50 [0.40, 0.70], bias −0.2500" in titles
 
 
 def test_confusion_is_shaded_by_the_share_of_the_actual_class():
     counts = np.array([[8, 2, 0], [1, 5, 4], [0, 0, 0]])
-    svg = classification.confusion({"classes": ["a", "b", "c"], "counts": counts.tolist()}, "k")
+    names = ("a", "b", "c")
+    svg = classification.confusion(Confusion(names, names, tuple(map(tuple, counts.tolist())), (), ()), "k")
     shade = np.array([float(cell.get("fill-opacity", 1)) for cell in of(svg, "rect", "series-0")]).reshape(3, 3)
     assert shade == pytest.approx(np.nan_to_num(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)))
     assert [word for word in words(svg) if word.isdigit()] == ["8", "2", "1", "5", "4"]
 
 
 def test_reliability_dots_stand_where_the_bins_are_and_empty_bins_nowhere():
-    bins: list[dict[str, Any]] = [
-        {"low": 0.0, "high": 0.5, "n": 0, "confidence": None, "accuracy": None},
-        {"low": 0.5, "high": 1.0, "n": 10, "confidence": 0.75, "accuracy": 0.5},
-    ]
-    (dot,) = of(classification.reliability({"bins": bins, "n": 10}, "k"), "circle")
+    bins = [ReliabilityBin(0.0, 0.5, 0, None, None), ReliabilityBin(0.5, 1.0, 10, 0.75, 0.5)]
+    (dot,) = of(classification.reliability(bins, 10, "k"), "circle")
     assert float(dot.get("cx", 0)) == pytest.approx(52 + 0.75 * (348 - 52))
     assert float(dot.get("cy", 0)) == pytest.approx((14 + 208) / 2)
     assert dot.findtext("title") == "n 10: mean probability 0.7500, right 50.0 %"
 
 
 def test_a_class_has_one_colour_in_both_curves():
-    head = examples.ugly()["model"]["heads"]["classification"]["figures"]
-    for draw, key in ((classification.roc, "roc"), (classification.precision_recall, "pr")):
-        shown = head[key][:3]
+    shown = [made(Curves, curve) for curve in examples.ugly()["model"]["figures"]["classification"][:3]]
+    for draw, points in ((classification.roc, shown[0].roc), (classification.precision_recall, shown[0].pr)):
         lines = of(draw(shown), "path", "line")
         assert [line.get("class", "").split()[1] for line in lines] == ["series-0", "series-1", "series-2"]
-        assert len(re.findall("L", lines[0].get("d", ""))) == len(shown[0]["points"]) - 1
+        assert len(re.findall("L", lines[0].get("d", ""))) == len(points) - 1
 
 
 @pytest.mark.parametrize(("better", "side"), [("left", 0), ("right", 1)])
 def test_the_good_side_of_zero_is_shaded(better: str, side: int):
-    other = {"title": "the mean", "difference": {"value": -0.2, "low": -0.3, "high": 0.1}}
-    svg = estimates.difference(other, "MAE", better)
+    svg = estimates.difference("the mean", Estimate(-0.2, -0.3, 0.1), "MAE", better)
     (good,) = of(svg, "rect", "good")
     (zero,) = of(svg, "path", "reference")
     at_zero = float(re.findall(r"[\d.]+", zero.get("d", ""))[0])
@@ -181,7 +197,7 @@ def test_the_good_side_of_zero_is_shaded(better: str, side: int):
 
 
 def test_importance_bars_end_at_their_values():
-    rows = [{"column": name, "value": value, "low": None, "high": None} for name, value in (("a", 0.4), ("b", -0.1))]
+    rows = [ColumnImportance(name, value, value, value) for name, value in (("a", 0.4), ("b", -0.1))]
     widths = floats(of(estimates.importance(rows, "MAE", "y"), "rect", "train"), "width")
     assert widths[0] / widths[1] == pytest.approx(4, rel=0.01)
 
@@ -206,7 +222,7 @@ def test_epochs_that_are_left_out_keep_their_room():
 
 def test_a_long_name_is_cut_and_its_whole_stays_in_reach():
     assert fitted("n" * 300, 66) == "n" * 9 + "…"
-    rows = [{"column": "n" * 59, "value": 1.0, "low": 0.9, "high": 1.1}]
+    rows = [ColumnImportance("n" * 59, 1.0, 0.9, 1.1)]
     svg = estimates.importance(rows, "MAE", "y")
     assert any("n" * 59 in (title.text or "") for title in parsed(svg).iter("title"))
 

@@ -1,5 +1,6 @@
 import pytest
 
+from components.formats.estimates import Estimate
 from components.report.page import number_format
 
 
@@ -53,9 +54,9 @@ def test_memory(mebibytes: float | None, text: str):
 
 
 def test_estimate_has_the_digits_its_interval_supports():
-    assert number_format.estimate({"value": 0.31234, "low": 0.24, "high": 0.4}) == "0.31 [0.24, 0.40]"
-    assert number_format.estimate({"value": 0.31234, "low": None, "high": None}) == "0.312"
-    assert number_format.estimate({"value": None, "low": None, "high": None}) == number_format.estimate(None) == "–"
+    assert number_format.estimate(Estimate(0.31234, 0.24, 0.4)) == "0.31 [0.24, 0.40]"
+    assert number_format.estimate(Estimate(0.31234)) == "0.312"
+    assert number_format.estimate(Estimate(None)) == number_format.estimate(None) == "–"
 
 
 def test_moment():

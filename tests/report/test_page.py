@@ -1,20 +1,21 @@
 import json
 import re
 from collections.abc import Callable
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 import pytest
 
-from components.report.page import render
 from tests.report import examples
-from tests.report.page import Page, leaves, text_of
+from tests.report.page import Page, drawn, leaves, text_of
 
 REPORTS = (examples.pushed, examples.stopped, examples.rejected, examples.ugly, examples.empty, examples.tuned)
 
 
 @pytest.mark.parametrize("make", REPORTS)
 def test_page_is_well_formed_and_asks_for_nothing(make: Callable[[], dict[str, Any]]):
-    html = render(make())
+    html = drawn(make())
     page = Page(html)
     assert page.open == []
     assert html.startswith("<!doctype html>")
@@ -32,7 +33,7 @@ def test_page_is_well_formed_and_asks_for_nothing(make: Callable[[], dict[str, A
 @pytest.mark.parametrize("make", [examples.pushed, examples.stopped, examples.ugly, examples.tuned])
 def test_every_number_shown_is_in_the_json(make: Callable[[], dict[str, Any]]):
     report = json.loads(json.dumps(make()))
-    page = Page(render(report))
+    page = Page(drawn(report))
     known = leaves(report) | {float(len(report["data"]["columns"]))}
     assert page.numbers <= known
     assert len(page.numbers) > 100
@@ -40,12 +41,14 @@ def test_every_number_shown_is_in_the_json(make: Callable[[], dict[str, Any]]):
 
 def test_the_figures_a_reader_decides_by_are_on_the_page():
     report = examples.pushed()
-    numbers = Page(render(report)).numbers
-    for head in report["model"]["heads"].values():
+    numbers = Page(drawn(report)).numbers
+    evaluation = report["model"]["evaluation"]
+    for head in evaluation["heads"].values():
         for metric in head["metrics"].values():
             assert {metric["value"], metric["low"], metric["high"]} - {None} <= numbers
-        assert {other["difference"]["value"] for other in head["against"]} <= numbers
-    for part in report["model"]["slices"]:
+        for other in (*head["trivial"].values(), *head["baseline"].values()):
+            assert {other["value"], other["theirs"]} <= numbers
+    for part in evaluation["slices"]:
         assert part["metrics"]["regression"]["mae"]["value"] in numbers
     for column in report["data"]["columns"]:
         for stats in column["splits"].values():
@@ -63,7 +66,7 @@ def test_first_comes_the_verdict():
 
 def test_a_check_under_its_heads_heading_does_not_name_the_head_again():
     report = examples.pushed()
-    checks = report["model"]["heads"]["regression"]["checks"]
+    checks = report["model"]["evaluation"]["verdict"]["checks"]
     checks[0]["sentence"] = "regression: all 325 predictions are finite numbers."
     text = text_of(report)
     assert "✓ passed All 325 predictions are finite numbers." in text
@@ -89,19 +92,19 @@ def test_how_sure_the_model_may_be_stands_with_each_head():
 
 def test_without_intervals_the_page_says_why_and_an_old_run_says_nothing():
     report = examples.pushed()
-    report["model"]["heads"]["regression"]["uncertainty"] |= {"coverage": None, "problem": "There are none, because."}
+    evaluation = report["model"]["evaluation"]
+    evaluation["uncertainty"]["regression"] |= {"coverage": None, "problem": "There are none, because."}
     text = text_of(report)
     assert "There are none, because." in text
     assert "Mean width" not in text
-    for head in report["model"]["heads"].values():
-        head["uncertainty"] = None
+    evaluation["uncertainty"] = None
     text = text_of(report)
     assert "calibration rows" not in text
     assert "Temperature" not in text
 
 
 def test_slices_come_worst_first_and_small_ones_last():
-    html = render(examples.pushed())
+    html = drawn(examples.pushed())
     table = html[html.index('aria-label="Slices of regression"') :].partition("</details>")[0]
     rows = re.findall(
         r'<tr( class="faded")?><th scope="row"><bdi>(.*?)</bdi>.*?data value="(\d+)".*?value="([\d.]+)"', table
@@ -140,7 +143,7 @@ def test_rows_with_one_label_are_counted_and_each_head_says_what_it_was_judged_o
 
 
 def test_names_from_data_are_text_and_nothing_else():
-    page = Page(render(examples.ugly()))
+    page = Page(drawn(examples.ugly()))
     assert len(page.of("script")) == len(page.of("style")) == 1
     assert not [attributes for _, attributes in page.tags if any(name.startswith("on") for name in attributes)]
     text = "".join(page.text)
@@ -150,14 +153,14 @@ def test_names_from_data_are_text_and_nothing_else():
 
 def test_fifty_columns_and_twenty_slices_are_below_two_megabytes():
     report = examples.ugly(columns=50, classes=30, slices=20)
-    scatter = report["model"]["heads"]["regression"]["figures"]["scatter"]
+    scatter = report["model"]["figures"]["regression"]
     for axis in ("actual", "predicted"):
         scatter[axis] = (scatter[axis] * 4)[:1000]
-    assert 100_000 < len(render(report).encode()) < 2_000_000
+    assert 100_000 < len(drawn(report).encode()) < 2_000_000
 
 
 def test_the_script_is_small():
-    html = render(examples.empty())
+    html = drawn(examples.empty())
     script = html.partition("<script>")[2].partition("</script>")[0]
     assert 0 < len(script.encode()) < 10_000
 
@@ -170,22 +173,38 @@ def test_empty_lists_of_the_data_leave_the_rest(path: str):
 
 
 @pytest.mark.parametrize(
-    "figure", ["scatter", "residuals", "by_range", "confusion", "per_class", "reliability", "roc", "pr"]
+    ("place", "value", "gone"),
+    [
+        ("figures", None, "Residuals"),
+        ("figures.regression", None, "Predicted against actual"),
+        ("figures.regression.ranges", [], "Error by range of the target"),
+        ("figures.classification", None, "Precision and recall"),
+        ("figures.classification", [], "ROC"),
+        ("evaluation.confusion", None, "Confusion n = 1,500"),
+        ("evaluation.confusion.classes", [], "Classes"),
+        ("evaluation.confusion.reliability", [], "Reliability"),
+        ("importance.heads.regression", [], "rise of MAE when shuffled"),
+    ],
 )
-@pytest.mark.parametrize("value", [None, []])
-def test_absent_figures_leave_the_rest(figure: str, value: Any):
+def test_absent_figures_leave_the_rest(place: str, value: Any, gone: str):
     report = examples.pushed()
-    for head in report["model"]["heads"].values():
-        if figure in head["figures"]:
-            head["figures"][figure] = value
-    assert "Permutation importance" in text_of(report)
+    assert gone in text_of(report)
+    *above, last = place.split(".")
+    reduce(getitem, above, report["model"])[last] = value
+    text = text_of(report)
+    assert "Permutation importance" in text
+    assert gone not in text
 
 
 def test_a_head_without_figures_and_metrics_still_has_its_verdict():
     report = examples.pushed()
-    head = report["model"]["heads"]["classification"]
-    head |= {"metrics": {}, "against": [], "importance": [], "figures": None}
-    report["model"] |= {"curves": None, "slices": []}
+    model = report["model"]
+    head = {"metrics": {}, "trivial": {}, "baseline": None, "problem": "3 of 294 predictions are NaN or infinite"}
+    model["evaluation"]["heads"]["classification"] |= head
+    model["evaluation"] |= {"confusion": None, "slices": []}
+    model["figures"]["classification"] = None
+    model["importance"]["heads"]["classification"] = []
+    model["curves"] = None
     text = text_of(report)
     assert "This head could not be scored." in text
     assert "Accuracy must be at least 0.95 in every slice" in text
@@ -213,7 +232,7 @@ def test_headline(states: tuple[str, ...], state: str, sentence: str):
         {"subject": subject, "title": subject, "state": found, "reason": "because", "next": ""}
         for subject, found in zip(subjects, states, strict=True)
     ]
-    html = render(report)
+    html = drawn(report)
     assert f'<h1 id="headline" class="{state.replace(" ", "-")}">' in html
     assert sentence in html
 
@@ -222,12 +241,12 @@ def test_a_validation_that_passed_is_no_broken_run():
     report = examples.empty()
     report["verdict"] = [examples.verdict("data", "Data", "passed", "as the schema says", "")]
     report["run"] = examples.run_part("validated")
-    assert "The data passed; no model was to be judged." in render(report)
+    assert "The data passed; no model was to be judged." in drawn(report)
 
 
 def test_a_search_shows_every_trial_from_the_best_on():
     report = examples.tuned()
-    html = render(report)
+    html = drawn(report)
     assert "The search has ended; no model was to be judged." in html
     assert '<a href="#tuning">Tuning</a>' in html
     trials = report["tuning"]["trials"]
@@ -242,20 +261,20 @@ def test_a_search_shows_every_trial_from_the_best_on():
     known = Page(html).numbers
     assert {best["objective"], *best["ratios"].values(), *best["losses"].values()} <= known
     assert set(report["tuning"]["references"].values()) <= known
-    assert '<a href="#tuning">' not in render(examples.pushed())
+    assert '<a href="#tuning">' not in drawn(examples.pushed())
 
 
 def test_commands_in_sentences_are_code():
     report = examples.empty()
     report["verdict"] = [examples.verdict("push", "Push", "passed", "a `<b>` c", "one ` alone")]
-    html = render(report)
+    html = drawn(report)
     assert "a <code>&lt;b&gt;</code> c" in html
     assert "one ` alone" in html
 
 
 def test_relatedness_is_part_of_the_model():
     report = examples.pushed()
-    page, text = Page(render(report)), text_of(report)
+    page, text = Page(drawn(report)), text_of(report)
     place = text.index("Relatedness: does sharing one network help?")
     assert text.index("! not clear alcohol : MAE 0.412", place) < text.index(
         "✓ helped cultivar : log loss 0.281", place

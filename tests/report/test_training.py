@@ -1,17 +1,16 @@
 """The training on the page: what is drawn of it, against `report.json`."""
 
 import re
-from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
-from components.report.page import render
+from components.formats.report import GradientCosine
 from components.report.page.charts import curves
 from components.report.parts.training import BALANCING
 from tests.report import examples
-from tests.report.page import Page, text_of
+from tests.report.page import Page, drawn, text_of
 
 FACTS = "Gradient cosine on the shared layers"
 
@@ -51,7 +50,7 @@ def levels(svg: ElementTree.Element) -> list[float]:
 def test_the_cosine_is_drawn_as_the_json_has_it():
     report = examples.pushed()
     found = report["model"]["curves"]
-    svg = drawing(render(report), "Cosine between the heads' gradients by epoch".replace("'", "&#39;"))
+    svg = drawing(drawn(report), "Cosine between the heads' gradients by epoch".replace("'", "&#39;"))
     read = read_off(svg, "train-line")
     assert read[:, 0] == pytest.approx(found["epochs"], abs=0.05)
     assert read[:, 1] == pytest.approx(found["gradient_cosine"]["values"], abs=0.002)
@@ -64,13 +63,13 @@ def test_the_cosine_is_drawn_as_the_json_has_it():
 def test_the_weights_are_drawn_as_the_json_has_them():
     report = examples.pushed()
     found = report["model"]["curves"]
-    html = render(report)
+    html = drawn(report)
     svg = drawing(html, "Weights of the losses by epoch")
     for head, kind in (("regression", "series-2"), ("classification", "series-7")):
         read = read_off(svg, kind)
         assert read[:, 0] == pytest.approx(found["epochs"], abs=0.05)
         assert read[:, 1] == pytest.approx(found["weights"][head], abs=0.002)
-        label = report["model"]["heads"][head]["label"]
+        label = report["model"]["evaluation"]["labels"][head]
         assert f'<i class="swatch {kind}"></i><bdi>{label}</bdi>' in html
     assert "best epoch 44" in [mark.text for mark in svg.iter("text")]
 
@@ -78,7 +77,7 @@ def test_the_weights_are_drawn_as_the_json_has_them():
 def test_mean_and_share_of_the_cosine_are_on_the_page_and_in_words():
     report = examples.pushed()
     cosine = report["model"]["curves"]["gradient_cosine"]
-    assert {cosine["mean"], cosine["n"], cosine["below_zero"]} <= Page(render(report)).numbers
+    assert {cosine["mean"], cosine["n"], cosine["below_zero"]} <= Page(drawn(report)).numbers
     cosine |= {"mean": -0.12345, "below_zero": 0.25}
     text = text_of(report)
     assert f"Balancing GradNorm (Chen et al. 2018) {FACTS} −0.12 , mean over 60 epochs" in text
@@ -117,7 +116,7 @@ def test_heads_that_parted_say_what_they_gained():
 
 def test_heads_that_stay_together_say_so_and_a_fixed_trunk_was_not_tried():
     report = examples.pushed()
-    report["model"]["trunk"] = "shared_bottom"
+    report["model"]["evaluation"]["training"]["trunk"] = "shared_bottom"
     text = text_of(report)
     assert "Trunk both heads share its layers (Caruana 1997)" in text
     assert "; for neither of them more than 1 % less, so that they share their layers." in text
@@ -137,7 +136,8 @@ def test_heads_that_share_nothing_have_no_cosine():
 
 def test_an_old_run_has_its_learning_curves_alone():
     report = examples.pushed()
-    report["model"] |= {"balancing": None, "trunk": None, "alone": None}
+    report["model"] |= {"balancing": None, "alone": None}
+    report["model"]["evaluation"]["training"]["trunk"] = None
     report["model"]["curves"] |= {"gradient_cosine": None, "weights": None}
     text = text_of(report)
     assert text.count("Learning curves of the ") == 2
@@ -150,7 +150,7 @@ def test_an_old_run_has_its_learning_curves_alone():
 def test_epochs_that_are_left_out_are_counted():
     report = examples.pushed()
     assert "are drawn" not in text_of(report)
-    report["model"]["epochs"] = 600
+    report["model"]["evaluation"]["training"]["epochs"] = 600
     assert "Of 600 epochs 60 are drawn." in text_of(report)
 
 
@@ -164,7 +164,7 @@ def test_every_balancing_has_a_name(name: str):
 @pytest.mark.parametrize("known", [1, 0])
 def test_a_training_that_broke_off_can_be_drawn(known: int):
     values: list[float | None] = [*[0.5] * known, None]
-    found: dict[str, Any] = {"values": values, "n": 1, "mean": 0.5, "below_zero": 0.0}
+    found = GradientCosine(tuple(values), n=1, mean=0.5, below_zero=0.0)
     epochs = list(range(1, len(values) + 1))
     weights = {"regression": values, "classification": values}
     drawn = (curves.gradient_cosine(epochs, found, 1), curves.loss_weights(epochs, weights, 1))

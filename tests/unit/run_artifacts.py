@@ -10,8 +10,12 @@ from components.evaluator.analysis.coverage import uncertainty
 from components.evaluator.analysis.evaluation import Predictions, Rows, evaluate
 from components.evaluator.analysis.figures import figures
 from components.evaluator.analysis.trivial import TrivialPredictor
-from components.evaluator.analysis.wording import plain
-from components.model_format.manifest import Calibration
+from components.formats.columns import Column, Columns, ColumnStatistics
+from components.formats.evaluation import Evaluation, Judgement, Training
+from components.formats.importance import ColumnImportance, Importance
+from components.formats.json_file import JsonFile
+from components.formats.report import Report, RunPart
+from components.model_format.manifest import Calibration, TrainLabels
 from components.report.collect import Origin, Sources, collect
 
 HOSTILE = '<script>alert(1)</script> "><img src=x onerror=alert(1)> # *b* `c`'
@@ -35,15 +39,13 @@ SUMMARY = {
     "split_by": "row",
     "warnings": ["x: 3 infinite values were written as missing."],
 }
-STATS = {"n": 400, "missing": 4, "missing_share": 0.01} | dict.fromkeys(
-    ("zeros", "unique", "mean", "std", "min", "median", "max", "histogram", "top")
-)
-COLUMNS = {
-    "columns": [
-        {"name": name, "role": role, "kind": "number", "splits": {"train": STATS, "eval": STATS}}
+STATS = ColumnStatistics(n=400, missing=4, missing_share=0.01)
+COLUMNS = Columns(
+    tuple(
+        Column(name, role, "number", {"train": STATS, "eval": STATS})
         for name, role in ((HOSTILE, "feature"), ("price", "regression label"))
-    ]
-}
+    )
+)
 CLEAN = {"notes": [], "anomalies": [], "comparisons": [], "against": None, "passed": True}
 FAILED = {
     "notes": ["a note."],
@@ -53,7 +55,7 @@ FAILED = {
         {"split": "eval", "column": "y", "kind": "K", "level": "fail", "sentence": "y must be 1, got 2."},
     ],
 }
-RUN = {"id": "1", "started": "2026", "state": "pushed", "seconds": 1.0, "problems": [], "log": None, "steps": []}
+RUN = RunPart("1", "2026", "pushed", seconds=1.0)
 
 
 def evaluation(n=200, classes=("a", "b", "c"), gate=None, noise=0.3):
@@ -68,12 +70,19 @@ def evaluation(n=200, classes=("a", "b", "c"), gate=None, noise=0.3):
     answers = Predictions(predicted, probabilities, tuple(classes), bounds)
     found = evaluate(rows, answers, TrivialPredictor.of(number, label), gate=gate, slices=["city"], resamples=50)
     calibration = Calibration(90, 90, 1.25, 0.9, "split", 2 * noise, None)
-    extra = {
-        "uncertainty": plain(uncertainty(rows, answers, calibration)),
+    about = evaluation_of(found, uncertainty=uncertainty(rows, answers, calibration))
+    return about, figures(rows, answers)
+
+
+def evaluation_of(found: Judgement, **more: Any) -> Evaluation:
+    """The judgement as the Evaluator would write it."""
+    about = {
         "labels": {"regression": "price", "classification": "kind"},
-        "training": {"parameters": 1234, "epochs": 9, "best_epoch": 4},
+        "training": Training(parameters=1234, epochs=9, best_epoch=4),
+        "train": TrainLabels(400, 10.0, 10.0, {"a": 400}),
+        "uncertainty": None,
     }
-    return found.to_dict() | extra, figures(rows, answers)
+    return Evaluation.of_judgement(found, **about | more)
 
 
 def history(epochs=9):
@@ -98,12 +107,15 @@ def write_artifacts(folder: Path, files: dict[str, Any]) -> dict[str, str]:
     for source, (_, _, names) in PLACES.items():
         for name in set(names) & set(files):
             (folder / source).mkdir(exist_ok=True)
-            (folder / source / f"{name}.json").write_text(json.dumps(files[name]))
+            if isinstance(files[name], JsonFile):
+                files[name].write(folder / source)
+            else:
+                (folder / source / f"{name}.json").write_text(json.dumps(files[name]))
             sources[source] = str(folder / source)
     return sources
 
 
-def report(folder: Path, run: dict[str, Any] | None = None, **files: Any) -> dict[str, Any]:
+def report(folder: Path, run: RunPart | None = None, **files: Any) -> Report:
     """Writes the given files as artifacts, and collects them."""
     origin = Origin(
         "t", {"name": "t", "training": {"epochs": 9}}, {"name": "inferred"}, [("Trainer", "model", "/m")], run
@@ -121,14 +133,11 @@ def good_files(push: bool = True, **more: Any) -> dict[str, Any]:
         "history": history(),
         "evaluation": found,
         "figures": drawn,
-        "importance": {
-            "regression": [{"column": "x", "value": 0.3, "low": 0.2, "high": 0.4}],
-            "classification": [],
-        },
+        "importance": Importance({"regression": (ColumnImportance("x", 0.3, 0.2, 0.4),), "classification": ()}),
         "push": {"pushed": True, "version": 3, "unchanged": False, "path": "/serving/3"} if push else {"pushed": False},
     }
 
 
-def good(folder: Path, push: bool = True, **more: Any) -> dict[str, Any]:
+def good(folder: Path, push: bool = True, **more: Any) -> Report:
     """Collects the report of a whole run."""
     return report(folder, RUN, **good_files(push, **more))

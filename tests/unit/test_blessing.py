@@ -1,4 +1,3 @@
-import json
 from dataclasses import replace
 
 import pytest
@@ -27,7 +26,7 @@ def regression(n=1000):
     return HeadResult(
         head="regression",
         n=n,
-        headline="mae",
+        primary_metric="mae",
         problem=None,
         metrics={
             "mae": interval(0.31, 0.08),
@@ -46,7 +45,7 @@ def classification(n=1000):
     return HeadResult(
         head="classification",
         n=n,
-        headline="log_loss",
+        primary_metric="log_loss",
         problem=None,
         metrics={
             "log_loss": interval(0.3, 0.05),
@@ -88,7 +87,6 @@ def test_a_sound_model_is_blessed_with_a_sentence_for_each_check():
         "classification: no model is pushed yet, so there is none to be worse than.",
     ]
     assert not any(check.warning for check in found.checks)
-    assert json.loads(json.dumps(found.to_dict(), allow_nan=False)) == found.to_dict()
 
 
 @pytest.mark.parametrize(
@@ -208,7 +206,6 @@ def against_pushed(gap, half, **demands):
         ),
         (0.06, 0.02, {"tolerance": 0.2}, True, True, "but not by more than the tolerance of 20 %."),
         (0.06, 0.02, {"tolerance": 0.1}, False, False, "by more than noise and the tolerance of 10 %."),
-        (-0.06, 0.02, {"headline": "r2"}, False, False, "R² 0.60 [0.50, 0.70] is worse than the pushed"),
         (0.06, 0.02, {"no_worse_than_pushed": False}, True, False, None),
     ],
 )
@@ -222,6 +219,13 @@ def test_only_a_clear_loss_against_the_pushed_model_rejects(gap, half, demands, 
         assert (checks[0].passed, checks[0].warning) == (passed, warning)
         assert said in checks[0].sentence
         assert checks[0].bound == pytest.approx(0.31 - gap)
+
+
+def test_a_score_that_falls_below_that_of_the_pushed_model_rejects():
+    result = replace(regression(), primary_metric="r2", baseline={"r2": difference(0.6, 0.7, 0.02)})
+    found = check(verdict(regression=result), "regression", "no_worse_than_pushed")
+    assert not found.passed
+    assert "R² 0.60 [0.50, 0.70] is worse than the pushed" in found.sentence
 
 
 def test_too_few_rows_to_compare_never_bless():

@@ -162,7 +162,7 @@ def test_damaged_numbers_of_a_report_are_named_and_made_again(mtl: Callable[...,
     (folder / "report.json").write_bytes(b"")
     assert refused(mtl("compare", "20260101-000001", "20260101-000002")) == (
         f"{folder}/report.json must hold what mtl wrote, got an empty file. "
-        f"Remove {folder}; `mtl report 20260101-000002` writes it anew."
+        f"Remove {folder}; `mtl report 20260101-000002` writes it again."
     )
     for file in folder.iterdir():
         file.unlink()

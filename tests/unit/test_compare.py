@@ -1,5 +1,4 @@
-import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +6,12 @@ import numpy as np
 import pytest
 
 from components.example_gen.tables.dialect import Dialect
+from components.formats.columns import ColumnStatistics
+from components.formats.estimates import Estimate, Interval
+from components.formats.evaluation import Evaluation, HeadResult, Training
+from components.formats.report import DataPart, Report, ReportedColumn, RowCounts
 from components.formats.summary import Summary
+from components.formats.verdict import Verdict
 from components.report.page import render_comparison
 from pipeline.runs.compare import compare, difference
 from pipeline.runs.record import Finished, Run, Step
@@ -21,8 +25,28 @@ CONFIG = {
 }
 
 
-def interval(value: float, low: float | None, high: float | None) -> dict[str, Any]:
-    return {"value": value, "low": low, "high": high, "level": 0.95, "resamples": 500, "dropped": 0}
+def evaluation(mae: tuple[float, float | None, float | None]) -> Evaluation:
+    """One of the number alone."""
+    metrics = {"mae": Interval(*mae, level=0.95, resamples=500, dropped=0)}
+    return Evaluation(
+        n=20,
+        heads={"regression": HeadResult("regression", 20, "mae", None, metrics, {}, None, None)},
+        confusion=None,
+        slices=(),
+        verdict=Verdict(True, "all", {"regression": True}, (), "Blessed: all 0 checks passed."),
+        labels={"regression": "y"},
+        training=Training(1, 1, 1),
+    )
+
+
+def report(columns: dict[str, dict[str, float]]) -> Report:
+    """One of the columns of train alone."""
+    listed = [
+        ReportedColumn(name, "feature", "number", {"train": ColumnStatistics(missing=0, missing_share=0.0, **stats)})
+        for name, stats in columns.items()
+    ]
+    data = DataPart("aa", ("t.csv",), RowCounts(80, {}, {}), {}, columns=tuple(listed))
+    return Report("t", (), None, (), (), (), data=data, model=None)
 
 
 def summary(fingerprint: str, **splits: int) -> Summary:
@@ -39,7 +63,7 @@ def finished(
     config: dict[str, Any] = CONFIG,
     mae: tuple[float, float | None, float | None] = (0.4, 0.3, 0.5),
     ingested: Summary | None = None,
-    columns: dict[str, dict[str, Any]] | None = None,
+    columns: dict[str, dict[str, float]] | None = None,
 ) -> Finished:
     """A run with the artifacts that a comparison reads."""
     steps = []
@@ -48,16 +72,14 @@ def finished(
         examples.mkdir(parents=True)
         ingested.write(examples)
         steps.append(Step("ExampleGen", "done", artifacts={"examples": str(examples)}))
-        evaluation = output / "Evaluator" / run_id
-        evaluation.mkdir(parents=True)
-        figures = {"heads": {"regression": {"metrics": {"mae": interval(*mae)}}}}
-        (evaluation / "evaluation.json").write_text(json.dumps(figures), encoding="utf-8")
-        steps.append(Step("Evaluator", "done", artifacts={"evaluation": str(evaluation)}))
+        judged = output / "Evaluator" / run_id
+        judged.mkdir(parents=True)
+        evaluation(mae).write(judged)
+        steps.append(Step("Evaluator", "done", artifacts={"evaluation": str(judged)}))
     if columns is not None:
         folder = output / "reports" / run_id
         folder.mkdir(parents=True)
-        listed = [{"name": name, "splits": {"train": stats}} for name, stats in columns.items()]
-        (folder / "report.json").write_text(json.dumps({"data": {"columns": listed}}), encoding="utf-8")
+        report(columns).write(folder)
     metrics = {"regression": {"mae": mae[0]}}
     run = Run(run_id, "t", "pushed", "2026-01-01T00:00:00+00:00", config, {}, steps=steps, metrics=metrics, version=1)
     run.write(output)
@@ -67,16 +89,15 @@ def finished(
 def test_interval_of_a_difference_is_that_of_two_independent_normals():
     rng = np.random.default_rng(0)
     a, b = rng.normal(0.5, 0.03, 400_000), rng.normal(0.4, 0.05, 400_000)
-    bounds = [{"value": x.mean(), "low": np.quantile(x, 0.025), "high": np.quantile(x, 0.975)} for x in (a, b)]
+    bounds = [Estimate(x.mean(), np.quantile(x, 0.025), np.quantile(x, 0.975)) for x in (a, b)]
     found = difference(*bounds)
     expected = [(b - a).mean(), *np.quantile(b - a, [0.025, 0.975])]
-    assert [found["value"], found["low"], found["high"]] == pytest.approx(expected, abs=1e-3)
+    assert [found.value, found.low, found.high] == pytest.approx(expected, abs=1e-3)
 
 
 def test_skewed_intervals_keep_their_sides():
-    a = {"value": 1.0, "low": 0.9, "high": 1.4}
-    b = {"value": 2.0, "low": 1.7, "high": 2.1}
-    assert difference(a, b) == pytest.approx(
+    a, b = Estimate(1.0, 0.9, 1.4), Estimate(2.0, 1.7, 2.1)
+    assert asdict(difference(a, b)) == pytest.approx(
         {"value": 1.0, "low": 1 - (0.3**2 + 0.4**2) ** 0.5, "high": 1 + (0.1**2 + 0.1**2) ** 0.5}
     )
 
@@ -84,12 +105,12 @@ def test_skewed_intervals_keep_their_sides():
 @pytest.mark.parametrize(
     ("a", "expected"),
     [
-        ({"value": None, "low": None, "high": None}, {"value": None, "low": None, "high": None}),
-        ({"value": 0.5, "low": None, "high": None}, {"value": -0.25, "low": None, "high": None}),
+        (Estimate(None), Estimate(None, None, None)),
+        (Estimate(0.5), Estimate(-0.25, None, None)),
     ],
 )
-def test_without_bounds_there_is_no_interval(a: dict[str, Any], expected: dict[str, Any]):
-    assert difference(a, {"value": 0.25, "low": 0.2, "high": 0.3}) == expected
+def test_without_bounds_there_is_no_interval(a: Estimate, expected: Estimate):
+    assert difference(a, Estimate(0.25, 0.2, 0.3)) == expected
 
 
 def test_two_runs_differ_where_they_differ_and_nowhere_else(tmp_path: Path):
@@ -115,8 +136,10 @@ def test_two_runs_differ_where_they_differ_and_nowhere_else(tmp_path: Path):
     ]
     (mae,) = found["metrics"]
     assert (mae["head"], mae["title"], mae["better"]) == ("regression", "MAE", "b")
-    assert mae["a"] == {"value": 0.4, "low": 0.3, "high": 0.5}
-    assert mae["difference"] == pytest.approx({"value": -0.3, "low": -0.3 - 0.0125**0.5, "high": -0.3 + 0.0125**0.5})
+    assert mae["a"] == Estimate(0.4, 0.3, 0.5)
+    assert asdict(mae["difference"]) == pytest.approx(
+        {"value": -0.3, "low": -0.3 - 0.0125**0.5, "high": -0.3 + 0.0125**0.5}
+    )
     assert found["same_rows"] is False
     html = render_comparison(found)
     assert "<code>training.epochs</code>" in html
@@ -168,8 +191,8 @@ def test_a_run_without_artifacts_is_compared_by_its_record(tmp_path: Path):
     a = finished(tmp_path, "20260101-000000")
     b = finished(tmp_path, "20260102-000000", mae=(0.3, 0.2, 0.4), ingested=summary("aa", train=80, eval=20))
     (mae,) = compare(a, b)["metrics"]
-    assert mae["a"] == {"value": 0.4, "low": None, "high": None}
-    assert mae["difference"] == pytest.approx({"value": -0.1, "low": None, "high": None})
+    assert mae["a"] == Estimate(0.4)
+    assert asdict(mae["difference"]) == pytest.approx({"value": -0.1, "low": None, "high": None})
     assert mae["better"] is None
 
 

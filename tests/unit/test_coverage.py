@@ -1,5 +1,7 @@
 """Coverage and calibration on eval rows against SciPy's beta distribution, scikit-learn and plain loops."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import softmax
@@ -8,7 +10,8 @@ from sklearn.metrics import log_loss
 
 from components.evaluator.analysis.coverage import covered, uncertainty
 from components.evaluator.analysis.evaluation import Predictions, Rows
-from components.evaluator.analysis.wording import held, plain
+from components.evaluator.analysis.wording import held
+from components.formats.uncertainty import Coverage
 from components.model_format.manifest import Calibration
 
 RNG = np.random.default_rng(3)
@@ -47,23 +50,18 @@ def test_before_and_after_the_temperature():
     assert found.after["calibration_error"] < found.before["calibration_error"] / 2
 
 
-def test_intervals_in_plain_values_and_in_words():
+def test_intervals_in_numbers_and_in_words():
     number = np.arange(10.0)
     bounds = np.column_stack([number - 1, number + 1]).astype(np.float32)
     bounds[0] += 5
     rows = Rows(number, np.array(["a", "b"] * 5), {})
     answers = Predictions(number, np.tile([0.5, 0.5], (10, 1)), ("a", "b"), bounds)
-    found = plain(uncertainty(rows, answers, Calibration(99, 99, 1.0, 0.9, "split", 1.0, None)))
-    assert found["regression"]["coverage"] | {"low": 0, "high": 0} == {
-        "value": 0.9,
-        "low": 0,
-        "high": 0,
-        "covered": 9,
-        "n": 10,
-        "mean_width": 2.0,
-    }
-    assert held(found["regression"]) == "90 % intervals hold 90.0 % [55.5, 99.7] of 10 labels, 2 wide on average."
-    assert found["classification"]["before"] == found["classification"]["after"]
+    found = uncertainty(rows, answers, Calibration(99, 99, 1.0, 0.9, "split", 1.0, None))
+    assert replace(found.regression.coverage, low=0, high=0) == Coverage(
+        value=0.9, low=0, high=0, covered=9, n=10, mean_width=2.0
+    )
+    assert held(found.regression) == "90 % intervals hold 90.0 % [55.5, 99.7] of 10 labels, 2 wide on average."
+    assert found.classification.before == found.classification.after
 
 
 def test_each_head_is_judged_on_the_rows_with_its_label():
@@ -84,4 +82,4 @@ def test_a_head_that_cannot_be_scored_has_no_figures_and_missing_intervals_a_rea
     without = uncertainty(
         rows, Predictions(np.zeros(2), np.eye(2), ("a", "b")), Calibration(2, 2, 1.0, 0.9, "split", None, "Too few.")
     )
-    assert held(plain(without.regression)) == "Too few."
+    assert held(without.regression) == "Too few."

@@ -1,4 +1,5 @@
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -7,6 +8,9 @@ from sklearn import metrics as sk
 
 from components.evaluator.analysis.evaluation import Incumbent, Predictions, Rows
 from components.evaluator.analysis.gate import Gate, HeadGate
+from components.formats.evaluation import Evaluation, Training
+from components.formats.uncertainty import Coverage, Intervals, Uncertainty
+from components.model_format.manifest import TrainLabels
 from components.shared.errors import InputError
 
 
@@ -129,7 +133,7 @@ def test_few_rows_are_scored_without_a_stumble(n):
     found = fast(rows, predict(0.1), train_labels(), baseline=Incumbent(predict(0.2)), slices=["group", "first"])
     assert found.heads["regression"].metrics["mae"].value is not None
     assert found.verdict.blessed <= (n >= 5)
-    json.dumps(found.to_dict(), allow_nan=False)
+    json.dumps(asdict(found), allow_nan=False)
 
 
 def test_a_constant_label_and_perfect_predictions():
@@ -139,7 +143,7 @@ def test_a_constant_label_and_perfect_predictions():
     assert found.verdict.blessed, found.verdict.reasons
     assert found.heads["regression"].metrics["r2"].value is None
     assert found.heads["classification"].metrics["auc"].value is None
-    json.dumps(found.to_dict(), allow_nan=False)
+    json.dumps(asdict(found), allow_nan=False)
 
 
 def test_predictions_that_are_not_finite_leave_the_head_without_figures():
@@ -158,7 +162,7 @@ def test_predictions_that_are_not_finite_leave_the_head_without_figures():
     found = fast(rows, model, train_labels())
     assert found.confusion is None
     assert found.verdict.heads == {"regression": True, "classification": False}
-    json.dumps(found.to_dict(), allow_nan=False)
+    json.dumps(asdict(found), allow_nan=False)
 
 
 def test_a_broken_pushed_model_keeps_no_sound_one_out():
@@ -173,23 +177,22 @@ def test_a_broken_pushed_model_keeps_no_sound_one_out():
     assert "must sum to 1 in each row" in said[1]
 
 
-def test_the_same_call_gives_the_same_json():
+def test_the_same_call_gives_the_same_and_it_is_read_as_it_was_written(tmp_path):
     rows, predict = world(60)
     first, second = (
-        fast(rows, predict(0.2), train_labels(), baseline=Incumbent(predict(0.3)), slices=["group"]).to_dict()
-        for _ in range(2)
+        fast(rows, predict(0.2), train_labels(), baseline=Incumbent(predict(0.3)), slices=["group"]) for _ in range(2)
     )
     assert first == second
-    assert json.loads(json.dumps(first, allow_nan=False)) == first
-    assert first["verdict"]["checks"][0]["name"] == "predictions"
-    assert set(first["heads"]["regression"]["metrics"]["mae"]) == {
-        "value",
-        "low",
-        "high",
-        "level",
-        "resamples",
-        "dropped",
+    about = {
+        "labels": {"regression": "y", "classification": "k"},
+        "training": Training(parameters=9, epochs=5, best_epoch=4, trunk="mmoe", notes=("A note.",)),
+        "train": TrainLabels(36, 1.0, 2.0, {"a": 36}),
     }
+    coverage = Coverage(0.9, 0.8, 1.0, 9, 10, 2.5)
+    uncertainty = Uncertainty(Intervals(30, 0.9, "split", coverage, None), None)
+    written = Evaluation.of_judgement(first, **about, uncertainty=uncertainty)
+    written.write(tmp_path)
+    assert Evaluation.read(tmp_path) == written
 
 
 def test_refuses_labels_that_are_not_finite_and_probabilities_that_are_none():
@@ -260,7 +263,7 @@ def test_what_is_predicted_for_a_row_without_the_label_changes_nothing():
     probabilities = np.where(has_class[:, None], ours.probabilities, 1 / 3)
     odd = Predictions(np.where(has_number, ours.number, 1e6), probabilities, CLASSES)
     same, changed = (fast(gappy, model, train_labels(), slices=["group"]) for model in (ours, odd))
-    assert changed.to_dict() == same.to_dict()
+    assert changed == same
 
 
 def test_predictions_must_be_finite_for_rows_without_the_label_too():

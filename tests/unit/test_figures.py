@@ -1,7 +1,5 @@
 """The figures of both heads against scikit-learn, pandas and NumPy."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +12,7 @@ from components.evaluator.analysis.evaluation import Predictions, Rows
 from components.evaluator.analysis.figures import MAX_CLASSES, figures
 from components.evaluator.analysis.regression import RegressionScores
 from components.evaluator.analysis.residuals import residuals
+from components.formats.figures import Figures
 
 RNG = np.random.default_rng(7)
 
@@ -22,8 +21,8 @@ RNG = np.random.default_rng(7)
 def test_curves_are_those_of_scikit_learn(decimals):
     positive = RNG.random(5000) < 0.2
     score = np.round(np.clip(0.3 * positive + RNG.normal(0.4, 0.2, 5000), 0, 1), decimals)
-    found = curves(score, positive)
-    assert found.n_positive == positive.sum()
+    found = curves("a", score, positive)
+    assert (found.name, found.n_positive) == ("a", positive.sum())
     assert found.auc == pytest.approx(metrics.roc_auc_score(positive, score), rel=1e-12)
     assert found.average_precision == pytest.approx(metrics.average_precision_score(positive, score), rel=1e-12)
     fpr, tpr, _ = metrics.roc_curve(positive, score, drop_intermediate=False)
@@ -41,7 +40,7 @@ def test_curves_are_those_of_scikit_learn(decimals):
 
 @pytest.mark.parametrize("positive", [np.zeros(4, bool), np.ones(4, bool)])
 def test_a_class_that_is_everywhere_or_nowhere_has_no_curves(positive):
-    assert curves(np.array([0.1, 0.2, 0.3, 0.4]), positive) is None
+    assert curves("a", np.array([0.1, 0.2, 0.3, 0.4]), positive) is None
 
 
 def test_residuals_are_those_of_numpy_and_pandas():
@@ -98,19 +97,20 @@ def test_confusion_and_classes_are_those_of_scikit_learn():
     np.testing.assert_allclose(ours, theirs)
 
 
-def test_figures_are_plain_values_and_bounded():
+def test_figures_are_read_as_they_were_written_and_bounded(tmp_path):
     n, k = 3000, MAX_CLASSES + 10
     names = tuple(f"class {index}" for index in range(k))
     number = RNG.normal(size=n)
     label = np.array(names)[np.minimum(RNG.geometric(0.1, n), k) - 1]
     found = figures(Rows(number, label, {}), Predictions(number + 1, RNG.dirichlet(np.ones(k), n), names))
-    text = json.dumps(found, allow_nan=False)
-    assert len(text) < 250_000
-    curves = found["classification"]["curves"]
+    found.write(tmp_path)
+    assert (tmp_path / "figures.json").stat().st_size < 400_000
+    assert Figures.read(tmp_path) == found
+    curves = found.classification
     support = pd.Series(label).value_counts()
-    assert [row["n_positive"] for row in curves] == support.head(MAX_CLASSES).to_list()
-    assert all(row["n_positive"] == support[row["class"]] for row in curves)
-    assert found["regression"]["n"] == n
+    assert [row.n_positive for row in curves] == support.head(MAX_CLASSES).to_list()
+    assert all(row.n_positive == support[row.name] for row in curves)
+    assert found.regression.n == n
 
 
 def test_figures_are_those_of_the_rows_that_have_the_label():
@@ -121,15 +121,14 @@ def test_figures_are_those_of_the_rows_that_have_the_label():
     gappy = Rows(np.where(has_number, number, np.nan), np.where(has_class, label, None), {})
     found = figures(gappy, model)
     assert (
-        found["regression"]
-        == figures(Rows(number[has_number], label[has_number], {}), model.take(has_number))["regression"]
+        found.regression == figures(Rows(number[has_number], label[has_number], {}), model.take(has_number)).regression
     )
-    expected = figures(Rows(number[has_class], label[has_class], {}), model.take(has_class))["classification"]
-    assert found["classification"] == expected
-    assert found["regression"]["n"] == has_number.sum()
+    expected = figures(Rows(number[has_class], label[has_class], {}), model.take(has_class)).classification
+    assert found.classification == expected
+    assert found.regression.n == has_number.sum()
 
 
 def test_a_head_that_cannot_be_scored_has_no_figures():
     rows = Rows(np.array([1.0, 2.0]), np.array(["a", "b"]), {})
     broken = Predictions(np.array([np.nan, 1.0]), np.array([[np.inf, 0.0], [0.0, 1.0]]), ("a", "b"))
-    assert figures(rows, broken) == {"regression": None, "classification": None}
+    assert figures(rows, broken) == Figures(regression=None, classification=None)

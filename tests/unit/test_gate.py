@@ -14,7 +14,7 @@ def test_by_default_both_heads_must_beat_trivial_and_keep_up_with_the_pushed_mod
         demands = Gate().head(head)
         assert demands.better_than_trivial
         assert demands.no_worse_than_pushed
-        assert (dict(demands.thresholds), demands.tolerance, demands.headline) == ({}, 0.0, None)
+        assert (dict(demands.thresholds), demands.tolerance) == ({}, 0.0)
     assert Gate().rule == "all"
 
 
@@ -31,7 +31,7 @@ def test_each_head_has_its_own_demands():
         ({"rule": "regresion"}, 'got "regresion". Did you mean "regression"?'),
         ({"regression": HeadGate({"mea": 1})}, 'of this head, got "mea". Did you mean "mae"? Use one of mae'),
         ({"regression": HeadGate({"accuracy": 1})}, 'of this head, got "accuracy". Use one of mae, rmse'),
-        ({"classification": HeadGate(headline="loss")}, 'got "loss". Did you mean "log_loss"?'),
+        ({"classification": HeadGate({"loss": 1})}, 'got "loss". Did you mean "log_loss"?'),
         (
             {"classification": HeadGate({"auc": float("nan")})},
             "`gates.classification.thresholds.auc` must be a finite number, got nan",

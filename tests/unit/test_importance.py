@@ -7,6 +7,7 @@ from sklearn.inspection import permutation_importance
 
 from components.evaluator.analysis.evaluation import Predictions, Rows
 from components.evaluator.analysis.importance import importance
+from components.formats.importance import Importance
 
 RNG = np.random.default_rng(11)
 N = 800
@@ -35,7 +36,7 @@ def by_column(found):
 
 
 def test_the_rise_is_that_of_scikit_learn():
-    found = by_column(importance(COLUMNS, ROWS, predict, repeats=50)["regression"])
+    found = by_column(importance(COLUMNS, ROWS, predict, repeats=50).heads["regression"])
 
     class Model:
         def fit(self, features, label):
@@ -54,10 +55,10 @@ def test_the_rise_is_that_of_scikit_learn():
 
 def test_columns_are_sorted_and_those_without_use_cost_nothing():
     found = importance(COLUMNS, ROWS, predict)
-    assert [column.column for column in found["regression"][:2]] == ["strong", "weak"]
-    assert [column.column for column in found["classification"][:2]] == ["text", "vector"]
-    assert by_column(found["regression"])["unused"].value == 0
-    assert by_column(found["classification"])["strong"].value == 0
+    assert [column.column for column in found.heads["regression"][:2]] == ["strong", "weak"]
+    assert [column.column for column in found.heads["classification"][:2]] == ["text", "vector"]
+    assert by_column(found.heads["regression"])["unused"].value == 0
+    assert by_column(found.heads["classification"])["strong"].value == 0
 
 
 def test_the_interval_holds_the_rise_of_a_much_larger_sample():
@@ -71,7 +72,7 @@ def test_the_interval_holds_the_rise_of_a_much_larger_sample():
     for seed in range(100):
         x = np.random.default_rng(seed).normal(size=400)
         rows = Rows(3 * x, np.full(400, "a"), {})
-        [column] = importance({"x": x}, rows, triple, seed=seed)["regression"]
+        [column] = importance({"x": x}, rows, triple, seed=seed).heads["regression"]
         held += column.low <= population <= column.high
     assert 88 <= held <= 100
 
@@ -95,23 +96,25 @@ def test_rows_without_a_label_are_not_scored_and_the_interval_still_holds():
         x = rng.normal(size=600)
         rows = Rows(np.where(known(x, rng), 3 * x, np.nan), np.full(600, None), {})
         found = importance({"x": x}, rows, triple, seed=seed)
-        [column] = found["regression"]
+        [column] = found.heads["regression"]
         held += column.low <= population <= column.high
-        assert found["classification"] == []
+        assert found.heads["classification"] == ()
     assert 88 <= held <= 100
 
 
-def test_a_head_without_finite_predictions_has_none():
+def test_a_head_without_finite_predictions_has_none(tmp_path):
     def broken(columns):
         answer = predict(columns)
         return Predictions(np.full(len(answer.number), np.nan), answer.probabilities, answer.classes)
 
     found = importance(COLUMNS, ROWS, broken)
-    assert found["regression"] == []
-    assert len(found["classification"]) == len(COLUMNS)
+    assert found.heads["regression"] == ()
+    assert len(found.heads["classification"]) == len(COLUMNS)
+    found.write(tmp_path)
+    assert Importance.read(tmp_path) == found
 
 
 def test_a_label_the_model_does_not_know_counts_as_wrong():
     rows = Rows(ROWS.number, np.where(np.arange(N) < 10, "maybe", ROWS.label), {})
-    found = by_column(importance(COLUMNS, rows, predict)["classification"])
+    found = by_column(importance(COLUMNS, rows, predict).heads["classification"])
     assert np.isfinite(found["text"].value)

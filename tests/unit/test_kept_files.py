@@ -14,11 +14,12 @@ from components.data_validator.analysis.distribution import describe as describe
 from components.data_validator.analysis.distribution import read_distributions, write_distributions
 from components.data_validator.analysis.finding import read_findings
 from components.example_gen.tables.dialect import Dialect
+from components.formats.evaluation import Evaluation
 from components.formats.summary import Summary
 from components.model_format.manifest import Calibration, Column, Manifest, TrainLabels
 from components.report.collect import Origin, Sources, collect
 from components.shared.errors import InputError
-from components.shared.file_names import DISTRIBUTIONS, EVALUATION, FINDINGS, TUNING
+from components.shared.file_names import DISTRIBUTIONS, FINDINGS, TUNING
 from components.shared.kept_files import Damaged, read_json, replace_text, write_json
 from components.tuner.results import read_results
 from pipeline.local.lineage import require_database
@@ -31,7 +32,7 @@ READERS: dict[str, Callable[[Path], Any]] = {
     FINDINGS: read_findings,
     DISTRIBUTIONS: lambda folder: read_distributions(folder / DISTRIBUTIONS),
     TUNING: read_results,
-    EVALUATION: lambda folder: evaluation(
+    Evaluation.FILE: lambda folder: evaluation(
         Run(**(asdict(RUN) | {"steps": [Step("Evaluator", artifacts={"evaluation": str(folder)})]}))
     ),
     "assets.extra/model.json": Manifest.read,
@@ -52,7 +53,7 @@ def test_a_damaged_file_of_a_step_is_one_sentence(tmp_path: Path, name: str, con
 
 
 def test_a_damaged_file_under_a_report_is_one_sentence(tmp_path: Path):
-    (tmp_path / EVALUATION).write_text("{")
+    (tmp_path / Evaluation.FILE).write_text("{")
     with pytest.raises(InputError, match=r"must hold what mtl wrote, got a file that is no JSON\. Run again"):
         collect(Sources(evaluation=str(tmp_path)), Origin("t", {}))
 

@@ -161,7 +161,7 @@ def test_data_that_stopped_the_run_is_said_instead():
 
 def test_the_report_takes_its_figures_over(folder: Path):
     report = collect(Sources(relatedness=str(folder)), Origin("t", {}))
-    part = report["relatedness"]
+    part = report.relatedness
     assert part == relatedness_part(FOUND)
     assert part["gradient_cosine"] == {"mean": 0.5, "by_seed": [0.5, None]}
     assert part["heads"]["regression"]["change"] == {"value": -0.1, "low": -0.2, "high": -0.01}
@@ -173,7 +173,7 @@ def test_the_report_takes_its_figures_over(folder: Path):
 
 def test_a_run_without_it_reports_none(tmp_path: Path):
     report = collect(Sources(), Origin("t", {}))
-    assert report["relatedness"] is None
+    assert report.relatedness is None
     assert "Multi-task against single-task" not in card(report)["Quantitative analyses"]
 
 

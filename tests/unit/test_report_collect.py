@@ -2,97 +2,109 @@
 
 import itertools
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from run_artifacts import CLEAN, COLUMNS, FAILED, RNG, RUN, SUMMARY, good, good_files, history, report
+from run_artifacts import CLEAN, COLUMNS, FAILED, RNG, RUN, SUMMARY, evaluation_of, good, good_files, history, report
 
 from components.evaluator.analysis.evaluation import Predictions, Rows, evaluate
 from components.evaluator.analysis.figures import figures
 from components.evaluator.analysis.gate import Gate, HeadGate
 from components.evaluator.analysis.trivial import TrivialPredictor
+from components.formats.columns import Column, Columns
+from components.formats.evaluation import Training
+from components.formats.importance import ColumnImportance, Importance
+from components.formats.report import Output, Report, RowCounts, Setting, StepPart
 from components.report.columns.numeric import describe
 from components.report.files import write
+from components.report.page import render
 from components.report.parts.card import card, markdown
 from components.report.parts.model import MAX_CLASSES
 
 
 def states(found):
-    return {entry["subject"]: entry["state"] for entry in found["verdict"]}
+    return {part.subject: part.state for part in found.verdict}
 
 
 def test_a_good_run(tmp_path):
     found = good(tmp_path)
     assert states(found) == dict.fromkeys(("data", "regression", "classification", "push"), "passed")
-    assert found["verdict"][1]["reason"].startswith("MAE 0.2")
-    assert "is better than predicting the train median" in found["verdict"][1]["reason"]
-    assert found["verdict"][3]["reason"] == "Version 3 is now current, in /serving/3."
-    assert found["config"] == [
-        {"key": "name", "value": "t", "origin": "inferred"},
-        {"key": "training.epochs", "value": "9", "origin": ""},
-    ]
-    assert found["lineage"] == [{"step": "Trainer", "output": "model", "path": "/m"}]
-    data, model = found["data"], found["model"]
-    assert data["rows"] == {
-        "read": 700,
-        "splits": {"train": 400, "validation": 90, "eval": 200},
-        "left_out": {"no label": 10},
-        "unlabelled": {"price": 0, "kind": 0},
-    }
-    assert data["notes"] == ["x: 3 infinite values were written as missing."]
-    assert (model["n"], model["parameters"], model["best_epoch"], model["confidence"]) == (200, 1234, 4, 0.95)
-    regression = model["heads"]["regression"]
-    assert regression["metrics"]["mae"]["title"] == "MAE"
-    assert [row["title"] for row in regression["against"]] == ["the train median", "the train mean"]
-    assert regression["figures"]["scatter"]["shown"] == 200
-    assert regression["importance"][0]["column"] == "x"
-    assert regression["uncertainty"]["coverage"]["n"] == 200
-    assert regression["uncertainty"]["coverage"]["value"] > 0.9
-    assert model["heads"]["classification"]["uncertainty"]["value"] == 1.25
-    assert {part["name"] for part in model["slices"]} == {"city=x", "city=y"}
-    assert model["curves"]["series"]["regression"]["train"][-2:] == [1 / 8, None]
+    assert found.verdict[1].reason.startswith("MAE 0.2")
+    assert "is better than predicting the train median" in found.verdict[1].reason
+    assert found.verdict[3].reason == "Version 3 is now current, in /serving/3."
+    assert found.config == (Setting("name", "t", "inferred"), Setting("training.epochs", "9", ""))
+    assert found.lineage == (Output("Trainer", "model", "/m"),)
+    data, model = found.data, found.model
+    assert data.rows == RowCounts(
+        read=700,
+        splits={"train": 400, "validation": 90, "eval": 200},
+        left_out={"no label": 10},
+        unlabelled={"price": 0, "kind": 0},
+    )
+    assert data.notes == ("x: 3 infinite values were written as missing.",)
+    evaluation = model.evaluation
+    training = evaluation.training
+    assert (evaluation.n, training.parameters, training.best_epoch, evaluation.level) == (200, 1234, 4, 0.95)
+    assert list(evaluation.heads["regression"].trivial) == ["mae", "rmse"]
+    assert "MAE of others on the same rows" in (page := render(found))
+    assert "against the train median: " in page
+    assert len(model.figures.regression.actual) == 200
+    assert model.importance.heads["regression"][0].column == "x"
+    assert evaluation.uncertainty.regression.coverage.n == 200
+    assert evaluation.uncertainty.regression.coverage.value > 0.9
+    assert evaluation.uncertainty.classification.value == 1.25
+    assert {part.name for part in evaluation.slices} == {"city=x", "city=y"}
+    assert model.curves.series["regression"]["train"][-2:] == (1 / 8, None)
+
+
+def test_the_report_is_read_as_it_was_written(tmp_path):
+    found = good(tmp_path)
+    found.write(tmp_path)
+    assert Report.read(tmp_path) == found
+    assert json.loads((tmp_path / "report.json").read_text())["format"] == 2
 
 
 def test_the_data_stopped_the_run(tmp_path):
-    run = {**RUN, "state": "stopped", "steps": [{"name": "DataGate", "state": "failed"}]}
+    run = replace(RUN, state="stopped", steps=(StepPart("DataGate", "failed"),))
     found = report(tmp_path, run, summary=SUMMARY, gate=FAILED, columns=COLUMNS)
     assert states(found) == {"data": "failed", **dict.fromkeys(("regression", "classification", "push"), "not reached")}
-    assert found["verdict"][0]["reason"] == "x must be 1, got 2. (1 more below)"
-    assert "reviewed schema" in found["verdict"][0]["next"]
-    assert found["verdict"][1]["reason"] == "The data did not pass, so the run stopped before."
-    assert found["model"] is None
-    assert found["data"]["checks"][0]["examples"] == []
-    assert found["data"]["checks"][0]["remedy"] is None
+    assert found.verdict[0].reason == "x must be 1, got 2. (1 more below)"
+    assert "reviewed schema" in found.verdict[0].next
+    assert found.verdict[1].reason == "The data did not pass, so the run stopped before."
+    assert found.model is None
+    assert found.data.checks[0]["examples"] == []
+    assert found.data.checks[0]["remedy"] is None
 
 
 def test_the_remedy_of_the_check_is_what_to_do_next(tmp_path):
     anomaly = FAILED["anomalies"][1] | {"remedy": "gates.data.levels: {K: warn}"}
     found = report(tmp_path, summary=SUMMARY, gate={**CLEAN, "anomalies": [anomaly], "passed": False})
-    assert found["verdict"][0]["next"] == (
+    assert found.verdict[0].next == (
         "Correct the data, or, if it is right as it is, change this: `gates.data.levels: {K: warn}`."
     )
 
 
 def test_a_gate_that_left_no_artifact_speaks_through_the_run(tmp_path):
-    run = {**RUN, "problems": ["x must be 1, got 2."], "steps": [{"name": "DataGate", "state": "failed"}]}
+    run = replace(RUN, problems=("x must be 1, got 2.",), steps=(StepPart("DataGate", "failed"),))
     found = report(tmp_path, run, summary=SUMMARY)
     assert states(found)["data"] == "failed"
-    assert found["verdict"][0]["reason"] == "x must be 1, got 2."
-    assert found["data"]["columns"] == []
+    assert found.verdict[0].reason == "x must be 1, got 2."
+    assert found.data.columns == ()
 
 
 def test_warnings_of_the_data(tmp_path):
     found = report(tmp_path, summary=SUMMARY, gate={**CLEAN, "notes": ["First.", "Second."]})
-    assert (states(found)["data"], found["verdict"][0]["reason"]) == ("warned", "First. (1 more below)")
+    assert (states(found)["data"], found.verdict[0].reason) == ("warned", "First. (1 more below)")
 
 
 def test_a_rejected_model(tmp_path):
     gate = Gate(regression=HeadGate(thresholds={"mae": 0.001}))
     found = good(tmp_path, push=False, gate=gate)
     assert states(found) == {"data": "passed", "regression": "failed", "classification": "passed", "push": "failed"}
-    assert found["verdict"][1]["reason"].startswith("MAE must be at most 0.001, got 0.2")
-    assert "gates.regression.thresholds" in found["verdict"][1]["next"]
-    assert found["verdict"][3]["reason"].startswith("Nothing was pushed. Not blessed: 1 of")
+    assert found.verdict[1].reason.startswith("MAE must be at most 0.001, got 0.2")
+    assert "gates.regression.thresholds" in found.verdict[1].next
+    assert found.verdict[3].reason.startswith("Nothing was pushed. Not blessed: 1 of")
 
 
 def test_a_head_that_does_not_decide_only_warns(tmp_path):
@@ -106,13 +118,13 @@ def test_a_head_that_does_not_decide_only_warns(tmp_path):
 
 
 def test_a_run_that_failed_says_where(tmp_path):
-    run = {**RUN, "state": "failed", "steps": [{"name": "Trainer", "state": "failed"}]}
+    run = replace(RUN, state="failed", steps=(StepPart("Trainer", "failed"),))
     found = report(tmp_path, run, summary=SUMMARY, gate=CLEAN)
     assert states(found)["data"] == "passed"
-    assert found["verdict"][1]["reason"] == "The run ended in Trainer, before this."
-    nothing = report(tmp_path / "..", {**RUN, "state": "interrupted"})
-    assert {entry["reason"] for entry in nothing["verdict"]} == {"The run was interrupted before this."}
-    assert nothing["data"] is nothing["model"] is None
+    assert found.verdict[1].reason == "The run ended in Trainer, before this."
+    nothing = report(tmp_path / "..", replace(RUN, state="interrupted"))
+    assert {part.reason for part in nothing.verdict} == {"The run was interrupted before this."}
+    assert nothing.data is nothing.model is None
 
 
 def test_drift_is_the_comparison_furthest_beyond_its_threshold(tmp_path):
@@ -121,7 +133,7 @@ def test_drift_is_the_comparison_furthest_beyond_its_threshold(tmp_path):
 
     comparisons = [comparison("drift", 0.2, 0.1), comparison("drift", 0.5, 1.0), comparison("skew", 9.0, 0.1)]
     found = report(tmp_path, summary=SUMMARY, gate={**CLEAN, "comparisons": comparisons}, columns=COLUMNS)
-    assert [column["drift"] for column in found["data"]["columns"]] == [None, comparisons[0]]
+    assert [column.drift for column in found.data.columns] == [None, comparisons[0]]
 
 
 @pytest.mark.parametrize(("epochs", "best"), [(100, 37), (101, 50), (1_000, 999), (5_000, 1), (377, 377)])
@@ -129,25 +141,27 @@ def test_of_a_long_training_at_most_a_hundred_epochs_are_kept(tmp_path, epochs, 
     losses = np.random.default_rng(epochs).random((4, epochs))
     long = dict(zip(history(), losses.tolist(), strict=True))
     files = good_files()
-    files["evaluation"]["training"] = {"parameters": 1, "epochs": epochs, "best_epoch": best}
-    curves = report(tmp_path, **files | {"history": long})["model"]["curves"]
-    kept = np.array(curves["epochs"])
+    files["evaluation"] = replace(files["evaluation"], training=Training(1, epochs=epochs, best_epoch=best))
+    curves = report(tmp_path, **files | {"history": long}).model.curves
+    kept = np.array(curves.epochs)
     assert len(kept) <= 100
-    assert {1, best, epochs} <= set(curves["epochs"])
+    assert {1, best, epochs} <= set(curves.epochs)
     assert np.diff(kept).min() >= 1
     assert np.diff(kept).max() <= np.ceil(epochs / 98)
-    for head, (split, prefix) in itertools.product(curves["series"], (("train", ""), ("validation", "val_"))):
+    for head, (split, prefix) in itertools.product(curves.series, (("train", ""), ("validation", "val_"))):
         expected = np.array(long[f"{prefix}{head}_output_loss"])[kept - 1]
-        assert curves["series"][head][split] == expected.tolist()
+        assert curves.series[head][split] == tuple(expected)
 
 
 def test_many_classes_become_one_row_and_column(tmp_path):
     classes = tuple(f"c{index:02}" for index in range(MAX_CLASSES + 20))
     found = good(tmp_path, n=2000, classes=classes)
-    confusion = found["model"]["heads"]["classification"]["figures"]["confusion"]
-    assert len(confusion["classes"]) == len(confusion["counts"]) == MAX_CLASSES
-    assert confusion["classes"][-1] == "other (21 classes)"
-    assert sum(map(sum, confusion["counts"])) == 2000
+    confusion = found.model.evaluation.confusion
+    assert len(confusion.labels) == len(confusion.counts) == len(confusion.counts[-1]) == MAX_CLASSES
+    assert confusion.labels == confusion.predictions
+    assert confusion.labels[-1] == "other (21 classes)"
+    assert sum(map(sum, confusion.counts)) == 2000
+    assert len(confusion.classes) == len(classes)
 
 
 def test_a_large_run_stays_small(tmp_path):
@@ -159,32 +173,20 @@ def test_a_large_run_stays_small(tmp_path):
     found = evaluate(
         rows, answers, TrivialPredictor.of(number, label), slices=["city"], resamples=20, slice_resamples=5
     )
-    columns = [
-        {
-            "name": f"c{index}",
-            "role": "feature",
-            "kind": "number",
-            "splits": describe({"train": number, "eval": number}),
-        }
-        for index in range(50)
-    ]
-    importance = [{"column": f"c{index}", "value": 0.1, "low": 0.01, "high": 0.2} for index in range(50)]
+    splits = describe({"train": number, "eval": number})
+    importance = tuple(ColumnImportance(f"c{index}", 0.1, 0.01, 0.2) for index in range(50))
     large = report(
         tmp_path,
         RUN,
         summary=SUMMARY,
         gate=CLEAN,
-        columns={"columns": columns},
+        columns=Columns(tuple(Column(f"c{index}", "feature", "number", splits) for index in range(50))),
         history=history(200),
-        evaluation=found.to_dict()
-        | {
-            "labels": {"regression": "price", "classification": "kind"},
-            "training": {"parameters": 1, "epochs": 200, "best_epoch": 1},
-        },
+        evaluation=evaluation_of(found, training=Training(1, epochs=200, best_epoch=1)),
         figures=figures(rows, answers),
-        importance={"regression": importance, "classification": importance},
+        importance=Importance({"regression": importance, "classification": importance}),
     )
-    assert len(large["model"]["slices"]) == 20
+    assert len(large.model.evaluation.slices) == 20
     write(large, tmp_path / "report")
     assert (tmp_path / "report" / "report.json").stat().st_size < 1_000_000
 
@@ -222,7 +224,7 @@ def test_the_card_has_the_sections_of_the_paper_and_no_markup_of_the_data(tmp_pa
 def test_every_part_may_be_missing(tmp_path, files):
     found = report(tmp_path, **files)
     write(found, tmp_path / "report")
-    assert json.loads((tmp_path / "report" / "report.json").read_text()) == found
+    assert Report.read(tmp_path / "report") == found
     assert {path.name for path in (tmp_path / "report").iterdir()} == {
         *("report.html", "report.json", "card.md", "card.json")
     }

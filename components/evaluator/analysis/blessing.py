@@ -11,7 +11,7 @@ Each head is held against four checks:
    `SMALL` rows an interval that includes 0 may only mean too few rows, so there it is enough that the value
    is better and the difference on the good side in at least `LIKELY` of the draws; the check then carries a
    warning. With `SMALL` rows or more, a difference that is not clear is too small to be of use.
-4. **No worse than the pushed model**: fails only if the paired interval of the difference in the headline
+4. **No worse than the pushed model**: fails only if the paired interval of the difference in the primary
    metric lies wholly on the bad side, beyond the tolerance. Noise never rejects a model. Rows that the pushed model
    has seen, or whose class only the new model knows, are not compared; where too few others are left, and where
    the pushed model cannot answer, the check passes with a warning that says so.
@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from components.evaluator.analysis.gate import Gate
-from components.evaluator.analysis.head import HEADLINE, METRICS, left_out_because
+from components.evaluator.analysis.head import METRICS, PRIMARY_METRIC, left_out_because
 from components.evaluator.analysis.trivial import PREDICTORS
 from components.evaluator.analysis.wording import decimals, estimate, figure
 from components.formats.estimates import Difference
@@ -63,8 +63,7 @@ def _checks(gate: Gate, result: HeadResult) -> list[Check]:
     if demands.better_than_trivial:
         checks.append(_better_than_trivial(result, decides))
     if demands.no_worse_than_pushed:
-        headline = demands.headline or HEADLINE[result.head]
-        checks.append(_no_worse_than_pushed(result, headline, demands.tolerance, decides))
+        checks.append(_no_worse_than_pushed(result, result.primary_metric, demands.tolerance, decides))
     return checks
 
 
@@ -89,7 +88,7 @@ def _better_than_trivial(result: HeadResult, decides: bool) -> Check:
     verbs = ("is better than", "is probably better than", "is not clearly better than", "is worse than")
     ranked = sorted(
         ((_standing(result, name), name) for name in result.trivial), key=lambda pair: pair[0]
-    )  # stable: the headline stays first among equals
+    )  # stable: the primary metric stays first among equals
     clauses = [
         f"{METRICS[result.head][name].title} {estimate(result.metrics[name])} {verbs[standing]} "
         f"predicting {PREDICTORS[name]}, {_other(result, result.trivial[name], name)}"
@@ -100,7 +99,7 @@ def _better_than_trivial(result: HeadResult, decides: bool) -> Check:
     best, name = ranked[0]
     passed = best <= 1
     # One clause proves the point; to refuse it takes both.
-    said = clauses[0] if passed and name == HEADLINE[result.head] else "; ".join(clauses)
+    said = clauses[0] if passed and name == PRIMARY_METRIC[result.head] else "; ".join(clauses)
     if best == 1:
         said += f"; {result.n:,} rows cannot show more"
     difference = result.trivial[name]
@@ -112,7 +111,7 @@ def _better_than_trivial(result: HeadResult, decides: bool) -> Check:
         bound=difference.theirs,
         sentence=f"{result.head}: {said}.",
         decides=decides,
-        warning=passed and (best == 1 or name != HEADLINE[result.head]),
+        warning=passed and (best == 1 or name != PRIMARY_METRIC[result.head]),
     )
 
 

@@ -14,10 +14,11 @@ from components.formats.figures import Curves
 MAX_POINTS = 100
 
 
-def curves(score: Floats, positive: npt.NDArray[np.bool_]) -> Curves | None:
+def curves(name: str, score: Floats, positive: npt.NDArray[np.bool_]) -> Curves | None:
     """Returns the curves of one class; None where all rows are of it, or none is.
 
     Args:
+        name: the class.
         score: float64 [n], the probability of the class.
         positive: bool [n], whether a row is of the class.
     """
@@ -32,6 +33,7 @@ def curves(score: Floats, positive: npt.NDArray[np.bool_]) -> Curves | None:
     precision = true / (last + 1)
     tpr, fpr, precision = np.append(0.0, tpr), np.append(0.0, fpr), np.append(1.0, precision)
     return Curves(
+        name=name,
         n_positive=hits,
         auc=float(np.diff(fpr) @ (tpr[1:] + tpr[:-1]) / 2),
         average_precision=float(np.diff(tpr) @ precision[1:]),

@@ -3,7 +3,7 @@
     rows, predictions ─► scores of each head ─► bootstrap ─► metrics, differences ─► verdict
                                   └─► slices, confusion
 
-Nothing here knows TensorFlow or TFX: arrays come in, plain values go out.
+Nothing here knows TensorFlow or TFX: arrays come in, a dataclass that JSON can hold goes out.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from components.evaluator.analysis.slices import Slice
 from components.evaluator.analysis.slices import slices as slice_rows
 from components.evaluator.analysis.trivial import TrivialPredictor
 from components.formats.estimates import Interval
-from components.formats.evaluation import Evaluation, SliceResult
+from components.formats.evaluation import Judgement, SliceResult
 from components.shared.errors import InputError
 from components.shared.labelled_rows import has_class, has_number
 
@@ -112,7 +112,7 @@ def evaluate(
     min_rows: int = 30,
     level: float = 0.95,
     seed: int = 0,
-) -> Evaluation:
+) -> Judgement:
     """Scores a model on rows with known labels and decides whether it is blessed.
 
     Args:
@@ -160,7 +160,7 @@ def evaluate(
         head: compare(head, candidates[head], rivals[head], trivials[head], resamples=resamples, level=level, seed=seed)
         for head in METRICS
     }
-    return Evaluation(
+    return Judgement(
         n=len(all_numbers),
         heads=heads,
         confusion=None if isinstance(classification, str) else confusion(classification),

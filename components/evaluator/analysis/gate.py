@@ -21,14 +21,12 @@ class HeadGate:
         better_than_trivial: whether it must beat the trivial predictor.
         no_worse_than_pushed: whether it must be no worse than the pushed model by more than noise.
         tolerance: how much worse it may be beyond noise, as a share of the pushed model's value (0.02: 2 %).
-        headline: the metric compared with the pushed model; None for the head's own (`HEADLINE`).
     """
 
     thresholds: Mapping[str, float] = field(default_factory=dict)
     better_than_trivial: bool = True
     no_worse_than_pushed: bool = True
     tolerance: float = 0.0
-    headline: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,8 +54,7 @@ class Gate:
             )
         for head, known in METRICS.items():
             gate = self.head(head)
-            named = [*gate.thresholds, *([] if gate.headline is None else [gate.headline])]
-            for name in named:
+            for name in gate.thresholds:
                 if name not in known:
                     raise InputError(
                         f'`gates.{head}` must name metrics of this head, got "{name}".'

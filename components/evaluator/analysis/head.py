@@ -17,11 +17,11 @@ METRICS: dict[str, dict[str, Metric]] = {
     "regression": regression.METRICS,
     "classification": classification.METRICS,
 }
-# The metric that decides against the pushed model, unless the gate names another.
+# The metric that a head is judged by: it decides against the pushed model.
 # MAE: in the label's units, and no single row can decide it as it can RMSE.
 # Log loss: a proper score of all probabilities, so it moves with every row, where accuracy moves only with
 # those whose top class changes; its paired difference is clear on fewer rows.
-HEADLINE = {"regression": "mae", "classification": "log_loss"}
+PRIMARY_METRIC = {"regression": "mae", "classification": "log_loss"}
 
 
 # Where rows had to be left out and fewer than these are left, their intervals would be far too narrow.
@@ -70,7 +70,7 @@ def compare(
     """
     if isinstance(candidate, str):
         n = next(iter(trivial.values())).n
-        return HeadResult(head, n, HEADLINE[head], candidate, {}, {}, None, None)
+        return HeadResult(head, n, PRIMARY_METRIC[head], candidate, {}, {}, None, None)
     models: dict[str, Scores] = {"candidate": candidate}
     models |= {f"trivial {metric}": scores for metric, scores in trivial.items()}
     problem, contest = None, None
@@ -99,7 +99,7 @@ def compare(
     return HeadResult(
         head=head,
         n=candidate.n,
-        headline=HEADLINE[head],
+        primary_metric=PRIMARY_METRIC[head],
         problem=None,
         metrics={name: bootstrap.interval("candidate", name) for name in METRICS[head]},
         trivial={name: bootstrap.difference("candidate", f"trivial {name}", name) for name in trivial},

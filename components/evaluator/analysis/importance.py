@@ -2,7 +2,7 @@
 
 After Breiman (2001) and Fisher, Rudin and Dominici (2019): a column that the model does not use costs nothing to
 shuffle. What a column shares with others it leaves to them, so two columns that say the same can both look
-unimportant. The losses are the heads' headlines, absolute error and log loss, which are means over rows.
+unimportant. The losses are the heads' primary metrics, absolute error and log loss, which are means over rows.
 
 A shuffled loss joins two rows, the one that is scored and the one that gave its value, so the mean is a U-statistic
 (Hoeffding 1948) and varies with both: the interval is the value plus and minus the normal quantile times the
@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from components.evaluator.analysis.evaluation import Predictions, Rows
 from components.evaluator.analysis.metric import Floats, Integers
-from components.formats.importance import Importance
+from components.formats.importance import ColumnImportance, Importance
 from components.shared.log_loss import row_log_loss
 
 MAX_ROWS = 1000
@@ -38,7 +38,7 @@ def importance(
     repeats: int = REPEATS,
     level: float = 0.95,
     seed: int = 0,
-) -> dict[str, list[Importance]]:
+) -> Importance:
     """Shuffles each column in turn and scores both heads; all repeats of a column are one call of the model.
 
     Args:
@@ -50,8 +50,8 @@ def importance(
         seed: seed of the shuffles.
 
     Returns:
-        head to columns, the most important first; no column for a head whose predictions are not finite or that has
-        no labelled row.
+        Of each head the columns, the most important first; none for a head whose predictions are not finite or that
+        has no labelled row.
     """
     n = len(rows.number)
     rng = np.random.default_rng(seed)
@@ -60,7 +60,7 @@ def importance(
     scored = {head: present for head, present in rows.labelled.items() if present.any()}
     before = {head: losses[head](rows, whole, 1) for head in scored}
     repeated = {name: np.concatenate([values] * repeats) for name, values in columns.items()}
-    found: dict[str, list[Importance]] = {head: [] for head in losses}
+    found: dict[str, list[ColumnImportance]] = {head: [] for head in losses}
     for name, values in columns.items():
         givers = np.array([rng.permutation(n) for _ in range(repeats)])
         answer = predict({**repeated, name: values[givers.ravel()]})
@@ -68,12 +68,14 @@ def importance(
             after = losses[head](rows, answer, repeats).reshape(repeats, n)
             if np.isfinite(after[:, present]).all() and np.isfinite(before[head][present]).all():
                 found[head].append(_importance(name, before[head], after, present, givers, level))
-    return {head: sorted(columns, key=lambda column: -column.value) for head, columns in found.items()}
+    return Importance(
+        {head: tuple(sorted(columns, key=lambda column: -column.value)) for head, columns in found.items()}
+    )
 
 
 def _importance(
     column: str, before: Floats, after: Floats, scored: npt.NDArray[np.bool_], givers: Integers, level: float
-) -> Importance:
+) -> ColumnImportance:
     """The mean rise and its interval.
 
     Args:
@@ -94,7 +96,7 @@ def _importance(
     part = (received + given) / scored.mean()
     error = float(part.std(ddof=1) / np.sqrt(len(part))) if len(part) > 1 else 0.0
     reach = NormalDist().inv_cdf((1 + level) / 2) * error
-    return Importance(column, value, value - reach, value + reach)
+    return ColumnImportance(column, value, value - reach, value + reach)
 
 
 def _absolute_error(rows: Rows, answer: Predictions, repeats: int) -> Floats:

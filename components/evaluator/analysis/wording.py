@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from components.formats.estimates import Interval
+from components.formats.estimates import Estimated
+from components.formats.uncertainty import Intervals
 
 
 def figure(value: float | None, decimals: int) -> str:
@@ -18,7 +18,7 @@ def figure(value: float | None, decimals: int) -> str:
     return f"{round(value, decimals) + 0.0:,.{decimals}f}".replace("-", "−")
 
 
-def decimals(interval: Interval) -> int:
+def decimals(interval: Estimated) -> int:
     """Digits after the point that show the interval's width with two digits, or its value with three."""
     size, digits = 0.0, 1
     if interval.low is not None and interval.high is not None:
@@ -28,7 +28,7 @@ def decimals(interval: Interval) -> int:
     return min(8, max(0, digits - math.floor(math.log10(size)))) if size > 0 else digits
 
 
-def estimate(interval: Interval) -> str:
+def estimate(interval: Estimated) -> str:
     """The value with its interval, such as `0.31 [0.24, 0.40]`."""
     places = decimals(interval)
     text = figure(interval.value, places)
@@ -37,19 +37,15 @@ def estimate(interval: Interval) -> str:
     return f"{text} [{figure(interval.low, places)}, {figure(interval.high, places)}]"
 
 
-def held(intervals: Mapping[str, Any]) -> str:
-    """How the intervals of a number did, or why it has none.
-
-    Args:
-        intervals: `components.evaluator.analysis.coverage.Intervals` as plain values.
-    """
-    coverage = intervals["coverage"]
+def held(intervals: Intervals) -> str:
+    """How the intervals of a number did, or why it has none."""
+    coverage = intervals.coverage
     if coverage is None:
-        return str(intervals["problem"])
-    low, high = (f"{100 * coverage[bound]:.1f}" for bound in ("low", "high"))
+        return str(intervals.problem)
+    low, high = (f"{100 * bound:.1f}" for bound in (coverage.low, coverage.high))
     return (
-        f"{100 * intervals['target']:g} % intervals hold {100 * coverage['value']:.1f} % [{low}, {high}] of "
-        f"{coverage['n']:,} labels, {coverage['mean_width']:.4g} wide on average."
+        f"{100 * intervals.target:g} % intervals hold {100 * coverage.value:.1f} % [{low}, {high}] of "
+        f"{coverage.n:,} labels, {coverage.mean_width:.4g} wide on average."
     )
 
 

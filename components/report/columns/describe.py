@@ -1,7 +1,7 @@
 """Every column of train and eval side by side: numbers from the examples themselves, texts from their statistics.
 
 TFDV's quantiles and histograms are approximate and its bins differ from split to split, so what the report says of
-numbers is counted anew, a bounded number of values at a time.
+numbers is counted again, a bounded number of values at a time.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
 from components.example_gen.examples.reader import read_examples
+from components.formats.columns import Column, Columns, ColumnStatistics
 from components.formats.summary import Summary
 from components.report.columns import numeric, textual
 from components.schema_gen.statistics import read_statistics
@@ -28,9 +29,7 @@ _MAX_VALUES = 20_000_000
 _KINDS = {"INT": "number", "FLOAT": "number", "BYTES": "text", "VECTOR": "vector"}
 
 
-def describe_columns(
-    examples: str, statistics: str, schema: schema_pb2.Schema, summary: Summary
-) -> list[dict[str, Any]]:
+def describe_columns(examples: str, statistics: str, schema: schema_pb2.Schema, summary: Summary) -> Columns:
     """Describes the labels, the row weights and then every feature, in the order of the ingest.
 
     Args:
@@ -38,10 +37,6 @@ def describe_columns(
         statistics: folder of its statistics.
         schema: the schema in force.
         summary: the account of the ingest.
-
-    Returns:
-        For each column its `name`, `role`, `kind` and, under `splits`, what `numbers.describe` and `texts.describe`
-        say of train and eval.
     """
     # As the ingest wrote them, which a reviewed schema may contradict.
     types = {summary.regression: "FLOAT", summary.classification: "BYTES"}
@@ -59,10 +54,9 @@ def describe_columns(
         examples, {name: types[name] for name, kind in kinds.items() if kind == "number"}, rows, summary.wide
     )
     used = {feature.name for feature in schema.feature if not feature.lifecycle_stage}
-    return [
-        {"name": name, "role": _role(name, summary, used), "kind": kind, "splits": described[name]}
-        for name, kind in kinds.items()
-    ]
+    return Columns(
+        tuple(Column(name, _role(name, summary, used), kind, described[name]) for name, kind in kinds.items())
+    )
 
 
 def _role(name: str, summary: Summary, used: set[str]) -> str:
@@ -77,7 +71,7 @@ def _role(name: str, summary: Summary, used: set[str]) -> str:
 
 def _numbers(
     examples: str, types: Mapping[str, str], rows: Mapping[str, int], wide: Collection[str]
-) -> dict[str, dict[str, dict[str, Any]]]:
+) -> dict[str, dict[str, ColumnStatistics]]:
     names = list(types)
     width = max(1, _MAX_VALUES // max(1, sum(rows.values())))
     described = {}

@@ -7,12 +7,14 @@ from typing import Any
 
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
+from components.formats.columns import ColumnStatistics, ValueCount
+
 TOP = 10
 
 
 def describe(
     splits: Mapping[str, statistics_pb2.FeatureNameStatistics | None], rows: Mapping[str, int]
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, ColumnStatistics]:
     """Describes one column in each split, from TFDV's statistics.
 
     Args:
@@ -20,8 +22,8 @@ def describe(
         rows: split to its number of rows.
 
     Returns:
-        split to the fields of `numbers.describe`, those of numbers None. `top` has the same values in each split, the
-        most frequent of the first split first.
+        split to its statistics, without those of numbers. `top` has the same values in each split, the most frequent
+        of the first split first.
     """
     counts = {split: _counts(statistics) for split, statistics in splits.items()}
     shown = _shown(splits, counts)
@@ -30,18 +32,16 @@ def describe(
 
 def _describe(
     statistics: statistics_pb2.FeatureNameStatistics | None, n: int, counts: dict[str, int], shown: list[str]
-) -> dict[str, Any]:
+) -> ColumnStatistics:
     missing = n if statistics is None else n - _common(statistics).num_non_missing
     text = statistics is not None and statistics.HasField("string_stats")
-    return {
-        "n": n,
-        "missing": missing,
-        "missing_share": missing / n if n else 0.0,
-        "zeros": None,
-        "unique": statistics.string_stats.unique if statistics is not None and text else None,
-        **dict.fromkeys(("mean", "std", "min", "median", "max", "histogram")),
-        "top": [{"value": value, "count": counts.get(value, 0)} for value in shown] if shown else None,
-    }
+    return ColumnStatistics(
+        n=n,
+        missing=missing,
+        missing_share=missing / n if n else 0.0,
+        unique=statistics.string_stats.unique if statistics is not None and text else None,
+        top=tuple(ValueCount(value, counts.get(value, 0)) for value in shown) if shown else None,
+    )
 
 
 def _common(statistics: statistics_pb2.FeatureNameStatistics) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from components.formats.report import Report
 from components.report.page.comparison import comparison_rows
 from components.report.page.data import data_view, positions
 from components.report.page.html import fill
@@ -21,28 +22,28 @@ from components.report.page.verdict import overall
 __all__ = ["render", "render_comparison", "render_index"]
 
 
-def render(report: dict[str, Any]) -> str:
+def render(report: Report) -> str:
     """Returns the page of one run.
 
     Args:
-        report: the content of `report.json`; its data, tuning, model, relatedness and run may be None.
+        report: see `Report`; parts that the run did not come to are None.
     """
     return fill(
         "report.html",
         report=report,
         # What someone has set comes before what nobody has.
-        config=sorted(report["config"], key=lambda item: item["origin"] == "default"),
-        overall=overall(report["verdict"], (report["run"] or {}).get("state")),
-        data=data_view(report["data"]) if report["data"] else None,
-        positions=positions(report["data"]) if report["data"] else {},
-        model=model_view(report["model"]) if report["model"] else None,
-        relatedness=relatedness_view(report["relatedness"]) if report["relatedness"] else None,
-        tuning=tuning_view(report["tuning"]) if report["tuning"] else None,
+        config=sorted(report.config, key=lambda setting: setting.origin == "default"),
+        overall=overall(report.verdict, report.run.state if report.run else None),
+        data=data_view(report.data) if report.data else None,
+        positions=positions(report.data) if report.data else {},
+        model=model_view(report.model) if report.model else None,
+        relatedness=relatedness_view(report.relatedness) if report.relatedness else None,
+        tuning=tuning_view(report.tuning) if report.tuning else None,
     )
 
 
 def render_index(runs: Sequence[dict[str, Any]]) -> str:
-    """Returns the page that lists runs and draws each head's headline metric over them.
+    """Returns the page that lists runs and draws each head's primary metric over them.
 
     Args:
         runs: records of runs, oldest first, each with `report`: the address of its page, or None.

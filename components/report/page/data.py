@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from components.formats.report import DataPart, ReportedColumn
 from components.report.page.charts import columns as drawings
 
 _LEVELS = ("fail", "warn", "ok")
 
 
-def data_view(data: Mapping[str, Any]) -> dict[str, Any]:
+def data_view(data: DataPart) -> dict[str, Any]:
     """Returns the data part of a report with checks and comparisons sorted, and columns drawn."""
     return {
-        **data,
-        "checks": sorted(data["checks"], key=_weight),
-        "comparisons": sorted(data["comparisons"], key=lambda item: (_weight(item), -_excess(item))),
-        "columns": [_column(column) for column in data["columns"]],
+        **vars(data),
+        "checks": sorted(data.checks, key=_weight),
+        "comparisons": sorted(data.comparisons, key=lambda item: (_weight(item), -_excess(item))),
+        "columns": [_column(column) for column in data.columns],
     }
 
 
-def positions(data: Mapping[str, Any]) -> dict[str, int]:
+def positions(data: DataPart) -> dict[str, int]:
     """Returns where each column stands, by which a check links to it."""
-    return {column["name"]: position for position, column in enumerate(data["columns"])}
+    return {column.name: position for position, column in enumerate(data.columns)}
 
 
 def _weight(item: Mapping[str, Any]) -> int:
@@ -34,14 +35,14 @@ def _excess(comparison: Mapping[str, Any]) -> float:
     return (comparison["value"] or 0.0) / (comparison["threshold"] or 1.0)
 
 
-def _column(column: Mapping[str, Any]) -> dict[str, Any]:
-    train, evaluation = column["splits"].get("train"), column["splits"].get("eval")
-    train_drawing, eval_drawing = drawings.pair(column["name"], train, evaluation)
+def _column(column: ReportedColumn) -> dict[str, Any]:
+    train, evaluation = column.splits.get("train"), column.splits.get("eval")
+    train_drawing, eval_drawing = drawings.pair(column.name, train, evaluation)
     return {
-        **column,
+        **vars(column),
         "train": train,
         "eval": evaluation,
         "train_drawing": train_drawing,
         "eval_drawing": eval_drawing,
-        "constant": bool(train) and train["unique"] == 1,
+        "constant": train is not None and train.unique == 1,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -27,6 +27,6 @@ def figure(
     return {"title": title, "drawing": drawing, "caption": caption, "legend": legend, "wide": wide}
 
 
-def label_of(head: Mapping[str, Any]) -> str:
-    """Returns the label that a head of the report predicts, as long as an axis or a legend has room for."""
-    return short(head["label"], _LONGEST_LABEL)
+def label_of(column: str) -> str:
+    """Returns the label column that a head predicts, as long as an axis or a legend has room for."""
+    return short(column, _LONGEST_LABEL)

@@ -1,21 +1,21 @@
-"""What the page of the history shows: each head's headline metric over the runs, and all runs, newest first."""
+"""What the page of the history shows: each head's primary metric over the runs, and all runs, newest first."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.evaluator.analysis.head import HEADLINE, METRICS
+from components.evaluator.analysis.head import METRICS, PRIMARY_METRIC
 from components.report.page.charts import curves
 
 
 def index_view(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Returns the history of runs that are given oldest first, as records of runs are."""
     newest_first = [
-        {**run, "headlines": [run["metrics"].get(head, {}).get(metric) for head, metric in HEADLINE.items()]}
+        {**run, "primary": [run["metrics"].get(head, {}).get(metric) for head, metric in PRIMARY_METRIC.items()]}
         for run in reversed(runs)
     ]
-    titles = [METRICS[head][metric].title for head, metric in HEADLINE.items()]
+    titles = [METRICS[head][metric].title for head, metric in PRIMARY_METRIC.items()]
     return {"runs": newest_first, "titles": titles, "histories": _histories(runs)}
 
 
@@ -23,7 +23,7 @@ def _histories(runs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """One drawing for each pipeline and head; runs of different pipelines have nothing in common."""
     drawn = []
     for pipeline in dict.fromkeys(run["pipeline"] for run in runs):
-        for head, metric in HEADLINE.items():
+        for head, metric in PRIMARY_METRIC.items():
             points = [
                 {"id": run["id"], "value": run["metrics"][head][metric], "version": run["version"]}
                 for run in runs

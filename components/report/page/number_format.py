@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.evaluator.analysis.wording import estimate as worded
-from components.formats.estimates import Interval
+from components.formats.estimates import Estimate, Estimated
 from components.relatedness.sharing import percent as worded_change
 
 NONE = "–"
@@ -40,20 +40,14 @@ def percent(share: float | None) -> str:
     return f"{min(share, 0.999):.1%}".replace("%", " %")
 
 
-def estimate(interval: Mapping[str, Any] | None) -> str:
+def estimate(interval: Estimated | None) -> str:
     """The value with its interval, such as `0.31 [0.24, 0.40]`; a dash where it is undefined."""
-    if interval is None or interval["value"] is None:
-        return NONE
-    return worded(_interval(interval))
+    return NONE if interval is None or interval.value is None else worded(interval)
 
 
 def change(interval: Mapping[str, Any]) -> str:
     """A relative change in percent with its interval, such as `−4.2 % [−7.1 %, −1.3 %]`; a dash where undefined."""
-    return NONE if interval["value"] is None else worded_change(_interval(interval))
-
-
-def _interval(found: Mapping[str, Any]) -> Interval:
-    return Interval(found["value"], found["low"], found["high"], level=0.95, resamples=0, dropped=0)
+    return NONE if interval["value"] is None else worded_change(Estimate(**interval))
 
 
 def duration(seconds: float | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from components.formats.report import ModelPart, TrainingCurves
 from components.report.page.charts import curves
 from components.report.page.figure import figure, label_of
 from components.report.page.number_format import number
@@ -16,34 +17,34 @@ _TASKS = {"regression": "number", "classification": "class"}
 _JUDGED_BY = {"regression": "standardised MAE", "classification": "log loss"}
 
 
-def training_view(model: Mapping[str, Any]) -> dict[str, Any] | None:
+def training_view(model: ModelPart) -> dict[str, Any] | None:
     """Returns the training of a report's model, drawn; None where its curves are not known."""
-    found = model["curves"]
+    found, trunk = model.curves, model.evaluation.training.trunk
     if not found:
         return None
-    method = model["balancing"]
+    method = model.balancing
     return {
-        "trunk": TRUNKS.get(model["trunk"], model["trunk"]),
+        "trunk": TRUNKS.get(trunk, trunk) if trunk else None,
         "alone": said_of_alone(model),
-        "balancing": BALANCING.get(method, method),
-        "gradient_cosine": found["gradient_cosine"],
-        "drawn": len(found["epochs"]),
-        "figures": [*_learning(found), *_cosine(found), *_weights(found, model["heads"])],
+        "balancing": BALANCING.get(method, method) if method else None,
+        "gradient_cosine": found.gradient_cosine,
+        "drawn": len(found.epochs),
+        "figures": [*_learning(found), *_cosine(found), *_weights(found, model.evaluation.labels)],
     }
 
 
-def said_of_alone(model: Mapping[str, Any]) -> str:
+def said_of_alone(model: ModelPart) -> str:
     """Returns in words what each head came to by itself and what followed; empty where that was not tried."""
-    if not model["alone"]:
+    if not model.alone:
         return ""
     heads = [
-        f"{_JUDGED_BY[head]} of {model['heads'][head]['label']} {number(found['alone'], 3)} instead of "
-        f"{number(found['shared'], 3)} ({found['epochs']:,} epochs)"
-        for head, found in model["alone"].items()
+        f"{_JUDGED_BY[head]} of {model.evaluation.labels[head]} {number(found.alone, 3)} instead of "
+        f"{number(found.shared, 3)} ({found.epochs:,} epochs)"
+        for head, found in model.alone.items()
     ]
     verdict = (
         "more than 1 % less for one of them, so that each has layers of its own now"
-        if model["trunk"] == SEPARATE
+        if model.evaluation.training.trunk == SEPARATE
         else "for neither of them more than 1 % less, so that they share their layers"
     )
     return (
@@ -52,42 +53,42 @@ def said_of_alone(model: Mapping[str, Any]) -> str:
     )
 
 
-def _learning(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _learning(found: TrainingCurves) -> list[dict[str, Any]]:
     return [
         figure(
             f"Learning curves of the {task}",
-            curves.learning(found["epochs"], found["series"][head], found["best_epoch"], head),
+            curves.learning(found.epochs, found.series[head], found.best_epoch, head),
             "Losses as trained on; the network of the marked epoch was kept.",
             legend=(("train", "train", ""), ("eval", "validation", "")),
         )
         for head, task in _TASKS.items()
-        if found["series"].get(head)
+        if found.series.get(head)
     ]
 
 
-def _cosine(found: Mapping[str, Any]) -> list[dict[str, Any]]:
-    cosine = found["gradient_cosine"]
+def _cosine(found: TrainingCurves) -> list[dict[str, Any]]:
+    cosine = found.gradient_cosine
     if not cosine:
         return []
     return [
         figure(
             "Gradient cosine",
-            curves.gradient_cosine(found["epochs"], cosine, found["best_epoch"]),
-            f"n = {cosine['n']:,} epochs, each on the same rows of train. Above 0 the heads pull the shared layers the "
+            curves.gradient_cosine(found.epochs, cosine, found.best_epoch),
+            f"n = {cosine.n:,} epochs, each on the same rows of train. Above 0 the heads pull the shared layers the "
             "same way, below 0 against each other, as they must where the sum of their losses is least.",
         )
     ]
 
 
-def _weights(found: Mapping[str, Any], heads: Mapping[str, Any]) -> list[dict[str, Any]]:
-    weights = found["weights"]
+def _weights(found: TrainingCurves, labels: Mapping[str, str]) -> list[dict[str, Any]]:
+    weights = found.weights
     if not weights:
         return []
     return [
         figure(
             "Weights of the losses",
-            curves.loss_weights(found["epochs"], weights, found["best_epoch"]),
+            curves.loss_weights(found.epochs, weights, found.best_epoch),
             "What the balancing multiplied each head's loss by, on top of its weight in the configuration.",
-            legend=tuple((curves.HEADS[head], label_of(heads[head]), "") for head in weights),
+            legend=tuple((curves.HEADS[head], label_of(labels[head]), "") for head in weights),
         )
     ]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from components.formats.report import Subject
 from components.report.parts.verdict import TUNED, VALIDATED
 
 _WITHOUT_MODEL = {
@@ -13,14 +13,14 @@ _WITHOUT_MODEL = {
 }
 
 
-def overall(verdict: Sequence[Mapping[str, Any]], ended: str | None = None) -> dict[str, str]:
-    """Returns the state and the headline of a run.
+def overall(verdict: Sequence[Subject], ended: str | None = None) -> dict[str, str]:
+    """Returns the state of a run and what came of it, in a sentence.
 
     Args:
-        verdict: the verdict on the data, on each head and on the push, each with `subject` and `state`.
+        verdict: the verdict on the data, on each head and on the push.
         ended: state of the run, where it is known.
     """
-    states = {part["subject"]: part["state"] for part in verdict}
+    states = {part.subject: part.state for part in verdict}
     heads = [states.get(head) for head in ("regression", "classification")]
     if states.get("data") == "failed":
         return {"state": "failed", "sentence": "The data was refused; nothing was trained."}

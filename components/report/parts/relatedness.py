@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from statistics import mean
 from typing import Any
 
-from components.report.parts.model import interval
-
 _HEAD = ("metric", "title", "n", "multi_task", "single_task", "by_seed", "verdict", "sentence")
 
 
@@ -26,7 +24,7 @@ def relatedness_part(found: Mapping[str, Any]) -> dict[str, Any]:
             head: {
                 "label": found["labels"][head],
                 **{name: result[name] for name in _HEAD},
-                "change": interval(result["change"]),
+                "change": {name: result["change"][name] for name in ("value", "low", "high")},
             }
             for head, result in found["heads"].items()
         },

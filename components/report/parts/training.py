@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from statistics import fmean
-from typing import Any
 
-from components.evaluator.analysis.head import HEADLINE
+from components.evaluator.analysis.head import PRIMARY_METRIC
 from components.formats.history import History
+from components.formats.report import Alone, GradientCosine, TrainingCurves
 from components.shared.head_outputs import HEADS
 from components.shared.splits import TRAIN, VALIDATION
 from components.trainer.network.architecture import SEPARATE, SHARED_BOTTOM
@@ -35,7 +35,7 @@ TRUNKS = {
 """`model.trunk` in words."""
 
 
-def training_curves(history: History, best_epoch: int) -> dict[str, Any]:
+def training_curves(history: History, best_epoch: int) -> TrainingCurves:
     """Returns what is drawn over the epochs of a training.
 
     Of a long training `MAX_EPOCHS` epochs are kept, evenly spread, the best and the last among them.
@@ -43,29 +43,21 @@ def training_curves(history: History, best_epoch: int) -> dict[str, Any]:
     Args:
         history: what the Trainer logged.
         best_epoch: the epoch, from 1, whose network was kept.
-
-    Returns:
-        `epochs`, the epochs that are kept, and for each of them:
-
-        - `series`: head to split to loss, as it was fitted: the label standardised, the class by log loss;
-        - `weights`: head to what its loss was multiplied by, None where nothing changed the weights;
-        - `gradient_cosine`: `values`, and of all epochs `n`, `mean` and `below_zero`, the share of them below 0; None
-          where the heads share no layer, or the history is older than this figure.
     """
     losses = {head: {split: history.loss(head, split) for split in (TRAIN, VALIDATION)} for head in HEADS}
     epochs = _epochs(len(losses["regression"]["train"]), best_epoch)
-    return {
-        "best_epoch": best_epoch,
-        "epochs": epochs,
-        "series": {
+    return TrainingCurves(
+        best_epoch=best_epoch,
+        epochs=tuple(epochs),
+        series={
             head: {split: _at(epochs, values) for split, values in splits.items()} for head, splits in losses.items()
         },
-        "weights": _weights(history, epochs),
-        "gradient_cosine": _cosine(history.gradient_cosine, epochs),
-    }
+        weights=_weights(history, epochs),
+        gradient_cosine=_cosine(history.gradient_cosine, epochs),
+    )
 
 
-def alone(history: History, best_epoch: int) -> dict[str, dict[str, float | int]] | None:
+def alone(history: History, best_epoch: int) -> dict[str, Alone] | None:
     """Returns what each head came to when it was trained by itself, after it had shared its layers with the other.
 
     Args:
@@ -73,20 +65,19 @@ def alone(history: History, best_epoch: int) -> dict[str, dict[str, float | int]
         best_epoch: the epoch, from 1, whose network was best while the heads shared it.
 
     Returns:
-        Head to `shared` and `alone`, its mean absolute error (standardised) or log loss on the validation split in that
-        network and by itself, and `epochs` by itself; None where this was not tried.
+        What each head came to; None where this was not tried.
     """
     if not all(history.alone(head) for head in HEADS):
         return None
     found = {}
     for head in HEADS:
-        shared, own = history.validation(head, HEADLINE[head]), history.alone(head)
+        shared, own = history.validation(head, PRIMARY_METRIC[head]), history.alone(head)
         least = min(value for value in (*shared, *own) if math.isfinite(value))
-        found[head] = {"shared": shared[best_epoch - 1], "alone": least, "epochs": len(own)}
+        found[head] = Alone(shared=shared[best_epoch - 1], alone=least, epochs=len(own))
     return found
 
 
-def _weights(history: History, epochs: Sequence[int]) -> dict[str, list[float | None]] | None:
+def _weights(history: History, epochs: Sequence[int]) -> dict[str, tuple[float | None, ...]] | None:
     """The balancer's weights; one that works on the gradients instead, such as PCGrad, leaves all of them at 1."""
     found = {head: history.weights(head) for head in HEADS}
     if all(weight == 1 for weights in found.values() for weight in weights):
@@ -94,12 +85,12 @@ def _weights(history: History, epochs: Sequence[int]) -> dict[str, list[float | 
     return {head: _at(epochs, weights) for head, weights in found.items()}
 
 
-def _cosine(values: Sequence[float], epochs: Sequence[int]) -> dict[str, Any] | None:
+def _cosine(values: Sequence[float], epochs: Sequence[int]) -> GradientCosine | None:
     known = [value for value in values if math.isfinite(value)]
     if not known:
         return None
     below = sum(value < 0 for value in known)
-    return {"values": _at(epochs, values), "n": len(known), "mean": fmean(known), "below_zero": below / len(known)}
+    return GradientCosine(_at(epochs, values), n=len(known), mean=fmean(known), below_zero=below / len(known))
 
 
 def _epochs(count: int, best: int) -> list[int]:
@@ -110,6 +101,6 @@ def _epochs(count: int, best: int) -> list[int]:
     return sorted({best, *(1 + round(position * step) for position in range(MAX_EPOCHS - 1))})
 
 
-def _at(epochs: Sequence[int], values: Sequence[float]) -> list[float | None]:
+def _at(epochs: Sequence[int], values: Sequence[float]) -> tuple[float | None, ...]:
     """The values of some epochs; None for one that is no finite number."""
-    return [values[epoch - 1] if math.isfinite(values[epoch - 1]) else None for epoch in epochs]
+    return tuple(values[epoch - 1] if math.isfinite(values[epoch - 1]) else None for epoch in epochs)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from components.data_validator.analysis.finding import FAIL, WARN, read_findings
+from components.formats.columns import Columns
 from components.formats.summary import Summary
-from components.shared.file_names import COLUMNS, VERSION_MANIFEST
-from components.shared.kept_files import read_json
+from components.shared.file_names import VERSION_MANIFEST
 from pipeline.config.run import Config
 from pipeline.graph.steps.base import DATA, DESTINATION, SERVING, Arguments, Inputs, Step, as_json, within
 
@@ -101,7 +101,7 @@ def _data_report(config: Config, inputs: Inputs) -> Arguments:
 
 
 def _described(artifacts: Mapping[str, str]) -> str:
-    return f"{len(read_json(Path(artifacts['report'], COLUMNS))['columns']):,} columns"
+    return f"{len(Columns.read(artifacts['report']).columns):,} columns"
 
 
 def _data_gate(config: Config, inputs: Inputs) -> Arguments:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from components.shared.file_names import EVALUATION, PUSH, RELATEDNESS
+from components.formats.evaluation import Evaluation
+from components.shared.file_names import PUSH, RELATEDNESS
 from components.shared.kept_files import read_json
 from pipeline.config.run import Config
 from pipeline.graph.steps.base import DATA, DESTINATION, THRESHOLDS, TRAINING, Arguments, Inputs, Step, as_json, within
@@ -20,13 +21,12 @@ def _evaluator(config: Config, inputs: Inputs) -> Arguments:
 
 
 def _evaluated(artifacts: Mapping[str, str]) -> str:
-    figures = read_json(Path(artifacts["evaluation"], EVALUATION))
-    counts = {result["n"] for result in figures["heads"].values()}
-    rows = f"{figures['n']:,} rows"
-    if counts != {figures["n"]}:
-        judged = ", ".join(f"{head} {result['n']:,}" for head, result in figures["heads"].items())
+    found = Evaluation.read(artifacts["evaluation"])
+    rows = f"{found.n:,} rows"
+    if {result.n for result in found.heads.values()} != {found.n}:
+        judged = ", ".join(f"{head} {result.n:,}" for head, result in found.heads.items())
         rows += f" ({judged})"
-    return f"{rows}, {'blessed' if figures['verdict']['blessed'] else 'rejected'}"
+    return f"{rows}, {'blessed' if found.verdict.blessed else 'rejected'}"
 
 
 def _model_analysis(config: Config, inputs: Inputs) -> Arguments:

@@ -21,7 +21,32 @@ def interval(value: float | None, spread: float = 0.1) -> dict[str, float | None
     return {"value": value, "low": value - abs(value) * spread, "high": value + abs(value) * spread * 1.2}
 
 
-def regression_head(rng: np.random.Generator, columns: list[str], label: str) -> dict[str, Any]:
+def measured(value: float | None, spread: float = 0.1) -> dict[str, Any]:
+    return interval(value, spread) | {"level": 0.95, "resamples": 500, "dropped": 0}
+
+
+def difference(ours: float, theirs: float, value: float, low: float, high: float) -> dict[str, Any]:
+    return {
+        **{"value": value, "low": low, "high": high, "level": 0.95, "resamples": 500, "dropped": 0},
+        **{"ours": ours, "theirs": theirs, "below": 0.9, "above": 0.1},
+    }
+
+
+def check(head: str, sentence: str, *, passed: bool = True, decides: bool = True) -> dict[str, Any]:
+    return {
+        "head": head,
+        "name": "threshold",
+        "passed": passed,
+        "value": None,
+        "bound": None,
+        "sentence": sentence,
+        "decides": decides,
+        "warning": False,
+    }
+
+
+def regression_head(rng: np.random.Generator, columns: list[str]) -> dict[str, Any]:
+    """What the parts of a model say of the number: `head`, `figures`, `importance`, `checks` and `uncertainty`."""
     actual = rng.gamma(9, 1.4, 325)
     predicted = actual * 0.9 + 1.2 + 0.5 * rng.standard_normal(325)
     errors = actual - predicted
@@ -35,62 +60,40 @@ def regression_head(rng: np.random.Generator, columns: list[str], label: str) ->
                 "low": float(low),
                 "high": float(high),
                 "n": len(inside),
-                "mae": interval(float(abs(inside).mean()), 0.15),
+                "mae": measured(float(abs(inside).mean()), 0.15),
                 "bias": float(-inside.mean()),
             }
         )
     mae = float(abs(errors).mean())
     return {
-        "label": label,
-        "n": 325,
-        "headline": "mae",
-        "metrics": {
-            "mae": {"title": "MAE", "lower_is_better": True} | interval(mae),
-            "rmse": {"title": "RMSE", "lower_is_better": True} | interval(float((errors**2).mean() ** 0.5)),
-            "r2": {"title": "R²", "lower_is_better": False} | interval(0.93, 0.02),
-            "spearman": {"title": "Spearman's ρ", "lower_is_better": False} | interval(None),
+        "head": {
+            "head": "regression",
+            "n": 325,
+            "primary_metric": "mae",
+            "problem": None,
+            "metrics": {
+                "mae": measured(mae),
+                "rmse": measured(float((errors**2).mean() ** 0.5)),
+                "r2": measured(0.93, 0.02),
+                "median_absolute_error": measured(None),
+            },
+            "trivial": {"mae": difference(mae, 3.21, mae - 3.21, mae - 3.5, mae - 2.9)},
+            "baseline": {"mae": difference(mae, mae + 0.02, -0.02, -0.06, 0.03)},
+            "baseline_problem": None,
         },
-        "against": [
-            {
-                "what": "trivial",
-                "title": "the median of train",
-                "metric": "mae",
-                "value": 3.21,
-                "difference": {"value": mae - 3.21, "low": mae - 3.5, "high": mae - 2.9},
-            },
-            {
-                "what": "pushed",
-                "title": "pushed version 3",
-                "metric": "mae",
-                "value": mae + 0.02,
-                "difference": {"value": -0.02, "low": -0.06, "high": 0.03},
-            },
-        ],
         "checks": [
-            {
-                "passed": True,
-                "decides": True,
-                "sentence": "MAE must be lower than that of the median of train: 0.43 against 3.21.",
-            },
-            {
-                "passed": True,
-                "decides": True,
-                "sentence": "MAE must be no higher than version 3's by more than noise: −0.02 [−0.06, 0.03].",
-            },
+            check("regression", "MAE must be lower than that of the median of train: 0.43 against 3.21."),
+            check("regression", "MAE must be no higher than version 3's by more than noise: −0.02 [−0.06, 0.03]."),
         ],
         "importance": importance(rng, columns),
         "figures": {
-            "scatter": {"actual": actual.tolist(), "predicted": predicted.tolist(), "shown": 325, "n": 325},
-            "residuals": {
-                "edges": edges.tolist(),
-                "counts": counts.tolist(),
-                "below": None,
-                "above": None,
-                "least": float(errors.min()),
-                "greatest": float(errors.max()),
-                "n": 325,
-            },
-            "by_range": ranges,
+            "n": 325,
+            "actual": actual.tolist(),
+            "predicted": predicted.tolist(),
+            "histogram": {"edges": edges.tolist(), "counts": counts.tolist(), "below": None, "above": None},
+            "least": float(errors.min()),
+            "greatest": float(errors.max()),
+            "ranges": ranges,
         },
         "uncertainty": {
             "rows": 260,
@@ -102,7 +105,8 @@ def regression_head(rng: np.random.Generator, columns: list[str], label: str) ->
     }
 
 
-def classification_head(rng: np.random.Generator, classes: list[str], columns: list[str], label: str) -> dict[str, Any]:
+def classification_head(rng: np.random.Generator, classes: list[str], columns: list[str]) -> dict[str, Any]:
+    """What the parts of a model say of the class: as for the number, and `confusion`."""
     n, k = 1500, len(classes)
     truth = rng.choice(k, n, p=rng.dirichlet(np.full(k, 5.0)))
     logits = 1.6 * rng.standard_normal((n, k))
@@ -123,86 +127,70 @@ def classification_head(rng: np.random.Generator, classes: list[str], columns: l
                 "accuracy": float((truth == guess)[inside].mean()) if found else None,
             }
         )
-    roc, pr = [], []
+    curves = []
     for position, name in enumerate(classes):
         positive = truth == position
         false, true, _ = roc_curve(positive, probabilities[:, position])
-        roc.append(
+        found, sure, _ = precision_recall_curve(positive, probabilities[:, position])
+        curves.append(
             {
-                "class": name,
+                "name": name,
                 "n_positive": int(positive.sum()),
                 "auc": float(auc(false, true)),
-                "points": thinned(false, true),
-            }
-        )
-        found, sure, _ = precision_recall_curve(positive, probabilities[:, position])
-        pr.append(
-            {
-                "class": name,
                 "average_precision": float(average_precision_score(positive, probabilities[:, position])),
-                "points": thinned(sure, found),
+                "roc": thinned(false, true),
+                "pr": thinned(sure, found),
             }
         )
     return {
-        "label": label,
-        "n": 294,
-        "headline": "log_loss",
-        "metrics": {
-            "log_loss": {"title": "Log loss", "lower_is_better": True} | interval(0.281),
-            "accuracy": {"title": "Accuracy", "lower_is_better": False}
-            | interval(float((truth == guess).mean()), 0.03),
-            "auc": {"title": "AUC (mean of classes)", "lower_is_better": False}
-            | interval(float(roc_auc_score(truth, probabilities, multi_class="ovr")), 0.01),
+        "head": {
+            "head": "classification",
+            "n": 294,
+            "primary_metric": "log_loss",
+            "problem": None,
+            "metrics": {
+                "log_loss": measured(0.281),
+                "accuracy": measured(float((truth == guess).mean()), 0.03),
+                "auc": measured(float(roc_auc_score(truth, probabilities, multi_class="ovr")), 0.01),
+            },
+            "trivial": {"log_loss": difference(0.281, 1.07, -0.79, -0.85, -0.72)},
+            "baseline": {"log_loss": difference(0.281, 0.279, 0.002, -0.031, 0.034)},
+            "baseline_problem": None,
         },
-        "against": [
-            {
-                "what": "trivial",
-                "title": "the class shares of train",
-                "metric": "log_loss",
-                "value": 1.07,
-                "difference": {"value": -0.79, "low": -0.85, "high": -0.72},
-            },
-            {
-                "what": "pushed",
-                "title": "pushed version 3",
-                "metric": "log_loss",
-                "value": 0.279,
-                "difference": {"value": 0.002, "low": -0.031, "high": 0.034},
-            },
-        ],
         "checks": [
-            {
-                "passed": True,
-                "decides": True,
-                "sentence": "Log loss must be lower than that of the class shares of train: 0.281 against 1.07.",
-            },
-            {
-                "passed": True,
-                "decides": True,
-                "sentence": "Log loss must be no higher than version 3's by more than noise: 0.002 [−0.031, 0.034].",
-            },
-            {
-                "passed": False,
-                "decides": False,
-                "sentence": "Accuracy must be at least 0.95 in every slice, is 0.91 in region=west.",
-            },
+            check(
+                "classification", "Log loss must be lower than that of the class shares of train: 0.281 against 1.07."
+            ),
+            check(
+                "classification",
+                "Log loss must be no higher than version 3's by more than noise: 0.002 [−0.031, 0.034].",
+            ),
+            check(
+                "classification",
+                "Accuracy must be at least 0.95 in every slice, is 0.91 in region=west.",
+                passed=False,
+                decides=False,
+            ),
         ],
         "importance": importance(rng, columns),
-        "figures": {
-            "confusion": {"classes": classes, "counts": confusion_matrix(truth, guess, labels=range(k)).tolist()},
-            "per_class": [
+        "figures": curves,
+        "confusion": {
+            "labels": classes,
+            "predictions": classes,
+            "counts": confusion_matrix(truth, guess, labels=range(k)).tolist(),
+            "classes": [
                 {
-                    "class": name,
+                    "name": name,
                     "precision": float(precision[i]),
                     "recall": float(recall[i]),
                     "f1": float(f1[i]),
                     "support": int(support[i]),
+                    "predicted": int((guess == i).sum()),
+                    "known": True,
                 }
                 for i, name in enumerate(classes)
             ],
-            "reliability": {"bins": bins, "n": n},
-            "roc": roc,
-            "pr": pr,
+            "reliability": bins,
         },
         "uncertainty": {
             "rows": 260,

@@ -1,10 +1,10 @@
-"""The model of a report: its heads, slices and training."""
+"""The model of a report: its evaluation, its figures and its training."""
 
 from typing import Any
 
 import numpy as np
 
-from tests.report.parts.heads import classification_head, interval, regression_head
+from tests.report.parts.heads import classification_head, measured, regression_head
 
 
 def model_part(
@@ -17,36 +17,52 @@ def model_part(
     label: str = "cultivar",
 ) -> dict[str, Any]:
     epochs = 60
+    heads = {
+        "regression": regression_head(rng, columns),
+        "classification": classification_head(rng, classes, columns),
+    }
     return {
-        "parameters": 9924,
-        "epochs": epochs,
-        "best_epoch": 44,
-        "trunk": "separate",
-        "notes": ["airport: the 200 most frequent of 1,500 texts are told apart."],
+        "evaluation": {
+            "n": 325,
+            "heads": {name: head["head"] for name, head in heads.items()},
+            "confusion": heads["classification"]["confusion"],
+            "slices": [
+                {
+                    "columns": ["region"],
+                    "name": f"region={position}",
+                    "n": 8 if position % 5 == 4 else 60 + position,
+                    "small": position % 5 == 4,
+                    "labelled": dict.fromkeys(heads, 8 if position % 5 == 4 else 60 + position),
+                    "metrics": {
+                        "regression": {"mae": measured(float(rng.uniform(0.3, 0.6)), 0.2)},
+                        "classification": {"log_loss": measured(float(rng.uniform(0.2, 0.5)), 0.2)},
+                    },
+                }
+                for position in range(slices)
+            ],
+            "verdict": {
+                "blessed": True,
+                "rule": "all",
+                "heads": dict.fromkeys(heads, True),
+                "checks": [check for head in heads.values() for check in head["checks"]],
+                "sentence": "Blessed: all 4 checks passed.",
+            },
+            "labels": {"regression": number, "classification": label},
+            "training": {
+                "parameters": 9924,
+                "epochs": epochs,
+                "best_epoch": 44,
+                "trunk": "separate",
+                "notes": ["airport: the 200 most frequent of 1,500 texts are told apart."],
+            },
+            "uncertainty": {name: head["uncertainty"] for name, head in heads.items()},
+        },
+        "figures": {name: head["figures"] for name, head in heads.items()},
+        "importance": {"heads": {name: head["importance"] for name, head in heads.items()}},
         "alone": {
             "regression": {"shared": 0.2531, "alone": 0.2145, "epochs": 71},
             "classification": {"shared": 0.3012, "alone": 0.2998, "epochs": 26},
         },
-        "n": 325,
-        "confidence": 0.95,
-        "heads": {
-            "regression": regression_head(rng, columns, number),
-            "classification": classification_head(rng, classes, columns, label),
-        },
-        "slices": [
-            {
-                "name": f"region={position}",
-                "columns": ["region"],
-                "n": 8 if position % 5 == 4 else 60 + position,
-                "small": position % 5 == 4,
-                "labelled": dict.fromkeys(("regression", "classification"), 8 if position % 5 == 4 else 60 + position),
-                "metrics": {
-                    "regression": {"mae": interval(float(rng.uniform(0.3, 0.6)), 0.2)},
-                    "classification": {"log_loss": interval(float(rng.uniform(0.2, 0.5)), 0.2)},
-                },
-            }
-            for position in range(slices)
-        ],
         "balancing": "gradnorm",
         "curves": training_curves(rng, epochs, best=44),
     }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from components.formats.confusion import Confusion, ReliabilityBin
+from components.formats.figures import Curves
 from components.report.page.charts.axes import Scale, frame
 from components.report.page.charts.svg import HEIGHT, chart, dot, fitted, line, polyline, rect, text
 from components.report.page.number_format import number, percent, short
@@ -16,9 +17,9 @@ _UNIT_X = Scale(0.0, 1.0, 52, 348)
 _UNIT_Y = Scale(0.0, 1.0, HEIGHT - 42, 14)
 
 
-def confusion(figure: Mapping[str, Any], label: str) -> Markup:
-    """Rows by actual (down) and predicted (across) class; shades are shares of the actual class."""
-    classes, counts = figure["classes"], figure["counts"]
+def confusion(figure: Confusion, label: str) -> Markup:
+    """Rows by actual (down) and predicted (across) class, the same ones; shades are shares of the actual class."""
+    classes, counts = figure.labels, figure.counts
     longest = max((len(name) for name in classes), default=1)
     cell, edge = (46, 108) if len(classes) <= 6 else (30, 96), min(max(longest * 6.5 + 30, 60), 128)
     side, margin = cell[0], edge
@@ -66,49 +67,50 @@ def _compact(count: int) -> str:
     return f"{count / 1000:.0f}k" if count < 1_000_000 else f"{count / 1e6:.1f}M"
 
 
-def reliability(figure: Mapping[str, Any], label: str) -> Markup:
+def reliability(found: Sequence[ReliabilityBin], n: int, label: str) -> Markup:
     """How often the top class is right, by the probability it was given; dots grow with the rows of a bin."""
-    bins = [part for part in figure["bins"] if part["n"]]
+    bins = [part for part in found if part.confidence is not None and part.accuracy is not None]
     marks = frame(_UNIT_X, _UNIT_Y, "probability of the predicted class", "share that is right")
     marks.append(line(_UNIT_X(0), _UNIT_Y(0), _UNIT_X(1), _UNIT_Y(1), "reference"))
-    places = [(_UNIT_X(part["confidence"]), _UNIT_Y(part["accuracy"])) for part in bins]
+    places = [(_UNIT_X(part.confidence or 0.0), _UNIT_Y(part.accuracy or 0.0)) for part in bins]
     if len(places) > 1:
         marks.append(polyline(places, "eval-thin"))
     for part, (x, y) in zip(bins, places, strict=True):
-        said = f"n {part['n']:,}: mean probability {number(part['confidence'])}, right {percent(part['accuracy'])}"
-        radius = 3 + 7 * (part["n"] / max(figure["n"], 1)) ** 0.5
+        said = f"n {part.n:,}: mean probability {number(part.confidence)}, right {percent(part.accuracy)}"
+        radius = 3 + 7 * (part.n / max(n, 1)) ** 0.5
         marks.append(dot(x, y, "eval point", said, radius))
-    said = f"{figure['n']:,} rows in bins; on the dashed line probabilities are what they claim to be."
+    said = f"{n:,} rows in bins; on the dashed line probabilities are what they claim to be."
     return chart(marks, f"Reliability of {label}", said)
 
 
-def roc(curves: Sequence[Mapping[str, Any]]) -> Markup:
+def roc(curves: Sequence[Curves]) -> Markup:
     """True against false positive rate, each class against the rest."""
     marks = frame(_UNIT_X, _UNIT_Y, "false positive rate", "true positive rate")
     marks.append(line(_UNIT_X(0), _UNIT_Y(0), _UNIT_X(1), _UNIT_Y(1), "reference"))
-    marks += _curves(curves, "auc", "AUC")
-    return chart(marks, "ROC of each class against the rest", _named(curves, "auc", "AUC"))
+    said = [(curve.name, f"AUC {number(curve.auc)}") for curve in curves]
+    marks += _lines([curve.roc for curve in curves], said)
+    return chart(marks, "ROC of each class against the rest", _named(said))
 
 
-def precision_recall(curves: Sequence[Mapping[str, Any]]) -> Markup:
+def precision_recall(curves: Sequence[Curves]) -> Markup:
     """Precision against recall, each class against the rest."""
     marks = frame(_UNIT_X, _UNIT_Y, "recall", "precision")
-    marks += _curves(curves, "average_precision", "average precision")
-    said = _named(curves, "average_precision", "average precision")
-    return chart(marks, "Precision and recall of each class against the rest", said)
+    said = [(curve.name, f"average precision {number(curve.average_precision)}") for curve in curves]
+    marks += _lines([curve.pr for curve in curves], said)
+    return chart(marks, "Precision and recall of each class against the rest", _named(said))
 
 
-def _curves(curves: Iterable[Mapping[str, Any]], key: str, what: str) -> list[Markup]:
+def _lines(curves: Sequence[Sequence[tuple[float, float]]], said: Sequence[tuple[str, str]]) -> list[Markup]:
     return [
         polyline(
-            [(_UNIT_X(x), _UNIT_Y(y)) for x, y in curve["points"]],
+            [(_UNIT_X(x), _UNIT_Y(y)) for x, y in points],
             f"series-{position % SERIES} dash-{position // SERIES % 3}",
-            f"{short(curve['class'], 60)}: {what} {number(curve[key])}",
+            f"{short(name, 60)}: {figure}",
         )
-        for position, curve in enumerate(curves)
-        if curve["points"]
+        for position, (points, (name, figure)) in enumerate(zip(curves, said, strict=True))
+        if points
     ]
 
 
-def _named(curves: Iterable[Mapping[str, Any]], key: str, what: str) -> str:
-    return "; ".join(f"{short(curve['class'], 40)}: {what} {number(curve[key])}" for curve in curves)
+def _named(said: Sequence[tuple[str, str]]) -> str:
+    return "; ".join(f"{short(name, 40)}: {figure}" for name, figure in said)

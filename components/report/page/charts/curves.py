@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from components.formats.report import GradientCosine
 from components.report.page.charts.axes import Scale, frame, horizontal, vertical
 from components.report.page.charts.svg import chart, dot, line, polyline, text
 from components.report.page.number_format import number, percent
@@ -37,18 +38,18 @@ def loss_weights(epochs: Sequence[int], weights: Mapping[str, Sequence[float | N
     return chart(marks, "Weights of the losses by epoch", f"Best epoch {best_epoch}; {_ends(lines)}.")
 
 
-def gradient_cosine(epochs: Sequence[int], found: Mapping[str, Any], best_epoch: int) -> Markup:
+def gradient_cosine(epochs: Sequence[int], found: GradientCosine, best_epoch: int) -> Markup:
     """The cosine between the two heads' gradients by epoch, from -1 to 1, with a line at 0.
 
     Args:
         epochs: those that are drawn.
-        found: `values` of these epochs, and of all epochs `n`, `mean` and `below_zero`.
+        found: the cosine of these epochs, and what is said of all.
         best_epoch: the epoch to mark.
     """
-    points = _known(epochs, found["values"])
+    points = _known(epochs, found.values)
     drawn = [("cosine", "train-line", points)]
     marks = _over_epochs(epochs, vertical([-1.0, 1.0]), "cosine", best_epoch, drawn, level=0.0)
-    said = f"mean {number(found['mean'])}, below 0 in {percent(found['below_zero'])} of {found['n']:,} epochs"
+    said = f"mean {number(found.mean)}, below 0 in {percent(found.below_zero)} of {found.n:,} epochs"
     return chart(
         marks,
         "Cosine between the heads' gradients by epoch",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from components.formats.estimates import Estimated
+from components.formats.importance import ColumnImportance
 from components.report.page.charts.axes import Scale, bottom_axis, horizontal
 from components.report.page.charts.svg import WIDTH, chart, dot, fitted, line, rect, text, text_width
 from components.report.page.number_format import estimate, short
@@ -15,20 +16,21 @@ _BAR = 20
 _SMALL = (132, 18)
 
 
-def difference(other: Mapping[str, Any], metric: str, better: str) -> Markup:
+def difference(other: str, found: Estimated, metric: str, better: str) -> Markup:
     """This model's difference to another predictor with its interval, and the good side of zero shaded.
 
     Args:
-        other: the predictor, with `title` and `difference` (an interval whose value is known).
+        other: what the predictor is called.
+        found: the difference, whose value is known.
         metric: what is compared.
         better: `left` or `right`, the good side of zero.
     """
-    found, top, bottom = other["difference"], 20, 46
+    top, bottom = 20, 46
     x = horizontal([0.0, *_bounds(found)], left=14)
     good = (x.start, x(0)) if better == "left" else (x(0), x.end)
-    said = f"{other['title']}: {estimate(found)}"
+    said = f"{other}: {estimate(found)}"
     # A long name gives way to the figures.
-    name = fitted(f"against {other['title']}", WIDTH - 20 - text_width(f": {estimate(found)}"))
+    name = fitted(f"against {other}", WIDTH - 20 - text_width(f": {estimate(found)}"))
     marks = [
         text(f"{name}: {estimate(found)}", x.start, 13, kind="ink"),
         rect(good[0], top, good[1] - good[0], bottom - top, "good", f"{better} of zero is better"),
@@ -36,32 +38,30 @@ def difference(other: Mapping[str, Any], metric: str, better: str) -> Markup:
         line(x(0), bottom, x(0), top, "reference"),
         *_interval(found, x, (top + bottom) / 2, "train", said),
     ]
-    title = f"Difference of {metric} to {other['title']}"
+    title = f"Difference of {metric} to {other}"
     return chart(marks, title, f"{estimate(found)}; {better} of zero is better.", height=bottom + 38)
 
 
-def importance(rows: Sequence[Mapping[str, Any]], metric: str, label: str) -> Markup:
-    """How much the headline metric rises when one column is shuffled, with intervals, largest first."""
+def importance(rows: Sequence[ColumnImportance], metric: str, label: str) -> Markup:
+    """How much the primary metric rises when one column is shuffled, with intervals, largest first."""
     left = 118
-    values = [value for row in rows for value in (row["value"], row["low"], row["high"]) if value is not None]
-    x = horizontal(values, zero=True, left=left)
+    x = horizontal([value for row in rows for value in (row.value, row.low, row.high)], zero=True, left=left)
     bottom = 6 + _BAR * len(rows)
     marks = bottom_axis(x, f"rise of {metric} when shuffled", bottom, 4)
     for position, row in enumerate(rows):
         y = 6 + _BAR * position
-        said = f"{short(row['column'], 60)}: {estimate(row)}"
-        start, end = sorted((x(0), x(row["value"])))
-        marks.append(text(fitted(row["column"], left - 8), left - 6, y + 13, anchor="end", kind="ink"))
+        said = f"{short(row.column, 60)}: {estimate(row)}"
+        start, end = sorted((x(0), x(row.value)))
+        marks.append(text(fitted(row.column, left - 8), left - 6, y + 13, anchor="end", kind="ink"))
         marks.append(rect(start, y + 3, max(end - start, 0.8), _BAR - 6, "train pale", said))
-        if row["low"] is not None and row["high"] is not None:
-            marks.append(line(x(row["low"]), y + _BAR / 2, x(row["high"]), y + _BAR / 2, "ink-stroke"))
+        marks.append(line(x(row.low), y + _BAR / 2, x(row.high), y + _BAR / 2, "ink-stroke"))
     marks.append(line(x(0), bottom, x(0), 4, "axis"))
-    said = "; ".join(f"{short(row['column'], 40)}: {estimate(row)}" for row in rows[:5])
+    said = "; ".join(f"{short(row.column, 40)}: {estimate(row)}" for row in rows[:5])
     return chart(marks, f"Permutation importance for {label}", f"Largest: {said}.", height=bottom + 38)
 
 
 def small(
-    interval: Mapping[str, Any], span: tuple[float, float], whole: float | None, title: str, said: str | None = None
+    interval: Estimated, span: tuple[float, float], whole: float | None, title: str, said: str | None = None
 ) -> Markup:
     """One interval in a table's cell, on the scale of all its rows, with the value over all rows dashed.
 
@@ -72,7 +72,7 @@ def small(
         title: what is drawn.
         said: the interval in words, if not as `estimate` says it.
     """
-    if interval["value"] is None:
+    if interval.value is None:
         return Markup("")
     width, height = _SMALL
     low, high = span if span[0] < span[1] else (span[0] - 0.5, span[1] + 0.5)
@@ -84,14 +84,14 @@ def small(
     return chart(marks, title, said, width=width, height=height, kind="tiny")
 
 
-def _interval(interval: Mapping[str, Any], x: Scale, y: float, kind: str, said: str) -> list[Markup]:
+def _interval(interval: Estimated, x: Scale, y: float, kind: str, said: str) -> list[Markup]:
     marks = []
-    if interval["low"] is not None and interval["high"] is not None:
-        low, high = x(interval["low"]), x(interval["high"])
+    if interval.low is not None and interval.high is not None:
+        low, high = x(interval.low), x(interval.high)
         marks.append(line(low, y, high, y, f"{kind} stroke"))
         marks += [line(end, y - 4, end, y + 4, f"{kind} stroke") for end in (low, high)]
-    return [*marks, dot(x(interval["value"]), y, kind, said, radius=4)]
+    return marks if interval.value is None else [*marks, dot(x(interval.value), y, kind, said, radius=4)]
 
 
-def _bounds(interval: Mapping[str, Any]) -> list[float]:
-    return [interval[bound] for bound in ("value", "low", "high") if interval[bound] is not None]
+def _bounds(interval: Estimated) -> list[float]:
+    return [bound for bound in (interval.value, interval.low, interval.high) if bound is not None]

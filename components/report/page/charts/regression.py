@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 from markupsafe import Markup
 
+from components.formats.figures import Range, Residuals
 from components.report.page.charts.axes import LEFT, RIGHT, Scale, bottom_axis, frame, horizontal, left_axis, vertical
 from components.report.page.charts.svg import WIDTH, chart, dot, line, node, rect, text
 from components.report.page.number_format import estimate, number
@@ -15,9 +15,9 @@ from components.report.page.number_format import estimate, number
 _END = 24  # pixels of an open bin, and of its gap
 
 
-def scatter(figure: Mapping[str, Any], label: str) -> Markup:
+def scatter(figure: Residuals, label: str) -> Markup:
     """Predicted against actual; both axes have the same scale, so that the diagonal is where all is right."""
-    actual, predicted = figure["actual"], figure["predicted"]
+    actual, predicted = figure.actual, figure.predicted
     x, y = horizontal([*actual, *predicted]), vertical([*actual, *predicted])
     marks = frame(x, y, f"actual {label}", f"predicted {label}")
     marks.append(line(x(x.low), y(x.low), x(x.high), y(x.high), "reference"))
@@ -25,30 +25,31 @@ def scatter(figure: Mapping[str, Any], label: str) -> Markup:
         dot(x(a), y(p), "eval point", f"actual {number(a)}, predicted {number(p)}", radius=2.2)
         for a, p in zip(actual, predicted, strict=True)
     ]
-    shown = f"{figure['shown']:,} of {figure['n']:,} rows"
+    shown = f"{len(actual):,} of {figure.n:,} rows"
     return chart(marks, f"Predicted against actual {label}", f"{shown}; on the dashed line the prediction is exact.")
 
 
-def residuals(figure: Mapping[str, Any], label: str) -> Markup:
+def residuals(figure: Residuals, label: str) -> Markup:
     """The histogram of actual minus predicted, with zero marked; a pale bar is all that lies beyond the edges."""
-    edges, counts = figure["edges"], figure["counts"]
-    frame_x, room = Scale(0, 1, LEFT, WIDTH - RIGHT), 0 if figure["below"] is None else _END
+    histogram = figure.histogram
+    edges, counts = histogram.edges, histogram.counts
+    frame_x, room = Scale(0, 1, LEFT, WIDTH - RIGHT), 0 if histogram.below is None else _END
     x = horizontal([*edges, 0.0], left=LEFT + room, width=WIDTH - room)
-    y = vertical([*counts, figure["below"] or 0, figure["above"] or 0], zero=True, whole=True)
+    y = vertical([*counts, histogram.below or 0, histogram.above or 0], zero=True, whole=True)
     marks = [*bottom_axis(x, f"actual − predicted {label}", y.start, y.end), *left_axis(frame_x, y, "rows")]
     for (low, high), count in zip(pairwise(edges), counts, strict=True):
         said = f"{number(low)} to {number(high)}: {count:,} rows"
         marks.append(rect(x(low), y(count), max(x(high) - x(low) - 1, 0.8), y.start - y(count), "eval", said))
     marks.append(line(x(0), y.start, x(0), y.end, "reference"))
     marks += _ends(figure, frame_x, y)
-    return chart(marks, f"Residuals of {label}", f"{figure['n']:,} rows; the dashed line is zero.")
+    return chart(marks, f"Residuals of {label}", f"{figure.n:,} rows; the dashed line is zero.")
 
 
-def _ends(figure: Mapping[str, Any], x: Scale, y: Scale) -> list[Markup]:
+def _ends(figure: Residuals, x: Scale, y: Scale) -> list[Markup]:
     """The rows beyond the edges: a pale bar at each end, which has no width on the axis."""
     width, marks = _END - 6, []
     for count, (edge, said), left in zip(
-        (figure["below"], figure["above"]), _beyond(figure), (x.start, x.end - width), strict=True
+        (figure.histogram.below, figure.histogram.above), _beyond(figure), (x.start, x.end - width), strict=True
     ):
         if count:
             first = left == x.start
@@ -58,19 +59,19 @@ def _ends(figure: Mapping[str, Any], x: Scale, y: Scale) -> list[Markup]:
     return marks
 
 
-def _beyond(figure: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _beyond(figure: Residuals) -> list[tuple[str, str]]:
     """For each end how its bar is called, and what it says: `2 rows below −3, down to −80`."""
-    low, high = figure["edges"][0], figure["edges"][-1]
-    least, greatest = number(figure["least"]), number(figure["greatest"])
+    histogram, least, greatest = figure.histogram, number(figure.least), number(figure.greatest)
+    low, high = histogram.edges[0], histogram.edges[-1]
     return [
-        (f"< {number(low, 3)}", f"{_rows(figure['below'])} below {number(low)}, down to {least}"),
-        (f"> {number(high, 3)}", f"{_rows(figure['above'])} above {number(high)}, up to {greatest}"),
+        (f"< {number(low, 3)}", f"{_rows(histogram.below)} below {number(low)}, down to {least}"),
+        (f"> {number(high, 3)}", f"{_rows(histogram.above)} above {number(high)}, up to {greatest}"),
     ]
 
 
-def beyond(figure: Mapping[str, Any]) -> str:
+def beyond(figure: Residuals) -> str:
     """Returns what the pale bars of the residuals say, empty where there is none."""
-    counts = (figure["below"], figure["above"])
+    counts = (figure.histogram.below, figure.histogram.above)
     return " and ".join(said for (_, said), count in zip(_beyond(figure), counts, strict=True) if count)
 
 
@@ -78,17 +79,17 @@ def _rows(count: int | None) -> str:
     return "1 row" if count == 1 else f"{count or 0:,} rows"
 
 
-def by_range(ranges: Sequence[Mapping[str, Any]], label: str) -> Markup:
+def by_range(ranges: Sequence[Range], label: str) -> Markup:
     """MAE with its interval, and bias, in equal-count ranges of the target.
 
     Ranges stand side by side, equally wide: one extreme value would squeeze the others on a scale of the target.
     """
-    bounds = [part["mae"][bound] for part in ranges for bound in ("value", "low", "high")]
-    biases = [part["bias"] for part in ranges]
+    bounds = [bound for part in ranges for bound in (part.mae.value, part.mae.low, part.mae.high)]
+    biases = [part.bias for part in ranges]
     y = vertical([value for value in (*bounds, *biases) if value is not None], zero=True)
     x = Scale(0, len(ranges), LEFT, WIDTH - RIGHT)
     marks = [*left_axis(x, y, f"error of {label}"), line(x.start, y(0), x.end, y(0), "axis")]
-    for position, edge in enumerate([*(part["low"] for part in ranges), ranges[-1]["high"]]):
+    for position, edge in enumerate([*(part.low for part in ranges), ranges[-1].high]):
         marks.append(line(x(position), y.start, x(position), y.end, "grid"))
         # Neighbours would touch: every second edge goes one line down.
         marks.append(
@@ -97,19 +98,18 @@ def by_range(ranges: Sequence[Mapping[str, Any]], label: str) -> Markup:
     marks.append(text(f"ranges of actual {label}", (x.start + x.end) / 2, y.start + 36, anchor="middle", kind="label"))
     for position, part in enumerate(ranges):
         marks += _range(part, x(position + 0.5), y)
-    n = sum(part["n"] for part in ranges)
+    n = sum(part.n for part in ranges)
     said = f"{n:,} rows in {len(ranges)} ranges; dots are MAE with intervals, diamonds are bias."
     return chart(marks, f"Error by range of {label}", said)
 
 
-def _range(part: Mapping[str, Any], middle: float, y: Scale) -> list[Markup]:
-    mae, bias, marks = part["mae"], part["bias"], []
-    said = f"{number(part['low'])} to {number(part['high'])}, n {part['n']:,}: MAE {estimate(mae)}, bias {number(bias)}"
-    if mae["low"] is not None and mae["high"] is not None:
-        marks.append(line(middle, y(mae["low"]), middle, y(mae["high"]), "eval stroke"))
-    if mae["value"] is not None:
-        marks.append(dot(middle, y(mae["value"]), "eval", said, radius=4))
-    if bias is not None:
-        shape = f"M{middle:.1f} {y(bias) - 4:.1f}l4 4l-4 4l-4 -4Z"
-        marks.append(node("path", node("title", said), d=shape, class_="bias"))
+def _range(part: Range, middle: float, y: Scale) -> list[Markup]:
+    mae, bias, marks = part.mae, part.bias, []
+    said = f"{number(part.low)} to {number(part.high)}, n {part.n:,}: MAE {estimate(mae)}, bias {number(bias)}"
+    if mae.low is not None and mae.high is not None:
+        marks.append(line(middle, y(mae.low), middle, y(mae.high), "eval stroke"))
+    if mae.value is not None:
+        marks.append(dot(middle, y(mae.value), "eval", said, radius=4))
+    shape = f"M{middle:.1f} {y(bias) - 4:.1f}l4 4l-4 4l-4 -4Z"
+    marks.append(node("path", node("title", said), d=shape, class_="bias"))
     return marks
