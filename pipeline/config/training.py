@@ -72,8 +72,8 @@ class Training(Section):
     """Stop after this many epochs without a lower sum of mean absolute error (standardised) and log loss on the
     validation split; the weights of the best epoch are kept."""
     plateau: Annotated[int, Field(ge=0)] = 3
-    """After this many epochs without a headline lower by 0.1 % go on from the best weights with 0.3 times the learning
-    rate, or stop where that gained nothing the last time; 0: never."""
+    """After this many epochs in which that sum did not fall by 0.1 % go on from the best weights with 0.3 times the
+    learning rate, or stop where that gained nothing the last time; 0: never."""
     balancing: Literal["fixed", "uncertainty", "dwa", "gradnorm", "pcgrad", "famo"] = "fixed"
     """How the two losses share the network: `fixed` weights; `uncertainty` (Kendall et al. 2018), `dwa` (Liu et al.
     2019), `gradnorm` (Chen et al. 2018), `famo` (Liu et al. 2023) set them as they go; `pcgrad` (Yu et al. 2020)
