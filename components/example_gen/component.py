@@ -9,6 +9,7 @@ from tfx.types import artifact_utils
 from tfx.types.standard_artifacts import Examples
 
 from components.example_gen.ingest import ingest
+from components.example_gen.plan import CHANGED, plan_at_hand
 from components.example_gen.spec import IngestSpec, expand
 from components.example_gen.splitting.recall import Pushed
 from components.example_gen.splitting.row_identity import Identity
@@ -32,9 +33,9 @@ def ExampleGen(
 
     Args:
         examples: the artifact to fill.
-        spec: `IngestSpec.to_json()`; folders and globs in its paths are looked up now.
+        spec: `IngestSpec.to_json()`.
         fingerprint: `fingerprint(spec.paths)`, so that changed data is not served from the cache; empty if whoever
-            planned the run could not see the data.
+            planned the run could not see the data, so that folders and globs in the paths are looked up now.
         code: fingerprint of this step's code, part of the cache key.
         pushed_rows: `provenance.rows_of` the pushed version; empty for none.
         destination: the folder of pushed versions, where the version is to be found out now; else empty.
@@ -44,10 +45,12 @@ def ExampleGen(
     """
     del code
     planned = IngestSpec.from_json(spec)
-    files = expand(dated(planned.paths, planned.date))
-    summary = ingest(replace(planned, paths=files), examples.uri, pushed=_pushed(pushed_rows, destination))
+    if not fingerprint:
+        planned = replace(planned, paths=expand(dated(planned.paths, planned.date)))
+    pushed = _pushed(pushed_rows, destination)
+    summary = ingest(planned, examples.uri, pushed=pushed, plan=plan_at_hand(planned, fingerprint))
     if fingerprint and summary.fingerprint != fingerprint:
-        raise InputError("The data must stay as it was when the run began, got other content. Run again.")
+        raise InputError(CHANGED)
     examples.split_names = artifact_utils.encode_split_names(list(planned.shares))
     examples.span = 0
     examples.version = 0

@@ -12,13 +12,14 @@ from components.example_gen.cells.cells import Kind
 from components.example_gen.cells.notes import number_like
 from components.example_gen.examples.writer import ROWS_PER_FILE
 from components.example_gen.features import choose_features
-from components.example_gen.profiling.profile import Profile, examine
-from components.example_gen.roles import Roles, assign_roles
+from components.example_gen.plan import CHANGED, Plan, make_plan
+from components.example_gen.profiling.profile import Profile
+from components.example_gen.roles import Roles
 from components.example_gen.spec import IngestSpec
 from components.example_gen.splitting.assignment import Assignment
 from components.example_gen.splitting.recall import Pushed, identity_of, recall
+from components.example_gen.tables.digests import Digests
 from components.example_gen.tables.fingerprint import fingerprint
-from components.example_gen.tables.table import open_table
 from components.example_gen.written import Written
 from components.formats.summary import Summary
 from components.objects.staging import staged
@@ -26,7 +27,13 @@ from components.shared.errors import InputError
 from components.shared.splits import CALIBRATION, TRAIN, VALIDATION
 
 
-def ingest(spec: IngestSpec, folder: str, rows_per_file: int = ROWS_PER_FILE, pushed: Pushed | None = None) -> Summary:
+def ingest(
+    spec: IngestSpec,
+    folder: str,
+    rows_per_file: int = ROWS_PER_FILE,
+    pushed: Pushed | None = None,
+    plan: Plan | None = None,
+) -> Summary:
     """Writes the splits, the rows' fingerprints and `summary.json` into a folder, and returns the summary.
 
     Args:
@@ -35,18 +42,25 @@ def ingest(spec: IngestSpec, folder: str, rows_per_file: int = ROWS_PER_FILE, pu
         rows_per_file: rows per TFRecord file.
         pushed: the rows of the pushed model. What told them apart does so again as long as the table has it, and where
             it has not, they are looked up: rows stay in their splits whatever columns come and go.
+        plan: what an earlier look at these files settled; None has them looked at now.
 
     Raises:
-        InputError: the data cannot be used as it is; the message says where and what to do.
+        InputError: the data cannot be used as it is, or is not that of the plan; the message says where and what to do.
     """
     with staged(spec.paths):
-        return _ingest(spec, folder, rows_per_file, pushed)
+        if plan is None:
+            return _ingest(make_plan(spec), folder, rows_per_file, pushed)
+        try:
+            return _ingest(plan, folder, rows_per_file, pushed)
+        except Exception as error:
+            if fingerprint(spec.paths) != plan.fingerprint:  # whatever went wrong, it is for that reason
+                raise InputError(CHANGED) from error
+            raise
 
 
-def _ingest(spec: IngestSpec, folder: str, rows_per_file: int, pushed: Pushed | None) -> Summary:
-    table = open_table(spec.paths, spec.dialect)
-    roles = assign_roles(spec, table.columns, table.index)
-    table, found = examine(table, spec, roles)
+def _ingest(plan: Plan, folder: str, rows_per_file: int, pushed: Pushed | None) -> Summary:
+    spec, table, roles, found = plan.spec, plan.table, plan.roles, plan.profile
+    digests = Digests()
     features, warnings = choose_features(table, found, spec, roles)
     identity, recalled = identity_of(found, roles), None
     if pushed is not None:
@@ -60,7 +74,8 @@ def _ingest(spec: IngestSpec, folder: str, rows_per_file: int, pushed: Pushed | 
                 f"{_named(recalled.gone)} too, which cannot be read as then."
             )
     assignment = Assignment(spec, roles, found, identity, recalled)
-    written = Written(assignment, features).write(table, folder, rows_per_file)
+    hashed = dataclasses.replace(table, digests=digests)
+    written = Written(assignment, features).write(hashed, folder, rows_per_file)
     # A column without a value in train has no type there, and no later step could use it.
     unseen = [feature for feature in features if not written.seen_in_train[feature.name]]
     if unseen:
@@ -68,14 +83,14 @@ def _ingest(spec: IngestSpec, folder: str, rows_per_file: int, pushed: Pushed | 
         features = [feature for feature in features if feature not in unseen]
         if not features:
             raise InputError("The data must have at least one feature with a value in train, got none. Add rows.")
-        written = Written(assignment, features).write(table, folder, rows_per_file)
+        written = Written(assignment, features).write(hashed, folder, rows_per_file)
     _check(found, written, spec)
     _check_labels(written, roles, list(spec.shares))
     written.train.check(spec)
     summary = Summary(
         files=list(table.paths),
         dialect=table.dialect,
-        fingerprint=fingerprint(table.paths),
+        fingerprint=fingerprint(table.paths, digests),
         rows_in=found.read,
         rows_out=sum(written.rows),
         left_out=found.left_out,

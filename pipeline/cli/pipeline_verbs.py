@@ -26,10 +26,10 @@ def run(resolved: Resolved, no_cache: bool) -> None:
 
     console = Console()
     config = resolved.config
-    check_before_run(config)
+    source = check_before_run(config)
     console.print(f"[bold]{config.name}[/]  {config.data.path} → {config.output}", soft_wrap=True, highlight=False)
     try:
-        record = run_locally(resolved, cache=not no_cache)
+        record = run_locally(resolved, cache=not no_cache, source=source)
         print_verdict(console, record, config.output)
     finally:
         print_report(console, config.output)
@@ -51,11 +51,11 @@ def validate(resolved: Resolved, serving: str | None, no_cache: bool) -> None:
 
     console = Console()
     config = resolved.config
-    check_before_run(config)
+    source = check_before_run(config)
     files = None if serving is None else expand(serving)
     skew = None
     try:
-        record = run_locally(resolved, cache=not no_cache, until="DataGate")
+        record = run_locally(resolved, cache=not no_cache, until="DataGate", source=source)
         if files is not None:
             folder = record.artifact("DataValidator", "anomalies")
             assert folder is not None, "the run came as far as its data gate"
@@ -84,9 +84,9 @@ def relate(resolved: Resolved, seeds: int | None, no_cache: bool) -> None:
 
     console = Console()
     chosen = with_seeds(resolved, seeds)
-    check_before_run(chosen.config)
+    source = check_before_run(chosen.config)
     try:
-        record = run_locally(chosen, cache=not no_cache, until=STEP)
+        record = run_locally(chosen, cache=not no_cache, until=STEP, source=source)
         stopped = not show_relatedness(console, record)
     finally:
         print_report(console, chosen.config.output)
@@ -122,9 +122,9 @@ def tune(resolved: Resolved, trials: int | None, minutes: float | None, target: 
     console = Console()
     require_free(target, overwrite)
     resolved = asked_for(resolved, trials, minutes)
-    check_before_run(resolved.config)
+    source = check_before_run(resolved.config)
     try:
-        record = run_locally(resolved, until=TUNER)
+        record = run_locally(resolved, until=TUNER, source=source)
         if record.state == "tuned":
             results = results_of(record)
             show_best(console, results)

@@ -10,9 +10,11 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from components.example_gen.cells.forms import Form
+from components.example_gen.plan import Plan
+from components.example_gen.spec import IngestSpec
 from components.example_gen.tables.fingerprint import fingerprint
 from components.pusher.local_store import CURRENT, open_store
 from components.pusher.provenance import require_same_labels, rows_of
@@ -24,6 +26,38 @@ from pipeline.graph.steps import STEPS
 from pipeline.graph.steps.base import Inputs, Production
 
 
+@dataclass(frozen=True)
+class Source:
+    """The data of a run as it was found: looked up once, for the check before the run and for the run.
+
+    Args:
+        spec: what to ingest and how, with the column types and forms of the reviewed schema.
+        reviewed_schema: text of the reviewed schema, empty when there is none.
+        plan: what a look at all rows settled; None where nobody has looked.
+    """
+
+    spec: IngestSpec
+    reviewed_schema: str
+    plan: Plan | None = None
+
+
+def look_up(config: Config, *, find_files: bool = True) -> Source:
+    """Finds the data's files and reads the reviewed schema.
+
+    Args:
+        config: the configuration.
+        find_files: False leaves the files for a machine that sees the data to look up.
+
+    Raises:
+        InputError: the data or the reviewed schema cannot be read.
+    """
+    if config.data.schema_file is None:
+        return Source(config.ingest_spec(find_files=find_files), "")
+    schema = read_schema(config.data.schema_file)
+    spec = config.ingest_spec(column_types(schema), column_forms(schema), find_files=find_files)
+    return Source(spec, Path(config.data.schema_file).read_text(encoding="utf-8"))
+
+
 def at_run_time(config: Config) -> Inputs:
     """Returns the inputs of a pipeline whose data and pushed models are seen by its steps only.
 
@@ -32,20 +66,23 @@ def at_run_time(config: Config) -> Inputs:
     Raises:
         InputError: the reviewed schema cannot be read.
     """
-    reviewed, types, forms = _reviewed(config)
-    spec = config.ingest_spec(types, forms, find_files=False)
-    return Inputs("", reviewed, spec, _code(), Production("", CURRENT, "", ""))
+    source = look_up(config, find_files=False)
+    return Inputs("", source.reviewed_schema, source.spec, _code(), Production("", CURRENT, "", ""))
 
 
-def gather(config: Config) -> Inputs:
-    """Reads the inputs of a run; takes about a second per gigabyte of data.
+def gather(config: Config, source: Source | None = None) -> Inputs:
+    """Reads the inputs of a run; takes about a second per gigabyte of data that nobody has looked at before.
+
+    Args:
+        config: the configuration.
+        source: its data, as the check before the run found it; None has it looked up now.
 
     Raises:
         InputError: the data or the reviewed schema cannot be read.
     """
-    reviewed, types, forms = _reviewed(config)
-    spec = config.ingest_spec(types, forms)
-    content = fingerprint(spec.paths)
+    source = source or look_up(config)
+    spec, reviewed = source.spec, source.reviewed_schema
+    content = fingerprint(spec.paths) if source.plan is None else source.plan.fingerprint
     code = _code()
     digest = _digest(config, content, reviewed, code)
     key = hashlib.sha256(json.dumps([spec.to_json(), content, code["ExampleGen"]]).encode()).hexdigest()
@@ -63,15 +100,6 @@ def check_pushed(config: Config) -> None:
     if current is not None:
         labels = (config.labels.regression, config.labels.classification)
         require_same_labels(store.manifest(current), labels, config.destination)
-
-
-def _reviewed(config: Config) -> tuple[str, dict[str, str], dict[str, Form]]:
-    """Returns text, column types and forms of the reviewed schema, all empty when there is none."""
-    file = config.data.schema_file
-    if file is None:
-        return "", {}, {}
-    schema = read_schema(file)
-    return Path(file).read_text(encoding="utf-8"), column_types(schema), column_forms(schema)
 
 
 def _code() -> dict[str, str]:

@@ -12,10 +12,11 @@ from typing import Any, TextIO
 
 from rich.console import Console
 
+from components.example_gen.plan import at_hand
 from components.shared.heavy_imports import heavy_imports
 from pipeline.config.resolve import Resolved
 from pipeline.errors import MtlError, Rejected
-from pipeline.graph.inputs import gather
+from pipeline.graph.inputs import Source, gather
 from pipeline.graph.steps import STEPS
 from pipeline.local import step_summaries
 from pipeline.local.captured_output import output_to
@@ -39,7 +40,7 @@ _MEANING = {
 }
 
 
-def run(resolved: Resolved, *, cache: bool = True, until: str = LAST) -> Run:
+def run(resolved: Resolved, *, cache: bool = True, until: str = LAST, source: Source | None = None) -> Run:
     """Runs the pipeline and returns its record.
 
     The terminal shows one table; everything libraries print goes to `logs/<run id>.log` in the output folder, and the
@@ -49,6 +50,7 @@ def run(resolved: Resolved, *, cache: bool = True, until: str = LAST) -> Run:
         resolved: the configuration and its origins.
         cache: False runs every step anew.
         until: the last step to run; the Tuner runs in no other case.
+        source: the data, as the check before the run found it; None has it looked up now.
 
     Returns:
         The record of the run: `pushed`, `rejected` or `stopped`; `validated` when it ended before the Pusher,
@@ -70,7 +72,7 @@ def run(resolved: Resolved, *, cache: bool = True, until: str = LAST) -> Run:
         log.parent.mkdir(exist_ok=True)
         try:
             with output_to(log) as terminal:
-                _run(record, resolved, earlier, cache, until, terminal)
+                _run(record, resolved, earlier, cache, until, source, terminal)
         except MtlError as error:
             record.state = "stopped" if isinstance(error, Rejected) else "failed"
             record.problems = list(error.problems) if isinstance(error, Rejected) else [str(error)]
@@ -88,9 +90,17 @@ def run(resolved: Resolved, *, cache: bool = True, until: str = LAST) -> Run:
     return record
 
 
-def _run(record: Run, resolved: Resolved, earlier: list[Run], cache: bool, until: str, terminal: TextIO) -> None:
+def _run(
+    record: Run,
+    resolved: Resolved,
+    earlier: list[Run],
+    cache: bool,
+    until: str,
+    source: Source | None,
+    terminal: TextIO,
+) -> None:
     config = resolved.config
-    inputs = gather(config)
+    inputs = gather(config, source)
     record.digest = inputs.production.digest
     start = Step(START, reason="import of TensorFlow and TFX")
     record.steps = [start]
@@ -113,7 +123,7 @@ def _run(record: Run, resolved: Resolved, earlier: list[Run], cache: bool, until
             for node in pipeline.components
         ]
         watcher.finished(start.name, False, {})
-        with observed(watcher):
+        with observed(watcher), at_hand(None if source is None else source.plan):
             try:
                 LocalDagRunner().run(pipeline)
             except Exception:

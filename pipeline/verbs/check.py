@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,18 +16,18 @@ from components.data_validator.analysis.labels import heap_sentence, is_heap
 from components.data_validator.analysis.row_checks import require_columns
 from components.data_validator.anomalies import Levels
 from components.example_gen.features import Feature, choose_features
-from components.example_gen.profiling.profile import Profile, examine
+from components.example_gen.plan import Plan, make_plan
 from components.example_gen.profiling.sufficiency import check_time_split
 from components.example_gen.roles import Roles, assign_roles
-from components.example_gen.tables.dialect import Dialect
+from components.example_gen.spec import IngestSpec
 from components.example_gen.tables.table import bytes_of, open_table
 from components.model_format.manifest import prediction_columns
 from components.objects.place import is_remote
 from components.objects.staging import staged
-from components.schema_gen.schema import column_forms, column_types, read_schema, require_labels
+from components.schema_gen.schema import read_schema, require_labels
 from pipeline.config.run import Config
 from pipeline.errors import InputError, did_you_mean
-from pipeline.graph.inputs import check_pushed
+from pipeline.graph.inputs import Source, check_pushed, look_up
 
 # Reading this much twice costs about a second, less than the imports that an error would otherwise wait for.
 _SMALL = 64 << 20
@@ -38,35 +38,33 @@ class Checked:
     """What a table holds, as the ingest will see it.
 
     Args:
-        profile: counts of rows, classes and cells.
+        plan: what was read.
         features: the features that will be written.
         warnings: sentences a person should read.
-        dialect: how it is written.
     """
 
-    profile: Profile
+    plan: Plan
     features: list[Feature]
     warnings: list[str]
-    dialect: Dialect
 
 
-def check_data(config: Config) -> Checked:
+def check_data(config: Config, source: Source | None = None) -> Checked:
     """Reads the whole table once, as the ingest will.
+
+    Args:
+        config: the configuration.
+        source: its data, for a plan with the fingerprint of what was read; None has it looked up now.
 
     Raises:
         InputError: the table cannot be used; the same errors as the ingest's.
     """
-    schema = config.data.schema_file
     Levels(config.gates.data.inferred, config.gates.data.levels)
-    reviewed = read_schema(schema) if schema else None
-    if reviewed is not None:
-        require_labels(reviewed, config.labels.training_only)
-    known = (column_types(reviewed), column_forms(reviewed)) if reviewed is not None else (None, None)
-    spec = config.ingest_spec(*known)
+    spec = (source or look_up(config)).spec
+    if config.data.schema_file:
+        require_labels(read_schema(config.data.schema_file), config.labels.training_only)
     with staged(spec.paths):
-        table = open_table(spec.paths, spec.dialect)
-        roles = assign_roles(spec, table.columns, table.index)
-        table, found = examine(table, spec, roles)
+        plan = make_plan(spec, hashed=source is not None)
+        table, roles, found = plan.table, plan.roles, plan.profile
         check_time_split(table, spec, roles, found)
     features, warnings = choose_features(table, found, spec, roles)
     number, share = found.heap
@@ -75,26 +73,27 @@ def check_data(config: Config) -> Checked:
     _check_slices(config, table.columns)
     require_columns([check.model_dump() for check in config.checks], table.columns)
     _check_clashes(config, roles)
-    return Checked(found, features, warnings, table.dialect)
+    return Checked(plan, features, warnings)
 
 
-def check_before_run(config: Config) -> None:
-    """Finds what is wrong with the input before the slow imports.
+def check_before_run(config: Config) -> Source:
+    """Finds what is wrong with the input before the slow imports, and returns what the run can go on from.
 
     A large table is judged by its header only, a large remote one not at all.
 
     Raises:
         InputError: the table cannot be used, or another model stands where this one would be pushed.
     """
-    _check_input(config)
+    source = look_up(config)
+    if sum(bytes_of(path) for path in source.spec.paths) <= _SMALL:
+        source = replace(source, plan=check_data(config, source).plan)
+    else:
+        _check_columns(config, source.spec)
     check_pushed(config)  # after the columns: a label that is misspelt is no other label
+    return source
 
 
-def _check_input(config: Config) -> None:
-    spec = config.ingest_spec()
-    if sum(bytes_of(path) for path in spec.paths) <= _SMALL:
-        check_data(config)
-        return
+def _check_columns(config: Config, spec: IngestSpec) -> None:
     if any(is_remote(path) for path in spec.paths):
         return  # a look at the header would fetch all of it; ExampleGen does that, and says the same
     table = open_table(spec.paths, spec.dialect)
@@ -116,7 +115,7 @@ def check_all(config: Config, console: Console) -> None:
     table = Table.grid(padding=(0, 2))
     stack = ", ".join(f"{name} {version(name)}" for name in ("tfx", "tensorflow", "keras", "apache-beam"))
     python = ".".join(str(part) for part in sys.version_info[:3])
-    found = checked.profile
+    found = checked.plan.profile
     without = zip(config.labels.columns, (found.only_class, found.only_number), strict=True)
     notes = "".join(f"; {count:,} without {label}" for label, count in without if count)
     notes += "".join(f"; {count:,} left out: {reason}" for reason, count in found.left_out.items())

@@ -65,7 +65,7 @@ def _inferred(config: Config) -> dict[str, Any]:
     checked = check_data(config)
     kinds = {feature.name: feature.kind for feature in checked.features}
     return {
-        "data.delimiter": checked.dialect.delimiter,
+        "data.delimiter": checked.plan.table.dialect.delimiter,
         "features.numeric": [name for name, kind in kinds.items() if kind in (Kind.INT, Kind.FLOAT)],
         "texts": [name for name, kind in kinds.items() if kind == Kind.BYTES],
     }

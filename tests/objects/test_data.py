@@ -239,7 +239,7 @@ def test_facts_follow_the_content(s3, tables: Path):
 
 def test_check_counts_the_rows(tables: Path):
     checked = check_data(config("s3://bucket/wine"))
-    assert (checked.profile.read, checked.profile.classes) == (40, {"a": 20, "b": 20})
+    assert (checked.plan.profile.read, checked.plan.profile.classes) == (40, {"a": 20, "b": 20})
     assert list(tables.iterdir()) == []
 
 

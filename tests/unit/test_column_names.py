@@ -77,7 +77,7 @@ def test_a_configuration_finds_a_column_however_the_two_are_written(folder: Path
         file = write(folder, json.dumps(settings))
         found = check_data(resolve(file).config)
         assert [feature.name for feature in found.features] == ["x"]
-        assert found.profile.read == 40
+        assert found.plan.profile.read == 40
 
 
 def test_a_schema_and_a_model_name_columns_plainly(tmp_path: Path):

@@ -114,6 +114,7 @@ def test_at_run_time_nothing_is_looked_at_but_schema_and_code(folder: Path):
     flags = {"data.path": "s3://b/none.csv", "labels.regression": "y", "labels.classification": "k"}
     found = at_run_time(resolve(None, flags, ["data.schema_file=s.pbtxt"]).config)
     assert (found.fingerprint, found.production) == ("", Production("", CURRENT, "", ""))
+    assert found.spec.paths == ("s3://b/none.csv",)
     assert (found.spec.types, found.reviewed_schema) == ({"x": "FLOAT"}, SCHEMA.format(name="x"))
     assert found.code == gathered().code
 

@@ -92,6 +92,11 @@ class Table:
     left_out: Mapping[str, int] = dataclasses.field(default_factory=dict)
     digests: Digests | None = dataclasses.field(default=None, compare=False)
 
+    @property
+    def is_streamed(self) -> bool:
+        """Whether its files are read front to back, so that they can be hashed on the way."""
+        return self.dialect.format in ("csv", "jsonl")
+
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[Batch]:
         """Yields all rows in file order, with the given columns (default: all).
 
