@@ -20,6 +20,7 @@ from components.example_gen.splitting.assignment import Assignment
 from components.example_gen.splitting.recall import Pushed, identity_of, recall
 from components.example_gen.tables.digests import Digests
 from components.example_gen.tables.fingerprint import fingerprint
+from components.example_gen.unseen import unseen_in_train
 from components.example_gen.written import Written
 from components.formats.summary import Summary
 from components.objects.staging import staged
@@ -74,16 +75,27 @@ def _ingest(plan: Plan, folder: str, rows_per_file: int, pushed: Pushed | None) 
                 f"{_named(recalled.gone)} too, which cannot be read as then."
             )
     assignment = Assignment(spec, roles, found, identity, recalled)
-    hashed = dataclasses.replace(table, digests=digests)
-    written = Written(assignment, features).write(hashed, folder, rows_per_file)
+    forms = ({} if recalled is None else recalled.identity.forms) | found.forms
     # A column without a value in train has no type there, and no later step could use it.
-    unseen = [feature for feature in features if not written.seen_in_train[feature.name]]
-    if unseen:
-        warnings += [f"{feature.name}: no value falls into train, so it is not written." for feature in unseen]
-        features = [feature for feature in features if feature not in unseen]
-        if not features:
-            raise InputError("The data must have at least one feature with a value in train, got none. Add rows.")
-        written = Written(assignment, features).write(hashed, folder, rows_per_file)
+    unseen = unseen_in_train(assignment, features, table.dialect, forms)
+
+    def write() -> Written:
+        names = [feature.name for feature in features if feature.name not in unseen]
+        hashed = dataclasses.replace(table, digests=digests)
+        return Written(assignment, features, names, forms).write(hashed, folder, rows_per_file)
+
+    written = write()
+    if written.unseen != unseen:  # in many rows, and none of them in train
+        unseen = written.unseen
+        written = write()
+    warnings += [
+        f"{feature.name}: no value falls into train, so it is not written."
+        for feature in features
+        if feature.name in unseen
+    ]
+    features = [feature for feature in features if feature.name not in unseen]
+    if not features:
+        raise InputError("The data must have at least one feature with a value in train, got none. Add rows.")
     _check(found, written, spec)
     _check_labels(written, roles, list(spec.shares))
     written.train.check(spec)

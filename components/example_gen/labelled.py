@@ -74,43 +74,56 @@ def labelled_batches(
         InputError: there are no rows, the regression label or the weight is no number that can be used, or a column's
             type cannot be.
     """
-    known = forms or {}
     some = False
     for batch in table.batches(roles.columns):
         some = True
-        labels = {name: _cells(batch.data, name, table.dialect, known) for name in roles.labels}
-        regression, classification = labels[roles.regression], labels[roles.classification]
-        target = _target(regression, roles.regression, batch)
-        if classification.is_vector:
-            raise InputError(
-                f'The class label "{roles.classification}" must be text, a number or a boolean, got a list.'
-            )
-        no_number, no_class = np.isnan(target), classification.missing
-        reasons = {"both labels missing": no_number & no_class}
-        if not spec.partial:
-            reasons = {
-                "regression label missing": no_number & ~no_class,
-                "class label missing": no_class & ~no_number,
-            } | reasons
-        keep = ~np.logical_or.reduce(list(reasons.values()))
-        mask = pa.array(keep)
-        data = batch.data if keep.all() else batch.data.filter(mask)
-        if not keep.all():
-            labels = {name: _cells(data, name, table.dialect, known) for name in labels}
-        roles_apart = (roles.regression, roles.classification, roles.weight)
-        yield LabelledBatch(
-            read=len(keep),
-            left_out={reason: int(rows.sum()) for reason, rows in reasons.items() if rows.any()},
-            target=target[keep],
-            classes=labels[roles.classification].text(),
-            weight=None if roles.weight is None else _weight(batch, roles.weight, table.dialect, keep),
-            cells={name: _cells(data, name, table.dialect, known) for name in roles.columns if name not in roles_apart},
-            labels=labels,
-            batch=batch,
-            places=np.flatnonzero(keep),
-        )
+        yield labelled(batch, spec, roles, table.dialect, forms)
     if not some:
         raise table.no_rows()
+
+
+def labelled(
+    batch: Batch, spec: IngestSpec, roles: Roles, dialect: Dialect, forms: Mapping[str, Form] | None = None
+) -> LabelledBatch:
+    """Returns the rows of a batch that have a label; see `labelled_batches`.
+
+    Args:
+        batch: the rows, with all columns that have a role.
+        spec: which rows are taken.
+        roles: what the columns are for.
+        dialect: how the table is written.
+        forms: column → what its cells stand for, as far as it is known.
+    """
+    known = forms or {}
+    labels = {name: _cells(batch.data, name, dialect, known) for name in roles.labels}
+    regression, classification = labels[roles.regression], labels[roles.classification]
+    target = _target(regression, roles.regression, batch)
+    if classification.is_vector:
+        raise InputError(f'The class label "{roles.classification}" must be text, a number or a boolean, got a list.')
+    no_number, no_class = np.isnan(target), classification.missing
+    reasons = {"both labels missing": no_number & no_class}
+    if not spec.partial:
+        reasons = {
+            "regression label missing": no_number & ~no_class,
+            "class label missing": no_class & ~no_number,
+        } | reasons
+    keep = ~np.logical_or.reduce(list(reasons.values()))
+    mask = pa.array(keep)
+    data = batch.data if keep.all() else batch.data.filter(mask)
+    if not keep.all():
+        labels = {name: _cells(data, name, dialect, known) for name in labels}
+    roles_apart = (roles.regression, roles.classification, roles.weight)
+    return LabelledBatch(
+        read=len(keep),
+        left_out={reason: int(rows.sum()) for reason, rows in reasons.items() if rows.any()},
+        target=target[keep],
+        classes=labels[roles.classification].text(),
+        weight=None if roles.weight is None else _weight(batch, roles.weight, dialect, keep),
+        cells={name: _cells(data, name, dialect, known) for name in roles.columns if name not in roles_apart},
+        labels=labels,
+        batch=batch,
+        places=np.flatnonzero(keep),
+    )
 
 
 def _cells(data: pa.RecordBatch, name: str, dialect: Dialect, forms: Mapping[str, Form]) -> Cells:

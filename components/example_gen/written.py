@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from components.example_gen.cells.cells import Kind
+from components.example_gen.cells.forms import Form
 from components.example_gen.examples.encode import encode, feature_array, has_value, scalar_array
 from components.example_gen.examples.row_files import RECALLED, RowFiles
 from components.example_gen.examples.writer import SplitWriter
@@ -28,7 +29,9 @@ class Written:
 
     Args:
         assignment: how rows go to splits, and what is known of the table.
-        features: the features to write.
+        features: the features, which are counted.
+        written: the names of those that are written.
+        forms: column → what its cells stand for.
 
     Attributes:
         rows: rows of each split.
@@ -40,11 +43,15 @@ class Written:
         train: the labels of train.
     """
 
-    def __init__(self, assignment: Assignment, features: Sequence[Feature]):
-        self._assignment, self._features = assignment, features
+    def __init__(
+        self,
+        assignment: Assignment,
+        features: Sequence[Feature],
+        written: Collection[str],
+        forms: Mapping[str, Form],
+    ):
+        self._assignment, self._features, self._names, self._forms = assignment, features, written, forms
         self._spec, self._roles, self._found = assignment.spec, assignment.roles, assignment.found
-        before = {} if assignment.recalled is None else assignment.recalled.identity.forms
-        self._forms = before | self._found.forms
         self._judged = 0
         self._splits = list(self._spec.shares)
         self.rows: list[int] = []
@@ -70,10 +77,16 @@ class Written:
                     valued = has_value(feature, arrays[feature.name])
                     self.missing[feature.name] += int((~valued).sum())
                     self.seen_in_train[feature.name] += int((valued & train).sum())
+                arrays = {name: array for name, array in arrays.items() if name in self._names}
                 writer.write(encode(arrays | self._labels(batch) | self._companions(batch, arrays)), splits)
                 self._count(batch, splits)
             self.rows = writer.rows
         return self
+
+    @property
+    def unseen(self) -> set[str]:
+        """The features without a value in train."""
+        return {feature.name for feature in self._features if not self.seen_in_train[feature.name]}
 
     @property
     def judged(self) -> str:
@@ -104,7 +117,7 @@ class Written:
         """Returns all 64 bits of what 32 do not hold, see `components.shared.exact_numbers`."""
         found = {}
         for feature in self._features:
-            if feature.kind == Kind.FLOAT and feature.name in self._found.wide:
+            if feature.kind == Kind.FLOAT and feature.name in self._found.wide and feature.name in arrays:
                 values, missing = batch.cells[feature.name].floats(), arrays[feature.name].is_null()
                 found[companion(feature.name)] = scalar_array(
                     pa.array(bits(values)), missing.to_numpy(zero_copy_only=False)

@@ -19,6 +19,7 @@ from components.example_gen.labelled import LabelledBatch, labelled_batches
 from components.example_gen.profiling.column import ColumnProfile
 from components.example_gen.profiling.digits import check_names, digit_warnings, wide_columns
 from components.example_gen.profiling.row_warnings import Watch
+from components.example_gen.profiling.scarce import Scarce
 from components.example_gen.profiling.total_rows import totals_note
 from components.example_gen.roles import Roles
 from components.example_gen.spec import IngestSpec
@@ -53,6 +54,8 @@ class Profile:
         heap: the most frequent regression label and its share.
         few: a sentence with the way out where a split has few groups of rows to draw from, else empty.
         wide: the label and the features whose values need 64 bits.
+        scarce: rows of the columns that have a value in few rows.
+        since: column → time of its first value, infinite where it has none, for a split by time.
     """
 
     read: int
@@ -71,6 +74,8 @@ class Profile:
     heap: tuple[float, float] = (0.0, 0.0)
     few: str = ""
     wide: frozenset[str] = frozenset()
+    scarce: Scarce = dataclasses.field(default_factory=lambda: Scarce(None), compare=False)
+    since: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -111,7 +116,7 @@ def profile(table: Table, spec: IngestSpec, roles: Roles) -> Profile:
     labels = {name: ColumnProfile() for name in roles.labels}
     target = Sample()
     times = TimeSample(roles.split) if spec.split == "time" and roles.split is not None else None
-    watch = Watch(spec, roles)
+    watch, scarce = Watch(spec, roles), Scarce(roles.split)
     for batch in labelled_batches(table, spec, roles):
         read += batch.read
         watch.add(batch)
@@ -124,7 +129,9 @@ def profile(table: Table, spec: IngestSpec, roles: Roles) -> Profile:
             _add(column, name, batch, spec, roles)
         for name, column in labels.items():
             column.add(batch.labels[name], categorical=False)
-        if times is not None:
+        if times is None:
+            scarce.add(batch)
+        else:
             times.add(batch)
     rows = read - left_out.total()
     _check_rows(rows, only_number, only_class, spec)
@@ -150,6 +157,7 @@ def profile(table: Table, spec: IngestSpec, roles: Roles) -> Profile:
         totals=watch.totals,
         heap=watch.heap,
         wide=wide_columns(samples, roles),
+        scarce=scarce,
     )
     if times is None:
         return found
@@ -157,7 +165,8 @@ def profile(table: Table, spec: IngestSpec, roles: Roles) -> Profile:
     warnings = found.warnings
     if times.ambiguous:
         warnings += (f"{times.column}: day and month could be exchanged in every value; the month was read first.",)
-    return dataclasses.replace(found, time_style=style, time_cuts=cuts, warnings=warnings)
+    since = {name: times.first(name) for name in columns}
+    return dataclasses.replace(found, time_style=style, time_cuts=cuts, warnings=warnings, since=since)
 
 
 def _add(column: ColumnProfile, name: str, batch: LabelledBatch, spec: IngestSpec, roles: Roles) -> None:

@@ -41,6 +41,7 @@ class TimeSample:
         self._rows = 0
         self._text: pa.Array = pa.array([], pa.string())
         self._priority = np.array([], np.uint64)
+        self._first: dict[tuple[str, str], float] = {}
 
     def add(self, batch: LabelledBatch) -> None:
         """Takes in the rows of a batch.
@@ -74,6 +75,10 @@ class TimeSample:
             self._shrink()
         return self._styles[0], time_cuts(parse_times(self._text, self._styles[0]), fractions)
 
+    def first(self, column: str) -> float:
+        """Returns the time of the first row that has a value in a column, infinite where none has one."""
+        return self._first.get((self._styles[0], column), np.inf)
+
     @property
     def ambiguous(self) -> bool:
         """Whether day and month could be exchanged in every value; the month was taken to come first."""
@@ -87,17 +92,24 @@ class TimeSample:
     def _fitting(self, text: pa.Array, styles: Sequence[str], batch: LabelledBatch) -> list[str]:
         fitting, bad = [], 0
         for style in styles:
-            wrong = np.isnan(parse_times(text, style))
+            times = parse_times(text, style)
+            wrong = np.isnan(times)
             if wrong.any():
                 bad = max(bad, int(np.flatnonzero(wrong)[0]))
             else:
                 fitting.append(style)
+                self._note_first(style, times, batch)
         if not fitting:
             raise InputError(
                 f'The split column "{self.column}" must hold ISO dates, epoch numbers or dates of one form, '
                 f'got "{text[bad].as_py()}" in {batch.where(bad)}. Write all times alike.'
             )
         return fitting
+
+    def _note_first(self, style: str, times: np.ndarray, batch: LabelledBatch) -> None:
+        for name, cells in batch.cells.items():
+            first = float(times.min(where=~cells.missing, initial=np.inf))
+            self._first[style, name] = min(first, self._first.get((style, name), np.inf))
 
 
 def parse_times(text: pa.Array, style: str) -> np.ndarray:
