@@ -28,9 +28,9 @@ from components.data_validator.analysis.leakage import leaks
 from components.data_validator.analysis.row_checks import check_anomalies
 from components.data_validator.anomalies import Levels, from_proto
 from components.data_validator.domains import to_judge
-from components.data_validator.evidence import Expected, with_examples
+from components.data_validator.evidence import Expected, rules_of, with_examples
 from components.data_validator.sample import read_sample
-from components.data_validator.source import CHANGED, ingested
+from components.data_validator.source import CHANGED, found_in_source
 from components.example_gen.cells.cells import Kind
 from components.example_gen.spec import IngestSpec
 from components.formats.summary import Summary
@@ -106,19 +106,21 @@ def DataValidator(
     notes = []
     if not reviewed_schema:
         notes += identifier_notes(in_force, train_statistics) + any_text_notes(in_force, train_statistics)
-    if found or chosen["checks"]:
-        expected = Expected(in_force, {DRIFT: pushed, SKEW: {EVAL: now[TRAIN]}}, outlier_bounds(train.number))
-        with ingested(summary) as table:
-            if table is not None:
-                found = with_examples(found, expected, table)
-                found += check_anomalies(table, chosen["checks"])
-            elif chosen["checks"]:
-                raise InputError(
-                    "The data files must stay as they were ingested until `checks` have judged their rows, "
-                    f"got other content, or none, in {', '.join(summary.files)}. Run again."
-                )
-            else:
-                notes.append(CHANGED)
+    expected = Expected(in_force, {DRIFT: pushed, SKEW: {EVAL: now[TRAIN]}}, outlier_bounds(train.number))
+    wanted = rules_of(found, expected)
+    if wanted or chosen["checks"]:
+        shown = found_in_source(
+            summary, lambda table: with_examples(found, wanted, table) + check_anomalies(table, chosen["checks"])
+        )
+        if shown is not None:
+            found = shown
+        elif chosen["checks"]:
+            raise InputError(
+                "The data files must stay as they were ingested until `checks` have judged their rows, "
+                f"got other content, or none, in {', '.join(summary.files)}. Run again."
+            )
+        else:
+            notes.append(CHANGED)
 
     if version and not pushed:
         notes.append(f"Drift was not measured: the pushed version {version} has no {DISTRIBUTIONS} with it.")

@@ -59,24 +59,34 @@ class Expected:
         return None
 
 
-def with_examples(anomalies: Sequence[Anomaly], expected: Expected, table: Table) -> list[Anomaly]:
+def rules_of(anomalies: Sequence[Anomaly], expected: Expected) -> dict[int, Rule]:
+    """Returns position → rule of the anomalies that have no examples yet and that single rows can show.
+
+    Args:
+        anomalies: what was found.
+        expected: what rows are held against.
+    """
+    return {
+        position: rule
+        for position, anomaly in enumerate(anomalies)
+        if not anomaly.examples and (rule := expected.rule(anomaly))
+    }
+
+
+def with_examples(anomalies: Sequence[Anomaly], wanted: Mapping[int, Rule], table: Table) -> list[Anomaly]:
     """Returns the anomalies with up to five example rows each.
 
     The rows are the first of the whole table that show it, of whatever split; the pass ends when all are found.
 
     Args:
         anomalies: what was found.
-        expected: what rows are held against.
+        wanted: `rules_of` them, not used before.
         table: the source table.
     """
-    wanted = {
-        position: rule
-        for position, anomaly in enumerate(anomalies)
-        if not anomaly.examples and anomaly.column in table.columns and (rule := expected.rule(anomaly))
-    }
-    if not wanted:
+    there = {position: rule for position, rule in wanted.items() if anomalies[position].column in table.columns}
+    if not there:
         return list(anomalies)
-    found = dict(zip(wanted, find_broken(table, list(wanted.values()), MAX_EXAMPLES), strict=True))
+    found = dict(zip(there, find_broken(table, list(there.values()), MAX_EXAMPLES), strict=True))
     return [
         replace(anomaly, examples=tuple(found[position].examples)) if position in found else anomaly
         for position, anomaly in enumerate(anomalies)

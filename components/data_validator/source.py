@@ -1,11 +1,12 @@
-"""The files that were ingested, read once more: only if they still hold what they held then."""
+"""The files that were ingested, read once more: what is found in them counts only if they still hold what they held."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable
+from typing import TypeVar
 
+from components.example_gen.tables.digests import Digests
 from components.example_gen.tables.fingerprint import fingerprint
 from components.example_gen.tables.table import Table, open_table
 from components.formats.summary import Summary
@@ -17,21 +18,34 @@ CHANGED = (
 )
 """What a person is told where there is no table."""
 
+_Found = TypeVar("_Found")
 
-@contextlib.contextmanager
-def ingested(summary: Summary) -> Iterator[Table | None]:
-    """Holds the table that was ingested, None where its files hold something else by now or cannot be read.
 
-    They are the files that were read, whatever the folders, globs and dates of the configuration stand for by now.
+def found_in_source(summary: Summary, look: Callable[[Table], _Found]) -> _Found | None:
+    """Returns what is found in the table that was ingested, None where its files hold something else or are gone.
+
+    They are the files that were read, whatever the folders, globs and dates of the configuration stand for by now. They
+    are hashed while they are looked at; a file is read for its hash alone where the look at it ended early.
 
     Args:
         summary: the account of the ingest.
+        look: what looks for it; whatever it raises counts only if the table is the same.
     """
-    with contextlib.ExitStack() as stack:
-        try:
-            stack.enter_context(staged(summary.files))
-            alike = fingerprint(summary.files) == summary.fingerprint
-        except InputError:
-            alike = False
-        table = open_table(tuple(summary.files), summary.dialect) if alike else None
-        yield None if table is None else dataclasses.replace(table, forms=summary.forms)
+    digests = Digests()
+    try:
+        with staged(summary.files):
+            table = open_table(tuple(summary.files), summary.dialect)
+            found = look(dataclasses.replace(table, forms=summary.forms, digests=digests))
+            alike = _is_same(summary, digests)
+    except Exception:
+        if _is_same(summary, Digests()):
+            raise
+        return None
+    return found if alike else None
+
+
+def _is_same(summary: Summary, digests: Digests) -> bool:
+    try:
+        return fingerprint(summary.files, digests) == summary.fingerprint
+    except InputError:
+        return False
