@@ -53,13 +53,18 @@ def test_intervals_of_spark_are_durations(tmp_path: Path):
 def test_durations_keep_their_unit_where_duckdb_reads_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """To DuckDB 2.0 they are whole numbers, since only Arrow's own schema in the file says what they are."""
 
-    def refuse(path: str, wanted: list[str]) -> None:
+    def refuse(file: pq.ParquetFile, wanted: list[str]) -> None:
         raise pa.ArrowInvalid("Expected all lists to be of size=3 but index 13 had size=0")
 
     waits = [datetime.timedelta(days=-1, milliseconds=5), None]
     table = pa.table({unit: pa.array(waits, pa.duration(unit)) for unit in ("ms", "us", "ns")})
     path = tmp_path / "t.parquet"
     pq.write_table(table, path)
-    monkeypatch.setattr(parquet_files, "_by_pyarrow", refuse)
-    for unit, column in columns_of(path).items():
+    opened: list[str] = []
+    real = parquet_files._open
+    monkeypatch.setattr(parquet_files, "_open", lambda path: opened.append(path) or real(path))
+    monkeypatch.setattr(parquet_files, "_rows", refuse)
+    found = columns_of(path)
+    assert opened == [str(path)] * 2  # to look at it, and to read it
+    for unit, column in found.items():
         assert (column.type, column.cast(pa.duration("us")).to_pylist()) == (pa.duration(unit), waits)

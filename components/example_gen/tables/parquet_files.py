@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,19 +72,22 @@ def batches(path: str, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
         InputError: the file is damaged, a text in it is not UTF-8, or a column cannot be read.
     """
     done = 0
+    durations: dict[str, pa.DataType] = {}
+    meant: dict[str, Meant] = {}
     try:
-        for data, meant in _by_pyarrow(path, list(wanted)):
-            yield plain_batch(data, path, done, meant)
-            done += data.num_rows
+        with _open(path) as file:
+            durations = {field.name: field.type for field in file.schema_arrow if pa.types.is_duration(field.type)}
+            meant = _meant(file)
+            for data in _rows(file, list(wanted)):
+                yield plain_batch(data, path, done, meant)
+                done += data.num_rows
     except (pa.ArrowException, OSError) as error:
-        yield from _by_duck(path, list(wanted), done, error)
+        yield from _by_duck(path, list(wanted), done, error, durations, meant)
 
 
-def _by_pyarrow(path: str, wanted: list[str]) -> Iterator[tuple[pa.RecordBatch, dict[str, Meant]]]:
-    with _open(path) as file:
-        meant = _meant(file)
-        for data in file.iter_batches(batch_size=_ROWS, columns=wanted, use_threads=False):
-            yield data.select(wanted), meant
+def _rows(file: Any, wanted: list[str]) -> Iterator[pa.RecordBatch]:
+    for data in file.iter_batches(batch_size=_ROWS, columns=wanted, use_threads=False):
+        yield data.select(wanted)
 
 
 def _meant(file: Any) -> dict[str, Meant]:
@@ -107,28 +110,35 @@ def _meant(file: Any) -> dict[str, Meant]:
     }
 
 
-def _by_duck(path: str, wanted: list[str], skip: int, error: Exception) -> Iterator[pa.RecordBatch]:
-    durations, meant = _durations(path)
+def _by_duck(
+    path: str,
+    wanted: list[str],
+    skip: int,
+    error: Exception,
+    durations: Mapping[str, pa.DataType],
+    meant: Mapping[str, Meant],
+) -> Iterator[pa.RecordBatch]:
+    """Yields the rows that pyarrow does not read.
+
+    Args:
+        path: the file.
+        wanted: the columns.
+        skip: rows that were read before.
+        error: why the others were not.
+        durations: column → type, of durations: only Arrow's metadata say so, which DuckDB does not read.
+        meant: what Spark's metadata say, which it does not read either; whole numbers to it.
+    """
+    in_micros = {name: one for name, one in meant.items() if one == Meant.MICROSECONDS}
     try:
         for data in duckdb_files.batches(path, wanted, skip):
             columns = [
                 column.cast(pa.int64()).cast(durations[name]) if name in durations else column
                 for name, column in zip(wanted, data.columns, strict=True)
             ]
-            yield plain_batch(pa.RecordBatch.from_arrays(columns, names=wanted), path, skip, meant)
+            yield plain_batch(pa.RecordBatch.from_arrays(columns, names=wanted), path, skip, in_micros)
             skip += data.num_rows
     except duckdb_files.UnreadableError:
         raise _refusal(path, error, wanted) from error
-
-
-def _durations(path: str) -> tuple[dict[str, pa.DataType], dict[str, Meant]]:
-    """Returns what only Arrow's and Spark's metadata say of a file, which DuckDB does not read: whole numbers to it."""
-    try:
-        with _open(path) as file:
-            durations = {field.name: field.type for field in file.schema_arrow if pa.types.is_duration(field.type)}
-            return durations, {name: one for name, one in _meant(file).items() if one == Meant.MICROSECONDS}
-    except (pa.ArrowException, OSError):
-        return {}, {}
 
 
 def _open(path: str) -> Any:
@@ -142,8 +152,9 @@ def _refusal(path: str, error: Exception, wanted: Sequence[str] = ()) -> InputEr
         return InputError(f'"{path}" must be open to read, got an encrypted Parquet file. Write it without encryption.')
     for name in wanted:
         try:
-            for _ in _by_pyarrow(path, [name]):
-                pass
+            with _open(path) as file:
+                for _ in _rows(file, [name]):
+                    pass
         except pa.ArrowException as reason:
             kind = _kind(path, name)
             if kind is None:
