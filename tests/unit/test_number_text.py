@@ -11,7 +11,10 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from components.data_validator.analysis.rules import in_range
 from components.example_gen.cells import number_text
 from components.example_gen.cells.cells import Cells, Kind, NotNumericError
+from components.example_gen.examples.encode import feature_array
+from components.example_gen.features import Feature
 from components.example_gen.tables.dialect import Dialect
+from components.example_gen.tables.table import open_table
 from pipeline.verbs.predict import _number
 
 NAN, INF = math.nan, math.inf
@@ -87,6 +90,59 @@ def test_random_texts_of_number_characters_are_read_as_python_reads_them():
     for text, value in list(zip(texts, expected, strict=True))[:2_000]:
         parsed = number_text.parse(pa.array([text]))
         assert math.isnan(value) if parsed is None else parsed[0].as_py() == value
+
+
+BLANKS = ["", "", " ", "\t", "\u00a0", "\u2003", "\u3000 "]  # no-break, em and ideographic spaces among them
+
+
+def nasty(generator: np.random.Generator) -> str:
+    """A number as somebody writes it: signs, zeros, points and exponents where the grammar allows them."""
+    digits = "".join(generator.choice(list("0123456789"), generator.integers(1, 22)))
+    digits = "0" * generator.integers(0, 3) * (generator.random() < 0.2) + digits
+    place = int(generator.integers(0, len(digits) + 1))
+    text = digits if generator.random() < 0.4 else f"{digits[:place]}.{digits[place:]}"
+    if generator.random() < 0.4:
+        text += (
+            str(generator.choice(["e", "E"])) + str(generator.choice(["", "+", "-"])) + str(generator.integers(0, 60))
+        )
+    return str(generator.choice(["", "", "-", "+"])) + text
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_nasty_numbers_are_the_same_in_training_in_prediction_and_in_checks(tmp_path, decimal):
+    """What a record holds is what the model is asked with, for a cell in whatever block and company it stands."""
+    generator = np.random.default_rng(ord(decimal))
+    for round_ in range(60):
+        texts = [nasty(generator) for _ in range(generator.integers(1, 40))]
+        expected = np.array([float(text) for text in texts])
+        written = [f"{generator.choice(BLANKS)}{text}{generator.choice(BLANKS)}" for text in texts]
+        written = [text.replace(".", decimal) for text in written]
+        gaps = generator.random(len(texts)) < 0.1
+        column = pa.array(np.where(gaps, "NA", written).tolist(), pa.string())
+        expected[gaps] = NAN
+        path = tmp_path / f"{round_}.csv"
+        path.write_text("x;k\n" + "".join(f"{text};k\n" for text in column.to_pylist()))
+        dialect = Dialect(delimiter=";", decimal=decimal)
+        [batch] = open_table([str(path)], dialect).batches(["x"])
+        assert batch.data.column("x").to_pylist() == column.to_pylist()
+
+        cells = Cells(batch.data.column("x"), dialect)
+        np.testing.assert_array_equal(cells.numbers(), expected)
+        trained = feature_array(Feature("x", Kind.FLOAT, ("x",), 1, 0), {"x": cells})
+        records = [NAN if one is None else one[0] for one in trained.to_pylist()]
+        problems = [[] for _ in texts]
+        asked = _number("x", Cells(column, dialect), schema_pb2.Feature(), problems, whole=False).astype(np.float32)
+        np.testing.assert_array_equal(np.array(records, np.float32), asked)
+        with np.errstate(over="ignore"):
+            finite = np.isfinite(expected.astype(np.float32))
+        np.testing.assert_array_equal(asked[finite], expected[finite].astype(np.float32))
+        assert np.isnan(asked[~finite]).all()
+        assert [bool(some) for some in problems] == [bool(one) for one in ~finite & ~gaps]
+        mixed = Cells(pa.array([*column.to_pylist(), "five"]), dialect)  # text beside them changes none of them
+        np.testing.assert_array_equal(mixed.numbers(), [*expected, NAN])
+        low, high = -1e3, 1e3
+        outside = in_range("x", low, high).broken({"x": mixed})
+        np.testing.assert_array_equal(outside, [*((expected < low) | (expected > high)), True])
 
 
 def _python(text):
