@@ -7,13 +7,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from components.example_gen.cells.cells import Cells, Kind, hash_strings
+from components.example_gen.cells.cells import Kind
 from components.example_gen.labelled import LabelledBatch
 from components.example_gen.profiling.fill_values import Spread, fill_note
 from components.example_gen.profiling.total_rows import Totals
 from components.example_gen.roles import Roles
 from components.example_gen.spec import IngestSpec
-from components.example_gen.splitting.splits import hash_lists, hash_numbers, hash_rows
+from components.example_gen.splitting.row_identity import Identity, label_hashes
+from components.example_gen.splitting.splits import hash_rows
 
 _MOST_UNITS = 1_000
 _LEAST_UNITS = 5.0  # that a split should get on average
@@ -94,14 +95,13 @@ class Watch:
         if self._roles.split is None:
             return np.unique(self._row_hashes(batch))
         cells = batch.cells[self._roles.split]
-        keys = _hashes(cells)
+        keys = cells.hashes(Kind.BYTES)
         return np.unique(np.where(cells.missing, self._row_hashes(batch), keys) if cells.missing.any() else keys)
 
     def _row_hashes(self, batch: LabelledBatch) -> np.ndarray:
-        columns = {name: _hashes(batch.cells[name]) for name in self._roles.inputs}
-        columns[self._roles.regression] = hash_numbers(batch.target, ~batch.has_number)
-        columns[self._roles.classification] = hash_strings(batch.classes, ~batch.has_class)
-        return hash_rows(columns)
+        # As texts: what they stand for is known when all rows are.
+        texts = Identity(dict.fromkeys(self._roles.inputs, Kind.BYTES))
+        return hash_rows(texts.hashes(batch.cells, len(batch.target)) | label_hashes(batch, self._roles))
 
     def _count_labels(self, labels: np.ndarray) -> None:
         self._labelled += len(labels)
@@ -129,7 +129,3 @@ def few_units(spec: IngestSpec, rows: int, units: int) -> str:
         f"Only {units:,} {what}, and rows of one key stay together, so a split may be uneven or empty. "
         "Split by a key with more values, or set data.split.by to row."
     )
-
-
-def _hashes(cells: Cells) -> np.ndarray:
-    return hash_lists(*cells.vectors()) if cells.is_vector else hash_strings(cells.text(), cells.missing)

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from components.example_gen.cells.cells import hash_strings
 from components.example_gen.labelled import LabelledBatch
 from components.example_gen.profiling.profile import Profile
 from components.example_gen.roles import Roles
 from components.example_gen.spec import IngestSpec
 from components.example_gen.splitting.recall import Recalled
-from components.example_gen.splitting.row_identity import Identity
-from components.example_gen.splitting.splits import combine, hash_numbers, shares, split_by_hash, split_by_time
+from components.example_gen.splitting.row_identity import Identity, label_hashes
+from components.example_gen.splitting.splits import combine, shares, split_by_hash, split_by_time
 from components.example_gen.splitting.times import parse_times
 
 
@@ -53,12 +52,7 @@ class Assignment:
 
     def assign(self, batch: LabelledBatch) -> Assigned:
         """Returns where the rows of a batch go."""
-        labels = shares(
-            {
-                self.roles.regression: hash_numbers(batch.target, ~batch.has_number),
-                self.roles.classification: hash_strings(batch.classes, ~batch.has_class),
-            }
-        )
+        labels = shares(label_hashes(batch, self.roles))
         parts = shares(self.identity.hashes(batch.cells, len(batch.target)))
         splits = self._splits(batch, labels, parts)
         both = combine(labels.values())

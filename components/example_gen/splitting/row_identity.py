@@ -13,8 +13,10 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from components.example_gen.cells.cells import Cells, Kind
+from components.example_gen.cells.cells import Cells, Kind, hash_strings
 from components.example_gen.cells.forms import Form, Meaning
+from components.example_gen.labelled import LabelledBatch
+from components.example_gen.roles import Roles
 from components.example_gen.splitting.splits import hash_numbers, mix
 
 BYTES = 16
@@ -101,6 +103,14 @@ class Identity:
 
     def _places(self, group: int) -> np.ndarray:
         return np.arange(_LABELS + group, BYTES, len(self.groups))
+
+
+def label_hashes(batch: LabelledBatch, roles: Roles) -> dict[str, np.ndarray]:
+    """Returns label → hashes of what n rows have of it, uint64 `[n]`."""
+    return {
+        roles.regression: hash_numbers(batch.target, ~batch.has_number),
+        roles.classification: hash_strings(batch.classes, ~batch.has_class),
+    }
 
 
 def fold(fingerprints: np.ndarray, usable: np.ndarray) -> np.ndarray:
