@@ -31,11 +31,12 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from components.model_format.calibration import TINY, undoing
 from components.model_format.manifest import Calibration, Column
 from components.shared import tensor_names
-from components.shared.exact_numbers import companion, is_companion
+from components.shared.exact_numbers import companion
 from components.shared.file_names import SAVED_MODEL
 from components.shared.head_outputs import CLASSIFICATION, LOWER, REGRESSION, UPPER
 from components.trainer.interval_quantiles import QUANTILES
 from components.trainer.serving_inputs import Requests
+from components.transform.layout import Layout
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,7 @@ def feature_columns(
     """
     types = {feature.name: schema_pb2.FeatureType.Name(feature.type) for feature in schema.feature}
     columns: list[Column] = []
-    for position, name in enumerate(
-        sorted(name for name in spec if name not in training_only and not is_companion(name))
-    ):
+    for position, name in enumerate(Layout.of(spec, training_only).features):
         # TensorFlow lower-cases and cuts names, refuses many, and lets two of them collide; a number never does.
         keyword = f"column_{position}"
         if isinstance(spec[name], tf.io.FixedLenFeature):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from components.example_gen.tables.dialect import Dialect
 from components.formats.history import History
 from components.model_format.calibration import calibrate, uncalibrated
-from components.model_format.manifest import CQR, Calibration, Column, Manifest, TrainLabels
+from components.model_format.manifest import CQR, Calibration, Manifest, TrainLabels
 from components.shared import tensor_names
 from components.shared.errors import InputError
 from components.shared.exact_numbers import loses_digits
@@ -28,6 +29,7 @@ from components.trainer.interval_quantiles import QUANTILES, with_quantiles
 from components.trainer.recipe import Recipe
 from components.trainer.stopping import HEADLINE
 from components.trainer.task import Task, load_task
+from components.transform.layout import Layout
 
 
 def run_fn(fn_args: Any) -> None:
@@ -57,7 +59,9 @@ def run_fn(fn_args: Any) -> None:
 
     schema_text = Path(fn_args.schema_path).read_text(encoding="utf-8")
     schema = text_format.Parse(schema_text, schema_pb2.Schema())
-    columns = feature_columns(transform.raw_feature_spec(), schema, [*labels, config["labels"]["weight"]])
+    spec, training_only = transform.raw_feature_spec(), [*labels, config["labels"]["weight"]]
+    columns, layout = feature_columns(spec, schema, training_only), Layout.of(spec, training_only)
+    present = layout.always_present(task.train.features)
     directory = fn_args.serving_model_dir
     held_out = _files(fn_args.eval_files, CALIBRATION)
     coverage = config["intervals"]["coverage"]
@@ -76,7 +80,7 @@ def run_fn(fn_args: Any) -> None:
         regression=labels[0],
         classification=labels[1],
         classes=list(task.classes),
-        columns=_with_presence(columns, task),
+        columns=[replace(column, always_present=column.name in present) for column in columns],
         dialect=dialect,
         vectors=config["reading"]["vectors"],
         train=_train_labels(task),
@@ -86,7 +90,7 @@ def run_fn(fn_args: Any) -> None:
         trunk=trunk,
         calibration=calibration,
         number_type=units.dtype.name,
-        notes=_cut(columns, task),
+        notes=_cut(layout.texts, task),
     ).write(directory, schema_text)
 
 
@@ -108,23 +112,8 @@ def _calibrate(network: keras.Model, rows: Dataset, coverage: float, class_weigh
     )
 
 
-def _with_presence(columns: list[Column], task: Task) -> list[Column]:
-    """Returns the columns with what train says of missing values; the tensors hold them in this order."""
-    features = task.train.features
-    texts = [column for column in columns if column.kind == "BYTES"]
-    numbers = [column for column in columns if column.kind in ("INT", "FLOAT")]
-    present: dict[str, bool] = {}
-    for position, column in enumerate(numbers):
-        present[column.name] = not features[tensor_names.MISSING][:, position].any()
-    for position, column in enumerate(texts):
-        missing = len(texts) + position
-        present[column.name] = not (features[tensor_names.CATEGORICAL][:, position] == missing).any()
-    return [replace(column, always_present=bool(present.get(column.name, False))) for column in columns]
-
-
-def _cut(columns: list[Column], task: Task) -> list[str]:
-    """Returns a sentence for each column of more texts than were kept; the tensor holds them in this order."""
-    texts = [column.name for column in columns if column.kind == "BYTES"]
+def _cut(texts: Sequence[str], task: Task) -> list[str]:
+    """Returns a sentence for each text column of more texts than were kept."""
     notes = []
     for position, name in enumerate(texts):
         others = int((task.train.features[tensor_names.CATEGORICAL][:, position] == position).sum())

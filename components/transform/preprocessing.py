@@ -13,9 +13,11 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from components.shared import tensor_names
-from components.shared.exact_numbers import companion, is_companion
+from components.shared.exact_numbers import companion
+from components.transform.layout import Layout
 from components.transform.scaling import Scales, learn_scales, standardise
 from components.transform.vocabulary import by_name, most_frequent, tokens
+from components.transform.words import missing_place
 
 
 def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> dict[str, tf.Tensor]:
@@ -30,8 +32,9 @@ def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> d
     Returns:
         The tensors below; a group without columns is left out.
 
-        - `numeric` float32 [B, N]: numeric columns by name, then the elements of each vector, standardised with the
-          mean and standard deviation of the train split, see `scaling`; missing values and constant columns are 0.
+        - `numeric` float32 [B, N]: numeric columns by name, then the elements of each vector, see `Layout`;
+          standardised with the mean and standard deviation of the train split, see `scaling`; missing values and
+          constant columns are 0.
         - `missing` float32 [B, N]: 1 where the value was missing.
         - `categorical` int64 [B, C]: see `encode`.
         - `regression_label` int64 [B]: the bits of the label, a float64, in the user's units; 0 where it is missing.
@@ -46,10 +49,9 @@ def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> d
     regression, classification = custom_config["regression"], custom_config["classification"]
     weight = custom_config.get("weight")
     apart = (regression, classification, weight)
-    features = {name: inputs[name] for name in sorted(inputs) if name not in apart and not is_companion(name)}
-    numeric = [_exact(inputs, name) for name, value in features.items() if _is_scalar_number(value)]
-    numeric += [_vector(value) for value in features.values() if not isinstance(value, tf.SparseTensor)]
-    categories = {name: value for name, value in features.items() if _is_text(value)}
+    layout = Layout.of(inputs, apart)
+    numeric = [_exact(inputs, name) for name in layout.numbers]
+    numeric += [_vector(inputs[name]) for name in layout.vectors]
 
     # The label is the last column of the analysis alone: what is served must not depend on it.
     label, unlabelled = _exact(inputs, regression)
@@ -64,8 +66,9 @@ def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> d
         missing = tf.concat([absent for _, absent in numeric], axis=1)
         result[tensor_names.NUMERIC] = standardise(values, missing, scales.part(slice(None, -1)))
         result[tensor_names.MISSING] = tf.cast(missing, tf.float32)
-    if categories:
-        result[tensor_names.CATEGORICAL] = encode(list(categories.values()), custom_config["max_categories"])
+    if layout.texts:
+        texts = [inputs[name] for name in layout.texts]
+        result[tensor_names.CATEGORICAL] = encode(texts, custom_config["max_categories"])
     if weight is not None:
         result[tensor_names.WEIGHT] = tf.cast(_dense(inputs[weight], 0.0), tf.float32)
     return result | _regression(label, unlabelled, scales.part(slice(-1, None))) | _class(inputs[classification])
@@ -90,16 +93,8 @@ def encode(columns: list[tf.SparseTensor], size: int) -> tf.Tensor:
     text = tf.stack([_dense(column, "") for column in tagged], axis=1)
     index = tft.apply_vocabulary(text, vocabulary, default_value=-1)
     position = tf.range(count, dtype=tf.int64)
-    unknown = tf.where(text == "", count + position, position)
+    unknown = tf.where(text == "", missing_place(position, count), position)
     return tf.where(index < 0, unknown, 2 * count + index)
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, tf.SparseTensor) and value.dtype == tf.string
-
-
-def _is_scalar_number(value: Any) -> bool:
-    return isinstance(value, tf.SparseTensor) and value.dtype != tf.string
 
 
 def _dense(value: tf.SparseTensor, default: float | str) -> tf.Tensor:

@@ -51,6 +51,16 @@ def read_words(transform: Any, name: str) -> list[Word]:
     return [Word.of(token) for token in transform.vocabulary_by_name(name)]
 
 
+def missing_place(column: Any, count: int) -> Any:
+    """Returns what `preprocessing.encode` writes for a missing text.
+
+    Args:
+        column: position of the column, or a tensor of positions.
+        count: number of text columns C.
+    """
+    return count + column
+
+
 def owners(words: Sequence[Word], count: int) -> list[int]:
     """Returns the column that each place of `preprocessing.encode` belongs to.
 
