@@ -30,8 +30,8 @@ def unseen_in_train(
     """
     spec, roles, found = assignment.spec, assignment.roles, assignment.found
     if found.time_cuts is not None:
-        first_cut = found.time_cuts[0]
-        return {one.name for one in features if all(found.since[name] >= first_cut for name in one.columns)}
+        first, cut = found.first_times, found.time_cuts[0]
+        return {one.name for one in features if all(first.of(name) >= cut for name in one.columns)}
     if roles.recalled:
         return set()  # the first pass did not read all that these rows are split by
     few = [feature for feature in features if found.scarce.knows(feature.columns)]

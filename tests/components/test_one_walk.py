@@ -143,9 +143,10 @@ def test_a_column_unseen_in_many_rows_is_left_out_all_the_same(tmp_path: Path, c
     assert all("late" not in row for split in summary.splits for row in read(tmp_path / "second", split))
 
 
-def test_a_run_reads_its_data_twice(tmp_path: Path, counted: Counter[str]):
-    write(tmp_path, unseen(frame(), "row"))
-    given = resolved(tmp_path, *SPLITS["row"], "data.split.salt=s1")
+@pytest.mark.parametrize("by", ["row", "time", "column"])
+def test_a_run_reads_its_data_twice(tmp_path: Path, counted: Counter[str], by: str):
+    write(tmp_path, unseen(frame(), by))
+    given = resolved(tmp_path, *SPLITS[by])
     source = check_before_run(given.config)
     assert counted == {"looked up": 1} | {
         f"{done} {name}": 1 for name in ("1.csv", "2.csv") for done in ("beginning of", "rows of", "rows hashed of")

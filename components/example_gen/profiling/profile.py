@@ -23,6 +23,7 @@ from components.example_gen.profiling.scarce import Scarce
 from components.example_gen.profiling.total_rows import totals_note
 from components.example_gen.roles import Roles
 from components.example_gen.spec import IngestSpec
+from components.example_gen.splitting.first_times import FirstTimes
 from components.example_gen.splitting.times import TimeSample
 from components.example_gen.tables.dialect import Dialect
 from components.example_gen.tables.table import Table
@@ -55,7 +56,7 @@ class Profile:
         few: a sentence with the way out where a split has few groups of rows to draw from, else empty.
         wide: the label and the features whose values need 64 bits.
         scarce: rows of the columns that have a value in few rows.
-        since: column → time of its first value, infinite where it has none, for a split by time.
+        first_times: when something is seen first, for a split by time.
     """
 
     read: int
@@ -75,7 +76,7 @@ class Profile:
     few: str = ""
     wide: frozenset[str] = frozenset()
     scarce: Scarce = dataclasses.field(default_factory=lambda: Scarce(None), compare=False)
-    since: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    first_times: FirstTimes = dataclasses.field(default_factory=FirstTimes, compare=False)
 
     @property
     def rows(self) -> int:
@@ -165,8 +166,7 @@ def profile(table: Table, spec: IngestSpec, roles: Roles) -> Profile:
     warnings = found.warnings
     if times.ambiguous:
         warnings += (f"{times.column}: day and month could be exchanged in every value; the month was read first.",)
-    since = {name: times.first(name) for name in columns}
-    return dataclasses.replace(found, time_style=style, time_cuts=cuts, warnings=warnings, since=since)
+    return dataclasses.replace(found, time_style=style, time_cuts=cuts, warnings=warnings, first_times=times.first)
 
 
 def _add(column: ColumnProfile, name: str, batch: LabelledBatch, spec: IngestSpec, roles: Roles) -> None:

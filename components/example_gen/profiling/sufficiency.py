@@ -74,7 +74,9 @@ def check_time_split(table: Table, spec: IngestSpec, roles: Roles, found: Profil
     """
     if roles.split is None or found.time_cuts is None or found.time_style is None:
         return
-    labels = TrainLabels()
+    if found.first_times.varied < found.time_cuts[0]:
+        return
+    labels = TrainLabels()  # read again for the sentence
     for batch in labelled_batches(table, spec, dataclasses.replace(roles, features=(), vectors={})):
         times = parse_times(batch.cells[roles.split].text(), found.time_style)
         labels.add(batch, split_by_time(times, found.time_cuts) == 0)

@@ -16,6 +16,7 @@ from pandas.tseries.api import guess_datetime_format
 from components.example_gen.cells import instants
 from components.example_gen.cells.cells import Cells
 from components.example_gen.labelled import LabelledBatch
+from components.example_gen.splitting.first_times import FirstTimes
 from components.example_gen.splitting.splits import mix, time_cuts
 from components.example_gen.tables.dialect import Dialect
 from components.shared.errors import InputError
@@ -41,7 +42,7 @@ class TimeSample:
         self._rows = 0
         self._text: pa.Array = pa.array([], pa.string())
         self._priority = np.array([], np.uint64)
-        self._first: dict[tuple[str, str], float] = {}
+        self._first: dict[str, FirstTimes] = {}
 
     def add(self, batch: LabelledBatch) -> None:
         """Takes in the rows of a batch.
@@ -75,9 +76,10 @@ class TimeSample:
             self._shrink()
         return self._styles[0], time_cuts(parse_times(self._text, self._styles[0]), fractions)
 
-    def first(self, column: str) -> float:
-        """Returns the time of the first row that has a value in a column, infinite where none has one."""
-        return self._first.get((self._styles[0], column), np.inf)
+    @property
+    def first(self) -> FirstTimes:
+        """When something is seen first, in times as `cuts` gives them."""
+        return self._first[self._styles[0]]
 
     @property
     def ambiguous(self) -> bool:
@@ -98,18 +100,13 @@ class TimeSample:
                 bad = max(bad, int(np.flatnonzero(wrong)[0]))
             else:
                 fitting.append(style)
-                self._note_first(style, times, batch)
+                self._first.setdefault(style, FirstTimes()).add(batch, times)
         if not fitting:
             raise InputError(
                 f'The split column "{self.column}" must hold ISO dates, epoch numbers or dates of one form, '
                 f'got "{text[bad].as_py()}" in {batch.where(bad)}. Write all times alike.'
             )
         return fitting
-
-    def _note_first(self, style: str, times: np.ndarray, batch: LabelledBatch) -> None:
-        for name, cells in batch.cells.items():
-            first = float(times.min(where=~cells.missing, initial=np.inf))
-            self._first[style, name] = min(first, self._first.get((style, name), np.inf))
 
 
 def parse_times(text: pa.Array, style: str) -> np.ndarray:
