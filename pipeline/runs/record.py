@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from components.shared.kept_files import Damaged, read_record, write_json
+from components.formats.json_file import JsonDocument
+from components.shared.kept_files import replace_text
 from pipeline.errors import InputError, did_you_mean
 from pipeline.local.lock import is_running
 
@@ -47,8 +48,8 @@ class Step:
 
 
 @dataclass
-class Run:
-    """One run of a pipeline.
+class Run(JsonDocument):
+    """One run of a pipeline; its record is written again as it goes.
 
     Args:
         id: time of its start, unique in its output folder.
@@ -92,7 +93,7 @@ class Run:
         """Writes the record; readers see the old or the new one, never a part."""
         path = record_path(output, self.id)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_json(path, asdict(self), indent=1)
+        replace_text(path, self.text())
 
 
 @dataclass(frozen=True)
@@ -138,8 +139,8 @@ def read_runs(output: Path) -> list[Run]:
 
 
 def unreadable(outputs: Iterable[Path]) -> list[str]:
-    """Returns a sentence for each record of a run that cannot be read, as a power cut may leave it."""
-    return [str(record) for output in outputs for record in _records(output) if isinstance(record, Damaged)]
+    """Returns a sentence for each record of a run that cannot be read, as a power cut or a newer mtl may leave it."""
+    return [str(record) for output in outputs for record in _records(output) if isinstance(record, InputError)]
 
 
 def warn_of_unreadable(outputs: Iterable[Path]) -> None:
@@ -148,26 +149,26 @@ def warn_of_unreadable(outputs: Iterable[Path]) -> None:
         click.echo(click.style("warning: ", fg="yellow", bold=True) + sentence, err=True)
 
 
-def _records(output: Path) -> Iterator[Run | Damaged]:
+def _records(output: Path) -> Iterator[Run | InputError]:
     # By time, then by number: "…-2" comes before "…-10" and after the run without a number.
     for path in sorted((output / FOLDER).glob("*.json"), key=lambda path: (path.stem[:15], len(path.stem), path.stem)):
         try:
-            yield read_record(path, Run, _LEFT_OUT)
-        except Damaged as damaged:
-            yield damaged
+            yield Run.read_from(path, _LEFT_OUT)
+        except InputError as refused:
+            yield refused
 
 
 def find_run(run_id: str, outputs: Sequence[Path]) -> Finished:
     """Returns the run with this id.
 
     Raises:
-        InputError: no output folder has it, more than one has, or its record is damaged.
+        InputError: no output folder has it, more than one has, or its record cannot be read.
     """
     known = [Finished(output, run) for output in outputs for run in read_runs(output)]
     found = [candidate for candidate in known if candidate.run.id == run_id]
     places = ", ".join(str(output) for output in outputs) or "runs"
     if damaged := [output for output in outputs if not found and record_path(output, run_id).exists()]:
-        read_record(record_path(damaged[0], run_id), Run, "Name another of `mtl runs`, or run again.")
+        Run.read_from(record_path(damaged[0], run_id), "Name another of `mtl runs`, or run again.")
     if not found:
         guess = did_you_mean(run_id, [candidate.run.id for candidate in known])
         raise InputError(

@@ -96,6 +96,33 @@ def test_a_record_of_a_newer_mtl_is_read(tmp_path: Path):
     assert unreadable([tmp_path]) == []
 
 
+def test_a_record_of_a_newer_format_is_left_out_and_named(tmp_path: Path):
+    kept = finished(tmp_path, "20260101-000000")
+    path = record_path(tmp_path, finished(tmp_path, "20260101-000001").id)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 2}))
+    assert read_runs(tmp_path) == [kept]
+    assert unreadable([tmp_path]) == [
+        f"{path} must be of format 1, got format 2. "
+        "That run is left out of everything; remove the file to hear no more of it."
+    ]
+    with pytest.raises(InputError, match=r"got format 2\. Name another of `mtl runs`, or run again\."):
+        find_run("20260101-000001", [tmp_path])
+
+
+def test_a_record_of_the_time_before_formats_had_a_number_is_read(tmp_path: Path):
+    run = finished(tmp_path, "20260101-000000", steps=[Step("Trainer", "done")])
+    path = record_path(tmp_path, run.id)
+    older = json.loads(path.read_text())
+    assert older.pop("format") == 1
+    path.write_text(json.dumps(older))
+    assert read_runs(tmp_path) == [run]
+
+
+def test_a_path_that_is_not_utf8_is_kept(tmp_path: Path):
+    run = finished(tmp_path, "20260101-000000", steps=[Step("Trainer", artifacts={"model": "/m\udce9/größe"})])
+    assert read_runs(tmp_path) == [run]
+
+
 def test_a_record_is_on_the_disk_before_it_takes_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     flushed: list[str] = []
     sync, replace = os.fsync, os.replace
