@@ -36,7 +36,8 @@ from components.example_gen.spec import IngestSpec
 from components.formats.summary import Summary
 from components.model_format.manifest import GO_BACK
 from components.schema_gen.domains import any_text_notes
-from components.schema_gen.schema import FILE, TRAINING, identifier_notes, read_schema
+from components.schema_gen.schema import TRAINING, identifier_notes
+from components.schema_gen.schema_file import FILE, read_schema
 from components.schema_gen.statistics import read_statistics
 from components.shared.errors import InputError
 from components.shared.file_names import DISTRIBUTIONS, EXTRA

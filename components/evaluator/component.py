@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
@@ -21,6 +20,7 @@ from components.evaluator.incumbent import ask
 from components.evaluator.scoring import ServingModel, read_columns, read_rows
 from components.formats.evaluation import Evaluation, Training
 from components.formats.importance import Importance
+from components.schema_gen.schema_file import FILE, read_schema
 from components.shared.errors import InputError, did_you_mean
 from components.shared.splits import EVAL, split_folder
 
@@ -54,7 +54,7 @@ def Evaluator(
     chosen = json.loads(settings)
     candidate = ServingModel(path_utils.serving_model_path(model.uri))
     manifest = candidate.manifest
-    in_force = text_format.Parse((Path(schema.uri) / "schema.pbtxt").read_text(encoding="utf-8"), schema_pb2.Schema())
+    in_force = read_schema(Path(schema.uri) / FILE)
     columns = _slice_columns(chosen["slices"], in_force)
     eval_split = Path(split_folder(examples.uri, EVAL))
     rows = read_rows(eval_split, in_force.SerializeToString(), (manifest.regression, manifest.classification), columns)

@@ -22,7 +22,7 @@ from components.report.artifacts import HTML, ClassificationMetrics, Metrics, Ru
 from components.report.collect import Origin, Sources, collect
 from components.report.columns.describe import describe_columns
 from components.report.files import PAGE, write
-from components.schema_gen.schema import FILE, read_schema
+from components.schema_gen.schema_file import FILE, read_schema
 
 
 @component

@@ -11,7 +11,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from components.example_gen.cells.cells import Cells
 from components.example_gen.tables.dialect import Dialect
 from components.schema_gen.domains import categories
-from components.schema_gen.schema import column_form
+from components.schema_gen.schema_file import column_form
 
 _MAX_NAMED = 8
 _PRESENCE_ROOM = 0.05  # inferred bounds of two samples differ by chance, most of all in few rows

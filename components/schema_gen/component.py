@@ -18,14 +18,13 @@ from tfx.types.standard_artifacts import Examples, ExampleStatistics, Schema
 from components.formats.summary import Summary
 from components.schema_gen.domains import text_columns
 from components.schema_gen.schema import (
-    FILE,
     add_companions,
     curate,
     exclude_labels_from_serving,
-    parse_schema,
     remove_companions,
     require_labels,
 )
+from components.schema_gen.schema_file import FILE, parse_schema
 from components.schema_gen.statistics import read_statistics
 from components.schema_gen.texts import split_texts
 from components.shared.exact_numbers import companion

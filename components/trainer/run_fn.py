@@ -10,13 +10,12 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow_transform as tft
-from google.protobuf import text_format
-from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.example_gen.tables.dialect import Dialect
 from components.formats.history import History
 from components.model_format.calibration import calibrate, uncalibrated
 from components.model_format.manifest import CQR, Calibration, Manifest, TrainLabels
+from components.schema_gen.schema_file import parse_schema
 from components.shared import tensor_names
 from components.shared.errors import InputError
 from components.shared.exact_numbers import loses_digits
@@ -58,9 +57,8 @@ def run_fn(fn_args: Any) -> None:
     best, trunk = _best_epoch(history[HEADLINE]), network.name
 
     schema_text = Path(fn_args.schema_path).read_text(encoding="utf-8")
-    schema = text_format.Parse(schema_text, schema_pb2.Schema())
     spec, training_only = transform.raw_feature_spec(), [*labels, config["labels"]["weight"]]
-    columns, layout = feature_columns(spec, schema, training_only), Layout.of(spec, training_only)
+    columns, layout = feature_columns(spec, parse_schema(schema_text), training_only), Layout.of(spec, training_only)
     present = layout.always_present(task.train.features)
     directory = fn_args.serving_model_dir
     held_out = _files(fn_args.eval_files, CALIBRATION)

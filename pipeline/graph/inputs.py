@@ -19,7 +19,7 @@ from components.example_gen.tables.fingerprint import fingerprint
 from components.pusher.local_store import CURRENT, open_store
 from components.pusher.provenance import require_same_labels, rows_of
 from components.pusher.release import VersionStore
-from components.schema_gen.schema import column_forms, column_types, read_schema
+from components.schema_gen.schema_file import column_forms, column_types, read_schema
 from components.shared.step_fingerprint import code_fingerprint
 from pipeline.config.run import Config
 from pipeline.graph.steps import STEPS

@@ -25,7 +25,7 @@ from components.example_gen.tables.table import Batch, Table, open_table
 from components.model_format.manifest import SCHEMA, Column, Manifest, prediction_columns
 from components.objects.staging import staged
 from components.schema_gen.domains import categories
-from components.schema_gen.schema import column_forms, read_schema
+from components.schema_gen.schema_file import column_forms, read_schema
 from components.shared.durable_files import replacing
 from components.shared.file_names import DISTRIBUTIONS, EXTRA
 from components.shared.head_outputs import LOWER, REGRESSION, UPPER

@@ -9,7 +9,8 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.schema_gen.changes import Change, changes
-from components.schema_gen.schema import FILE, read_schema, remove_companions
+from components.schema_gen.schema import remove_companions
+from components.schema_gen.schema_file import FILE, read_schema
 from pipeline.config.resolve import Resolved
 from pipeline.config.run import Config
 from pipeline.errors import InputError

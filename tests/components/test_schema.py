@@ -9,13 +9,8 @@ from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 from validator_steps import ROWS, feature, inferred, statistics, table, training_schema
 
 from components.schema_gen.domains import categories
-from components.schema_gen.schema import (
-    column_types,
-    curate,
-    exclude_labels_from_serving,
-    identifier_notes,
-    read_schema,
-)
+from components.schema_gen.schema import curate, exclude_labels_from_serving, identifier_notes
+from components.schema_gen.schema_file import column_types, read_schema
 from components.shared.errors import InputError
 
 import tensorflow_data_validation as tfdv  # isort: skip - only after TFX

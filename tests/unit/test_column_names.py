@@ -16,7 +16,7 @@ from components.example_gen.roles import assign_roles
 from components.example_gen.spec import IngestSpec
 from components.example_gen.tables.table import open_table
 from components.model_format.manifest import MANIFEST, Manifest
-from components.schema_gen.schema import read_schema
+from components.schema_gen.schema_file import read_schema
 from components.shared.column_names import plain_name, plain_names
 from components.shared.errors import InputError, did_you_mean
 from components.shared.file_names import EXTRA

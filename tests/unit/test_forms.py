@@ -9,7 +9,7 @@ import pytest
 from components.example_gen.cells.cells import Cells, Kind
 from components.example_gen.cells.forms import Form, Meaning, form_of, form_of_numbers
 from components.example_gen.tables.dialect import Dialect
-from components.schema_gen.schema import column_forms, parse_schema
+from components.schema_gen.schema_file import column_forms, parse_schema
 
 BOOLEANS = [
     pa.array([True, False, None]),  # Parquet

@@ -6,7 +6,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.data_validator.remedy import remedy
 from components.schema_gen.changes import changes
-from components.schema_gen.schema import parse_schema, read_schema
+from components.schema_gen.schema_file import parse_schema, read_schema
 
 REVIEWED = """
 feature { name: "x" type: FLOAT presence { min_fraction: 1.0 } }

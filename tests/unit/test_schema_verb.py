@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from components.schema_gen.schema import read_schema
+from components.schema_gen.schema_file import read_schema
 from components.shared.errors import InputError
 from pipeline.config.resolve import Resolved, resolve
 from pipeline.runs.record import Step, new_run
