@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,8 +13,9 @@ from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
 from components.data_validator.analysis.distribution import Distribution, describe
 from components.data_validator.analysis.leakage import Columns
+from components.example_gen.examples.first_values import are_numbers, first_numbers, first_values
 from components.example_gen.examples.reader import read_examples
-from components.shared.exact_numbers import companion, of_bits
+from components.shared.exact_numbers import companion
 
 ROWS = 50_000
 """Rows looked at per split; the bounds of two such samples are far below the smallest effect worth an alarm."""
@@ -61,8 +61,7 @@ def read_sample(folder: str, columns: Mapping[str, str], rows: int, wide: Collec
     schema = schema_pb2.Schema()
     for name, kind in columns.items():
         schema.feature.add(name=name, type=schema_pb2.FeatureType.Value(kind))
-    exact = [name for name in wide if name in columns]
-    for name in exact:
+    for name in (name for name in wide if name in columns):
         schema.feature.add(name=companion(name), type=schema_pb2.INT)
     decoder = ExamplesToRecordBatchDecoder(schema.SerializeToString())
     chosen = np.zeros(rows, bool)
@@ -73,31 +72,13 @@ def read_sample(folder: str, columns: Mapping[str, str], rows: int, wide: Collec
         seen += len(examples)
         if len(kept):
             batches.append(decoder.DecodeBatch(kept.tolist()))
-    table = pa.Table.from_batches(batches).combine_chunks()
-    found = {name: _column(table.column(name)) for name in columns}
-    return Sample(found | {name: _exact(table.column(companion(name))) for name in exact})
+    [rows_read] = pa.Table.from_batches(batches).combine_chunks().to_batches()
+    return Sample({name: _column(rows_read, name) for name in columns})
 
 
-def _exact(lists: pa.ChunkedArray) -> np.ndarray:
-    """Returns the numbers of a companion, float64 `[n]`, NaN where missing."""
-    whole = _firsts(lists)
-    values = of_bits(pc.fill_null(whole, 0).to_numpy(zero_copy_only=False))
-    return np.where(whole.is_valid().to_numpy(zero_copy_only=False), values, np.nan)
-
-
-def _firsts(lists: pa.ChunkedArray) -> Any:
-    """Returns the first value of each row's list."""
-    column = lists.chunk(0)
-    lengths = pc.fill_null(pc.list_value_length(column), 0)
-    return pc.list_element(pc.if_else(pc.greater(lengths, 0), column, pa.scalar(None, column.type)), 0)
-
-
-def _column(lists: pa.ChunkedArray) -> np.ndarray | pa.Array:
-    """Returns the first value of each row's list."""
-    firsts = _firsts(lists)
-    if pa.types.is_floating(firsts.type) or pa.types.is_integer(firsts.type):
-        return pc.fill_null(firsts.cast(pa.float64(), safe=False), np.nan).to_numpy(zero_copy_only=False)
-    return firsts.cast(pa.string())
+def _column(batch: pa.RecordBatch, name: str) -> np.ndarray | pa.Array:
+    values = first_values(batch, name)
+    return first_numbers(batch, name) if are_numbers(values) else values.cast(pa.string())
 
 
 def _array(values: np.ndarray | pa.Array) -> np.ndarray:

@@ -12,9 +12,9 @@ import tensorflow as tf
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
 from components.evaluator.analysis.evaluation import Predictions, Rows
+from components.example_gen.examples.first_values import are_numbers, as_floats, first_numbers, first_values
 from components.example_gen.examples.reader import read_examples
 from components.model_format.manifest import Column, Manifest
-from components.shared.exact_numbers import companion, of_bits
 from components.shared.head_outputs import CLASSIFICATION, LOWER, REGRESSION, UPPER
 
 BATCH = 1024
@@ -39,7 +39,7 @@ def read_rows(folder: str | Path, schema: bytes, labels: tuple[str, str], column
     parts: dict[str, list[np.ndarray]] = {name: [] for name in columns}
     for examples in read_examples(folder):
         batch = decoder.DecodeBatch(examples.tolist())
-        number.append(_numbers(batch, labels[0]))
+        number.append(first_numbers(batch, labels[0]))
         label.append(_scalars(batch, labels[1], missing=None))
         for name, arrays in parts.items():
             arrays.append(_scalars(batch, name))
@@ -118,32 +118,14 @@ def _raw(batch: pa.RecordBatch, column: Column) -> np.ndarray:
         lists: Any = batch.column(batch.schema.get_field_index(column.name))
         absent = [float("nan")] * column.length
         return np.array([value or absent for value in lists.to_pylist()], dtype=np.float32)
-    return _scalars(batch, column.name, missing="") if column.kind == "BYTES" else _numbers(batch, column.name)
+    return _scalars(batch, column.name, missing="") if column.kind == "BYTES" else first_numbers(batch, column.name)
 
 
 def _scalars(batch: pa.RecordBatch, name: str, missing: str | None = "(missing)") -> np.ndarray:
     """Returns one value per row: text as str (object `[n]`), numbers as float64; missing is `missing` or NaN."""
-    column: Any = batch.column(batch.schema.get_field_index(name))
-    firsts = pa.compute.list_element(_padded(column), 0)
-    if pa.types.is_floating(firsts.type) or pa.types.is_integer(firsts.type):
-        return firsts.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-    texts = firsts.cast(pa.large_string())
+    values = first_values(batch, name)
+    if are_numbers(values):
+        return as_floats(values)
+    texts = values.cast(pa.large_string())
     texts = texts if missing is None else texts.fill_null(missing)
     return np.array(texts.to_pylist(), dtype=object)
-
-
-def _numbers(batch: pa.RecordBatch, name: str) -> np.ndarray:
-    """Returns one number per row, float64 `[n]`, NaN where missing; all 64 bits of it where a companion holds them."""
-    values = _scalars(batch, name)
-    place = batch.schema.get_field_index(companion(name))
-    if place < 0:
-        return values
-    firsts = pa.compute.list_element(_padded(batch.column(place)), 0)
-    exact = of_bits(pa.compute.fill_null(firsts, 0).to_numpy(zero_copy_only=False))
-    return np.where(firsts.is_valid().to_numpy(zero_copy_only=False), exact, values)
-
-
-def _padded(column: Any) -> Any:
-    """Returns the lists with empty ones made null, so that the first element of each can be taken."""
-    lengths = pa.compute.fill_null(pa.compute.list_value_length(column), 0)
-    return pa.compute.if_else(pa.compute.greater(lengths, 0), column, pa.scalar(None, column.type))

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Mapping
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
+from components.example_gen.examples.first_values import first_numbers
 from components.example_gen.examples.reader import read_examples
 from components.formats.columns import Column, Columns, ColumnStatistics
 from components.formats.summary import Summary
 from components.report.columns import numeric, textual
 from components.schema_gen.statistics import read_statistics
-from components.shared.exact_numbers import companion, of_bits
+from components.shared.exact_numbers import companion
 from components.shared.splits import EVAL, TRAIN, split_folder
 
 SPLITS = (TRAIN, EVAL)
@@ -103,19 +102,8 @@ def _read(folder: str, schema: schema_pb2.Schema, exact: Collection[str]) -> dic
     for serialized in read_examples(folder):
         batch = decoder.DecodeBatch(serialized.tolist())
         for name, arrays in parts.items():
-            source = companion(name) if name in exact else name
-            arrays.append(_firsts(batch.column(batch.schema.get_field_index(source)), as_bits=name in exact))
+            arrays.append(first_numbers(batch, name))
     return {name: np.concatenate(arrays) for name, arrays in parts.items()}
-
-
-def _firsts(column: Any, *, as_bits: bool) -> np.ndarray:
-    values = np.full(len(column), np.nan)
-    lengths = pa.compute.fill_null(pa.compute.list_value_length(column), 0).to_numpy(zero_copy_only=False)
-    flat = column.flatten().to_numpy(zero_copy_only=False)
-    starts = np.append(0, np.cumsum(lengths))[:-1]
-    firsts = flat[starts[lengths > 0]]
-    values[lengths > 0] = of_bits(firsts) if as_bits else firsts
-    return values
 
 
 def _statistics(folder: str, split: str) -> dict[str, statistics_pb2.FeatureNameStatistics]:
