@@ -8,7 +8,7 @@ from tfx.dsl.component.experimental.annotations import InputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
 from tfx.types.standard_artifacts import ExampleAnomalies
 
-from components.data_validator.analysis.finding import FAIL, read_findings
+from components.formats.findings import Findings
 from components.shared.errors import Rejected
 
 
@@ -24,6 +24,5 @@ def DataGate(anomalies: InputArtifact[ExampleAnomalies], code: Parameter[str]) -
         Rejected: an anomaly has level `fail`.
     """
     del code
-    found = read_findings(anomalies.uri)
-    if not found["passed"]:
-        raise Rejected([anomaly["sentence"] for anomaly in found["anomalies"] if anomaly["level"] == FAIL])
+    if problems := Findings.read(anomalies.uri).problems:
+        raise Rejected(problems)

@@ -8,8 +8,8 @@ from typing import Any
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 
-from components.data_validator.analysis.finding import IGNORE, Anomaly
 from components.data_validator.remedy import remedy
+from components.formats.findings import IGNORE, Anomaly
 from components.schema_gen.domains import categories
 from components.shared.errors import InputError, did_you_mean
 

@@ -15,9 +15,7 @@ from tfx.types import artifact_utils
 from tfx.types.standard_artifacts import ExampleAnomalies, Examples, ExampleStatistics, Model, Schema
 from tfx.utils import path_utils
 
-from components.data_validator.analysis.distribution import Distribution, read_distributions, write_distributions
 from components.data_validator.analysis.drift import DRIFT, SKEW, Tolerance, compare
-from components.data_validator.analysis.finding import WARN, Anomaly, Comparison, Findings
 from components.data_validator.analysis.labels import (
     class_anomalies,
     missing_anomalies,
@@ -33,6 +31,8 @@ from components.data_validator.sample import read_sample
 from components.data_validator.source import CHANGED, found_in_source
 from components.example_gen.cells.cells import Kind
 from components.example_gen.spec import IngestSpec
+from components.formats.distributions import Distribution, Distributions
+from components.formats.findings import WARN, Anomaly, Comparison, Findings
 from components.formats.summary import Summary
 from components.model_format.manifest import GO_BACK
 from components.schema_gen.domains import any_text_notes
@@ -40,7 +40,7 @@ from components.schema_gen.schema import TRAINING, identifier_notes
 from components.schema_gen.schema_file import FILE, read_schema
 from components.schema_gen.statistics import read_statistics
 from components.shared.errors import InputError
-from components.shared.file_names import DISTRIBUTIONS, EXTRA
+from components.shared.file_names import EXTRA
 from components.shared.splits import EVAL, TRAIN, VALIDATION
 
 
@@ -63,7 +63,7 @@ def DataValidator(
         statistics: statistics of every split.
         schema: the schema in force.
         baseline: the pushed model, whose distributions drift is measured against; empty when there is none.
-        anomalies: TFDV's anomalies per split in TFX's layout; `gate.json` with everything found;
+        anomalies: TFDV's anomalies per split in TFX's layout; `findings.json` with everything found;
             `distributions.json` of train and eval, to be pushed with the model.
         spec: `IngestSpec.to_json()`, for how to read the source rows.
         reviewed_schema: text of the reviewed schema; empty when there is none.
@@ -96,8 +96,9 @@ def DataValidator(
 
     key = source.column if source.split == "column" else None
     now = {split: samples[split].distributions(key) for split in (TRAIN, EVAL)}
-    write_distributions(Path(anomalies.uri) / DISTRIBUTIONS, now)
-    pushed = read_distributions(Path(path_utils.serving_model_path(baseline.uri)) / EXTRA / DISTRIBUTIONS, GO_BACK)
+    Distributions(now).write(anomalies.uri)
+    before = Distributions.find(Path(path_utils.serving_model_path(baseline.uri)) / EXTRA, GO_BACK)
+    pushed = before.splits if before else {}
     version = baseline.get_int_custom_property("version")
     against = f"pushed version {version}" if pushed else None
     comparisons, differences = _compare(now, pushed, against or "", source, chosen["drift"])
@@ -124,8 +125,8 @@ def DataValidator(
             notes.append(CHANGED)
 
     if version and not pushed:
-        notes.append(f"Drift was not measured: the pushed version {version} has no {DISTRIBUTIONS} with it.")
-    Findings(notes, found, comparisons, against).write(anomalies.uri)
+        notes.append(f"Drift was not measured: the pushed version {version} has no {Distributions.FILE} with it.")
+    Findings(tuple(notes), tuple(found), tuple(comparisons), against).write(anomalies.uri)
 
 
 def _schema_anomalies(

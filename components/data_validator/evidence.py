@@ -9,11 +9,11 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.data_validator.analysis import rules
 from components.data_validator.analysis.distance import DISTANCES
-from components.data_validator.analysis.distribution import Distribution
-from components.data_validator.analysis.finding import MAX_EXAMPLES, Anomaly
-from components.data_validator.analysis.rows import find_broken
+from components.data_validator.analysis.rows import MAX_EXAMPLES, find_broken
 from components.data_validator.analysis.rules import Rule
 from components.example_gen.tables.table import Table
+from components.formats.distributions import Distribution
+from components.formats.findings import Anomaly
 from components.schema_gen.domains import categories
 
 _NO_VALUE = {

@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
-from components.data_validator.analysis.distribution import Distribution, describe
+from components.data_validator.analysis.distribution import describe
 from components.data_validator.analysis.leakage import Columns
 from components.example_gen.examples.first_values import are_numbers, first_numbers, first_values
 from components.example_gen.examples.reader import read_examples
+from components.formats.distributions import Distribution
 from components.shared.exact_numbers import companion
 
 ROWS = 50_000

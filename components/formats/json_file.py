@@ -75,7 +75,7 @@ class JsonDocument:
         return cls.of(path, read_json(path, remedy), remedy)
 
     @classmethod
-    def of(cls, path: Path, fields: dict[str, Any], remedy: str = RUN_AGAIN) -> Self:
+    def of(cls, path: Path | str, fields: dict[str, Any], remedy: str = RUN_AGAIN) -> Self:
         """Returns what a document holds; see `JsonFile.read`.
 
         Args:

@@ -10,6 +10,7 @@ from components.formats.evaluation import Evaluation
 from components.formats.figures import Figures
 from components.formats.importance import Importance
 from components.formats.json_file import JsonFile
+from components.formats.tuning import Tuning
 
 
 @dataclass(frozen=True)
@@ -238,7 +239,7 @@ class Report(JsonFile, file="report.json", format=2):
     lineage: tuple[Output, ...]
     data: DataPart | None
     model: ModelPart | None
-    tuning: dict[str, Any] | None = None
+    tuning: Tuning | None = None
     relatedness: dict[str, Any] | None = None
 
     @classmethod

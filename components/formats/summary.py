@@ -82,7 +82,7 @@ class Summary(JsonFile, file="summary.json"):
         return sum(rows.get(label, 0) for rows in self.unlabelled.values())
 
     @classmethod
-    def of(cls, path: Path, fields: dict[str, Any], remedy: str = RUN_AGAIN) -> Self:
+    def of(cls, path: Path | str, fields: dict[str, Any], remedy: str = RUN_AGAIN) -> Self:
         """Returns what a file holds; also one of the time before dialects, where `format` was the table's."""
         if "dialect" not in fields:
             dialect = {name: fields.pop(name, None) for name in ("format", "delimiter")}

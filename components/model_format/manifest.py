@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field, replace
+import os
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from components.example_gen.tables.dialect import Dialect
+from components.formats.json_file import JsonFile
 from components.shared.column_names import plain_names
 from components.shared.file_names import EXTRA
-from components.shared.kept_files import read_record
 
-MANIFEST = "model.json"
 SCHEMA = "schema.pbtxt"
 SPLIT = "split"
 CQR = "cqr"
@@ -96,7 +95,7 @@ class Calibration:
 
 
 @dataclass(frozen=True)
-class Manifest:
+class Manifest(JsonFile, file=f"{EXTRA}/model.json"):
     """A serving model's labels, classes, columns and training in short.
 
     Args:
@@ -132,30 +131,23 @@ class Manifest:
     number_type: str = "float32"
     notes: list[str] = field(default_factory=list)
 
-    def write(self, model_dir: str | Path, schema: str) -> None:
+    def write_with(self, schema: str, model_dir: str | os.PathLike[str]) -> None:
         """Writes the manifest and the text of the schema into a SavedModel's folder."""
-        folder = Path(model_dir) / EXTRA
-        folder.mkdir(exist_ok=True)
-        (folder / MANIFEST).write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
-        (folder / SCHEMA).write_text(schema, encoding="utf-8")
+        (Path(model_dir) / EXTRA).mkdir(exist_ok=True)
+        self.write(model_dir)
+        (Path(model_dir) / EXTRA / SCHEMA).write_text(schema, encoding="utf-8")
 
     @classmethod
-    def read(cls, model_dir: str | Path) -> Manifest:
-        """Reads the manifest of a serving model, also of one that an older or a newer mtl wrote.
+    def read(cls, folder: str | os.PathLike[str], remedy: str = GO_BACK) -> Self:
+        """Returns the manifest of the serving model in a folder, also of one that an older or a newer mtl wrote."""
+        return super().read(folder, remedy)
 
-        Raises:
-            Damaged: it cannot be read.
-        """
-        manifest = read_record(Path(model_dir) / EXTRA / MANIFEST, cls, GO_BACK, _upgraded)
+    @classmethod
+    def of(cls, path: Path | str, fields: dict[str, Any], remedy: str = GO_BACK) -> Self:
+        """Returns what a file holds; also one of the time before dialects, which had the spellings of "no value"."""
+        if "missing" in fields:
+            fields["dialect"] = {"missing": fields.pop("missing")}
+        manifest = super().of(path, fields, remedy)
         names = plain_names([column.name for column in manifest.columns])
         columns = [replace(column, name=name) for column, name in zip(manifest.columns, names, strict=True)]
         return replace(manifest, columns=columns)
-
-
-def _upgraded(fields: dict[str, Any]) -> dict[str, Any]:
-    if "missing" not in fields:
-        return fields
-    # Of the time before dialects were written down.
-    return {name: value for name, value in fields.items() if name != "missing"} | {
-        "dialect": {"missing": fields["missing"]}
-    }

@@ -13,14 +13,17 @@ from tfx.utils import path_utils
 
 from components.example_gen.examples.reader import read_examples
 from components.example_gen.splitting.split_record import Record
+from components.formats.distributions import Distributions
 from components.formats.evaluation import Evaluation
+from components.formats.push import Push
 from components.formats.summary import Summary
+from components.formats.version import Labels, Rows, Version
 from components.model_format.manifest import Manifest
 from components.pusher.local_store import open_store
 from components.pusher.provenance import require_same_labels
-from components.pusher.release import Published, Release
+from components.pusher.release import Release
 from components.pusher.smoke_test import check_in_fresh_process
-from components.shared.file_names import DISTRIBUTIONS, EXTRA, PUSH, SEEN
+from components.shared.file_names import EXTRA, SEEN
 from components.shared.splits import EVAL, split_folder
 
 
@@ -57,7 +60,7 @@ def Pusher(
     del code
     source = path_utils.serving_model_path(model.uri)
     folder = Path(pushed_model.uri)
-    result: dict[str, Any] = {"pushed": False}
+    result = Push(pushed=False)
     if blessing.get_int_custom_property("blessed"):
         manifest = Manifest.read(source)
         rows_file = folder / "smoke_rows.tfrecord"
@@ -74,36 +77,39 @@ def Pusher(
         if current is not None and not replace:
             # Another run may have pushed since the Baseline looked.
             require_same_labels(store.manifest(current), (manifest.regression, manifest.classification), destination)
-        known = json.loads(provenance)
-        summary = Summary.read(examples.uri)
-        rows = known.pop("rows") | {"identity": summary.identity, "inherited": summary.inherited}
+        known, summary = json.loads(provenance), Summary.read(examples.uri)
+        rows = Rows(summary.identity, summary.inherited, **known.pop("rows"))
         release = Release(
             source,
-            known
-            | {
-                "rows": rows,
-                "labels": {"regression": manifest.regression, "classification": manifest.classification},
-                "columns": [asdict(column) for column in manifest.columns],
-                "metrics": Evaluation.read(evaluation.uri).values,
-            },
+            Version(
+                **known,
+                rows=rows,
+                labels=Labels(manifest.regression, manifest.classification),
+                columns=[asdict(column) for column in manifest.columns],
+                metrics=Evaluation.read(evaluation.uri).values,
+            ),
             check,
             keep,
             {
-                f"{EXTRA}/{DISTRIBUTIONS}": (Path(anomalies.uri) / DISTRIBUTIONS).read_text(encoding="utf-8"),
+                f"{EXTRA}/{Distributions.FILE}": Distributions.file_in(anomalies.uri).read_bytes(),
                 f"{EXTRA}/{SEEN}": Record.of(examples.uri).to_bytes(),
             },
         )
         published = store.publish(release)
-        result = {"pushed": True, "smoke": figures} | _plain(published)
-    (folder / PUSH).write_text(json.dumps(result, indent=1), encoding="utf-8")
-    pushed_model.set_int_custom_property("pushed", int(result["pushed"]))
-    if result["pushed"]:
-        pushed_model.set_string_custom_property("pushed_destination", result["path"])
-        pushed_model.set_string_custom_property("pushed_version", str(result["version"]))
-
-
-def _plain(published: Published) -> dict[str, Any]:
-    return {name: str(value) if isinstance(value, Path) else value for name, value in asdict(published).items()}
+        path = str(published.path)
+        result = Push(
+            pushed=True,
+            version=published.version,
+            path=path,
+            unchanged=published.unchanged,
+            previous=published.previous,
+            pruned=published.pruned,
+            smoke=figures,
+        )
+        pushed_model.set_string_custom_property("pushed_destination", path)
+        pushed_model.set_string_custom_property("pushed_version", str(published.version))
+    result.write(folder)
+    pushed_model.set_int_custom_property("pushed", int(result.pushed))
 
 
 def _some_rows(uri: str, count: int = 32) -> list[bytes]:

@@ -25,12 +25,12 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from typing_extensions import override
 
+from components.formats.version import Version
 from components.objects.place import is_remote
-from components.pusher.release import Published, Release, RolledBack, VersionStore, no_way_back, parse_manifest
+from components.pusher.release import Published, Release, RolledBack, VersionStore, no_way_back
 from components.pusher.remote_store import RemoteStore
 from components.shared import durable_files
 from components.shared.errors import InputError
@@ -82,8 +82,8 @@ class Store(VersionStore):
         return self.path / str(version)
 
     @override
-    def manifest(self, version: int) -> dict[str, Any]:
-        return parse_manifest(self.read(version, VERSION_MANIFEST) or b"")
+    def manifest(self, version: int) -> Version | None:
+        return Version.parsed(f"{self.folder(version)}/{VERSION_MANIFEST}", self.read(version, VERSION_MANIFEST))
 
     @override
     def read(self, version: int, name: str) -> bytes | None:
@@ -141,7 +141,8 @@ class Store(VersionStore):
 
     def _unchanged(self, content: str) -> Published | None:
         current = self.current()
-        if current is None or self.manifest(current).get("fingerprint") != content:
+        pushed = None if current is None else self.manifest(current)
+        if current is None or pushed is None or pushed.fingerprint != content:
             return None
         return Published(current, self.folder(current), True, current)
 

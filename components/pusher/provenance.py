@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
 
+from components.formats.version import Version
 from components.pusher.release import VersionStore
 from components.shared.errors import InputError
 
 Labels = tuple[str, str]
 
 
-def labels_pushed(manifest: Mapping[str, Any]) -> Labels | None:
+def labels_pushed(version: Version | None) -> Labels | None:
     """Returns the columns of number and class that a version predicts, None for a model of another tool."""
-    labels = manifest.get("labels")
-    return (labels["regression"], labels["classification"]) if labels else None
+    labels = version.labels if version else None
+    return (labels.regression, labels.classification) if labels else None
 
 
-def require_same_labels(manifest: Mapping[str, Any], labels: Labels, destination: object) -> None:
+def require_same_labels(version: Version | None, labels: Labels, destination: object) -> None:
     """Refuses a model that would take the place of one that predicts something else.
 
     Args:
-        manifest: that of the version now current; empty where there is none.
+        version: what is kept with the version now current; None where there is none.
         labels: the columns of number and class of the new model.
         destination: where the versions lie.
 
     Raises:
         InputError: the labels differ.
     """
-    pushed = labels_pushed(manifest)
+    pushed = labels_pushed(version)
     if pushed is not None and pushed != labels:
         raise InputError(
             f"The labels must be those of the model pushed to {destination}, {spoken(pushed)}, "
@@ -49,20 +48,20 @@ def rows_pushed(store: VersionStore) -> str:
     return "" if current is None else rows_of(store.manifest(current), str(store.folder(current)), "")
 
 
-def rows_of(manifest: Mapping[str, Any], folder: str, key: str) -> str:
+def rows_of(version: Version | None, folder: str, key: str) -> str:
     """Returns what a run must know of a version's rows: JSON of `identity`, `inherited` and `folder`, or nothing.
 
     A run of the very data of that version gets what that version's run got, so that its examples come from the cache.
 
     Args:
-        manifest: the version's.
+        version: what is kept with the version; None of a model that another tool put there.
         folder: where its files lie.
         key: that of the run's examples; equal keys mean equal data, read alike.
     """
-    rows = manifest.get("rows")
+    rows = version.rows if version else None
     if not rows:
         return ""
-    if key and rows["key"] == key:
-        return str(rows["given"])
-    found = {"identity": rows["identity"], "inherited": rows["inherited"], "folder": folder}
+    if key and rows.key == key:
+        return rows.given
+    found = {"identity": rows.identity, "inherited": rows.inherited, "folder": folder}
     return json.dumps(found, sort_keys=True)

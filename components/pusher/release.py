@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import functools
-import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
+from components.formats.version import Version
 from components.shared import durable_files
 from components.shared.errors import InputError
 from components.shared.file_names import SAVED_MODEL, VERSION_MANIFEST
@@ -22,8 +22,7 @@ class Release:
 
     Args:
         source: the SavedModel's folder; it stays as it is.
-        manifest: JSON values to keep with the version; `time` (UTC, ISO 8601) and `fingerprint` (SHA-256 of the
-            model's files) are added.
+        manifest: what to keep with the version; its `time` and `fingerprint` are set.
         check: called with the path of the staged copy, manifest included; what it raises ends the push.
         keep: how many of the newest versions stay, the current one included; 2 or more for a way back.
         extras: more files of the version, relative path -> content; like the manifest they are no part of the model,
@@ -34,7 +33,7 @@ class Release:
     """
 
     source: str | os.PathLike[str]
-    manifest: Mapping[str, Any] = field(default_factory=dict)
+    manifest: Version = field(default_factory=Version)
     check: Callable[[Path], object] | None = None
     keep: int = 5
     extras: Mapping[str, str | bytes] = field(default_factory=dict)
@@ -62,10 +61,10 @@ class Release:
             InputError: the model changed meanwhile.
         """
         durable_files.copy_durably(Path(self.source), staged)
-        stamp = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "fingerprint": self.fingerprint}
+        time = datetime.now(UTC).isoformat(timespec="seconds")
+        manifest = replace(self.manifest, time=time, fingerprint=self.fingerprint)
         (staged / VERSION_MANIFEST).parent.mkdir(exist_ok=True)
-        text = json.dumps({**self.manifest, **stamp}, indent=2, ensure_ascii=False)
-        for name, written in {VERSION_MANIFEST: text + "\n", **self.extras}.items():
+        for name, written in {VERSION_MANIFEST: manifest.text(), **self.extras}.items():
             durable_files.write_durably(staged / name, written)
         durable_files.sync(staged)
         if durable_files.fingerprint(staged, ignore=[VERSION_MANIFEST, *self.extras]) != self.fingerprint:
@@ -124,8 +123,12 @@ class VersionStore(Protocol):
     def folder(self, version: int) -> Path | str:
         """Returns the folder of a version; a URI in an object store."""
 
-    def manifest(self, version: int) -> dict[str, Any]:
-        """Returns the manifest of a version; empty for a model that another tool put there."""
+    def manifest(self, version: int) -> Version | None:
+        """Returns the manifest of a version; None for a model that another tool put there.
+
+        Raises:
+            InputError: it cannot be read, or a newer mtl wrote it.
+        """
 
     def read(self, version: int, name: str) -> bytes | None:
         """Returns the content of a file of a version, None where there is none."""
@@ -146,15 +149,6 @@ class VersionStore(Protocol):
         Raises:
             InputError: there is no earlier version, or the destination cannot be written.
         """
-
-
-def parse_manifest(content: bytes) -> dict[str, Any]:
-    """Returns the values of a manifest; none of one that another tool left."""
-    try:
-        manifest = json.loads(content)
-    except ValueError:
-        return {}
-    return manifest if isinstance(manifest, dict) else {}
 
 
 def no_way_back(place: object, current: int | None) -> InputError:

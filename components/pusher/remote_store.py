@@ -32,9 +32,10 @@ from typing import Any
 
 from typing_extensions import override
 
+from components.formats.version import Version
 from components.objects.base import Entry
 from components.objects.open import objects_of
-from components.pusher.release import Published, Release, RolledBack, VersionStore, no_way_back, parse_manifest
+from components.pusher.release import Published, Release, RolledBack, VersionStore, no_way_back
 from components.shared.file_names import SAVED_MODEL, VERSION_MANIFEST
 
 _FOLDER = re.compile(r"(withdrawn-|\.claims/)?(0|[1-9][0-9]*)(?:/(.+))?")
@@ -91,8 +92,8 @@ class RemoteStore(VersionStore):
         return f"{self.uri}/{version}"
 
     @override
-    def manifest(self, version: int) -> dict[str, Any]:
-        return parse_manifest(self.read(version, VERSION_MANIFEST) or b"")
+    def manifest(self, version: int) -> Version | None:
+        return Version.parsed(f"{self.folder(version)}/{VERSION_MANIFEST}", self.read(version, VERSION_MANIFEST))
 
     @override
     def read(self, version: int, name: str) -> bytes | None:
@@ -144,7 +145,7 @@ class RemoteStore(VersionStore):
         for uri, entry in self._objects.list(self.uri).items():
             name = uri.removeprefix(f"{self.uri}/")
             if name == "current":
-                pointer = parse_manifest(self._objects.read(uri))
+                pointer = _pointer(self._objects.read(uri))
             elif found := _FOLDER.fullmatch(name):
                 kind, number, file = found[1], int(found[2]), found[3]
                 if kind == ".claims/" and not file:
@@ -193,7 +194,8 @@ class RemoteStore(VersionStore):
 
     def _unchanged(self, content: str, found: _Found) -> Published | None:
         current = found.current
-        if current is None or self.manifest(current).get("fingerprint") != content:
+        pushed = None if current is None else self.manifest(current)
+        if current is None or pushed is None or pushed.fingerprint != content:
             return None
         return Published(current, self.folder(current), True, current)
 
@@ -230,6 +232,15 @@ class RemoteStore(VersionStore):
     def _remove(self, folder: str, names: Iterable[str]) -> None:
         for name in reversed(_model_last(names)):
             self._objects.remove(f"{self.uri}/{folder}/{name}")
+
+
+def _pointer(content: bytes) -> dict[str, Any]:
+    """Returns what `current` says; nothing where another tool wrote it."""
+    try:
+        pointer = json.loads(content)
+    except ValueError:
+        return {}
+    return pointer if isinstance(pointer, dict) else {}
 
 
 def _model_last(names: Iterable[str]) -> list[str]:

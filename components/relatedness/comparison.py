@@ -19,10 +19,10 @@ import numpy as np
 import tensorflow as tf
 
 from components.evaluator.analysis.metric import Floats
-from components.evaluator.analysis.wording import plain
 from components.formats.history import COSINE
-from components.relatedness.cost import Cost, Network, cost
-from components.relatedness.sharing import RULE, TOLERANCE, Sharing, judge
+from components.formats.relatedness import Network, Relatedness
+from components.relatedness.cost import cost
+from components.relatedness.sharing import RULE, TOLERANCE, judge
 from components.shared.errors import InputError
 from components.shared.head_outputs import CLASSIFICATION, HEADS, REGRESSION
 from components.shared.log_loss import row_log_loss
@@ -35,37 +35,6 @@ from components.trainer.task import Task
 
 MULTI_TASK = "multi_task"
 _CALLS, _WARM_UP = 200, 20
-
-
-@dataclass(frozen=True)
-class Relatedness:
-    """What came of it.
-
-    Args:
-        seeds: the seeds.
-        level: level of the intervals.
-        tolerance: relative change that is of no interest.
-        rule: how a verdict is found.
-        heads: what sharing did to each head.
-        gradient_cosine: cosine between the heads' gradients on the shared layers of the multi-task network, the mean
-            over the epochs of each seed; negative where the heads contradict each other, None where nothing is shared.
-        networks: `multi_task`, `regression` and `classification`.
-        cost: one network against two.
-    """
-
-    seeds: tuple[int, ...]
-    level: float
-    tolerance: float
-    rule: str
-    heads: dict[str, Sharing]
-    gradient_cosine: tuple[float | None, ...]
-    networks: dict[str, Network]
-    cost: Cost
-
-    def to_dict(self) -> dict[str, Any]:
-        """The same as plain values, ready for JSON."""
-        values: dict[str, Any] = plain(self)
-        return values
 
 
 def relate(

@@ -1,7 +1,7 @@
 """The Relatedness step: does sharing one network help the heads, and what does it cost."""
 
 import json
-from pathlib import Path
+from dataclasses import replace
 
 import tensorflow_transform as tft
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
@@ -9,7 +9,6 @@ from tfx.dsl.component.experimental.decorators import component
 from tfx.types.standard_artifacts import Examples, ModelEvaluation, TransformGraph
 
 from components.relatedness.comparison import relate
-from components.shared.file_names import RELATEDNESS
 from components.shared.splits import EVAL, TRAIN, VALIDATION, split_folder
 from components.trainer.dataset import load
 from components.trainer.task import load_task
@@ -28,7 +27,7 @@ def Relatedness(
     Args:
         transformed_examples: the transformed splits: train, validation and eval.
         transform_graph: what transformed them.
-        relatedness: `relatedness.json`, see `relate.Relatedness`.
+        relatedness: `relatedness.json`, see `components.formats.relatedness`.
         settings: JSON: `labels`, `model` and `training` of the configuration, `seeds`, `confidence`, `resamples`.
         code: fingerprint of this step's code, part of the cache key.
     """
@@ -51,5 +50,4 @@ def Relatedness(
         resamples=chosen["resamples"],
         level=chosen["confidence"],
     )
-    text = json.dumps(found.to_dict() | {"labels": chosen["labels"]}, indent=1, allow_nan=False)
-    (Path(relatedness.uri) / RELATEDNESS).write_text(text, encoding="utf-8")
+    replace(found, labels=chosen["labels"]).write(relatedness.uri)

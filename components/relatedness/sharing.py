@@ -35,6 +35,7 @@ from components.evaluator.analysis.head import METRICS, PRIMARY_METRIC
 from components.evaluator.analysis.metric import Floats, ratio
 from components.evaluator.analysis.wording import decimals, figure
 from components.formats.estimates import Estimate, Estimated, Interval
+from components.formats.relatedness import Sharing
 
 TOLERANCE = 0.01
 HELPED, HURT, NO_DIFFERENCE, NOT_CLEAR = "helped", "hurt", "no difference", "not clear"
@@ -42,38 +43,6 @@ RULE = (
     f"Judged by the interval of the change over rows and seeds: within ±{100 * TOLERANCE:g} %, no difference; "
     "wholly below 0, helped; wholly above 0, hurt; otherwise not clear."
 )
-
-
-@dataclass(frozen=True)
-class Sharing:
-    """What sharing did to one head.
-
-    Args:
-        metric: the primary metric, an error or loss: lower is better.
-        title: what a sentence calls it.
-        n: number of rows.
-        multi_task: mean over rows and seeds in the shared network.
-        single_task: the same in networks of the head's own.
-        change: `multi_task / single_task - 1` with its interval over rows and seeds; undefined where the head's own
-            network makes no error.
-        by_seed: the same of each seed; None where undefined.
-        rows_width: width of the interval for the choice of rows alone; None without an interval.
-        seeds_width: width of the interval for the choice of seeds alone; None where undefined.
-        verdict: `helped`, `hurt`, `no difference` or `not clear`.
-        sentence: the verdict with its figures.
-    """
-
-    metric: str
-    title: str
-    n: int
-    multi_task: float
-    single_task: float
-    change: Interval
-    by_seed: tuple[float | None, ...]
-    rows_width: float | None
-    seeds_width: float | None
-    verdict: str
-    sentence: str
 
 
 def judge(head: str, multi_task: Floats, single_task: Floats, *, resamples: int = 500, level: float = 0.95) -> Sharing:

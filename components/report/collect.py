@@ -1,7 +1,7 @@
 """The report: what the artifacts of a run say, brought together.
 
     ExampleGen  summary.json ───┐
-    validation  gate.json ──────┼─► data ──┐
+    validation  findings.json ──┼─► data ──┐
     DataReport  columns.json ───┘          ├─► verdict
     Tuner       tuning.json ───── tuning   │
     Trainer     history.json ───┐          │
@@ -20,23 +20,24 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 from components.formats.columns import Columns
 from components.formats.evaluation import Evaluation
 from components.formats.figures import Figures
+from components.formats.findings import Findings
 from components.formats.history import History
 from components.formats.importance import Importance
+from components.formats.push import Push
+from components.formats.relatedness import Relatedness
 from components.formats.report import Output, Report, RunPart, Setting, Software
 from components.formats.summary import Summary
+from components.formats.tuning import Tuning
 from components.report.parts.data import data_part
 from components.report.parts.model import model_part
 from components.report.parts.relatedness import relatedness_part
 from components.report.parts.verdict import verdict
 from components.shared.dotted_keys import leaves
-from components.shared.file_names import FINDINGS, PUSH, RELATEDNESS, TUNING
-from components.shared.kept_files import read_json
 
 _PACKAGES = ("mtl-pipeline", "tfx", "tensorflow", "keras", "tensorflow-data-validation", "tensorflow-transform")
 
@@ -47,7 +48,7 @@ class Sources:
 
     Args:
         examples: ExampleGen's, for `summary.json`.
-        anomalies: the data validation's, for `gate.json`.
+        anomalies: the data validation's, for `findings.json`.
         columns: DataReport's, for `columns.json`.
         model_run: the Trainer's, for `history.json`.
         evaluation: the Evaluator's.
@@ -87,11 +88,11 @@ class Origin:
 
 def collect(sources: Sources, origin: Origin) -> Report:
     """Returns the whole report."""
-    gate = _load(sources.anomalies, FINDINGS)
+    findings = Findings.find(sources.anomalies)
     evaluation = Evaluation.find(sources.evaluation)
-    push = _load(sources.pushed_model, PUSH)
-    relatedness = _load(sources.relatedness, RELATEDNESS)
-    data = data_part(Summary.find(sources.examples), gate, Columns.find(sources.columns))
+    push = Push.find(sources.pushed_model)
+    relatedness = Relatedness.find(sources.relatedness)
+    data = data_part(Summary.find(sources.examples), findings, Columns.find(sources.columns))
     model = None
     if evaluation is not None:
         model = model_part(
@@ -103,7 +104,7 @@ def collect(sources: Sources, origin: Origin) -> Report:
         )
     return Report(
         pipeline=origin.pipeline,
-        verdict=tuple(verdict(gate, evaluation, push, origin.run)),
+        verdict=tuple(verdict(findings, evaluation, push, origin.run)),
         run=origin.run,
         config=tuple(
             Setting(key, value, origin.origins.get(key, "")) for key, value in settings(origin.config).items()
@@ -111,7 +112,7 @@ def collect(sources: Sources, origin: Origin) -> Report:
         versions=_versions(),
         lineage=tuple(Output(*row) for row in origin.lineage),
         data=data,
-        tuning=_load(sources.tuning, TUNING),
+        tuning=Tuning.find(sources.tuning),
         model=model,
         relatedness=None if relatedness is None else relatedness_part(relatedness),
     )
@@ -120,14 +121,6 @@ def collect(sources: Sources, origin: Origin) -> Report:
 def settings(config: Mapping[str, Any]) -> dict[str, str]:
     """Returns every dotted key of a configuration with its value as it is shown, an empty mapping as `{}`."""
     return {key: _shown(value) for key, value in leaves(config)}
-
-
-def _load(folder: str | None, file: str) -> dict[str, Any] | None:
-    """Reads a step's JSON; None where the step was not reached, or is older than the file."""
-    path = Path(folder or "", file)
-    if folder is None or not path.is_file():
-        return None
-    return read_json(path)
 
 
 def _shown(value: Any) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,7 +27,7 @@ class Damaged(InputError):
         remedy: what to do.
     """
 
-    def __init__(self, path: Path, got: str, remedy: str):
+    def __init__(self, path: Path | str, got: str, remedy: str):
         super().__init__(f"{path} must hold what mtl wrote, got {got}. {remedy}")
         self.path = path
         self.got = got
@@ -71,27 +70,7 @@ def read_json(path: str | os.PathLike[str], remedy: str = RUN_AGAIN) -> dict[str
     return values
 
 
-def read_record(
-    path: str | os.PathLike[str],
-    kind: type[Record],
-    remedy: str = RUN_AGAIN,
-    upgrade: Callable[[dict[str, Any]], dict[str, Any]] = dict,
-) -> Record:
-    """Returns the dataclass that a file holds the fields of; fields that a newer mtl added are passed over.
-
-    Args:
-        path: the file.
-        kind: the dataclass; those within it are made as well.
-        remedy: the sentence that says what to do if it is damaged.
-        upgrade: makes of the fields that an older mtl wrote those of today.
-
-    Raises:
-        Damaged: see `read_json`; or a field without a default is not there, or has another type.
-    """
-    return record_of(Path(path), upgrade(read_json(path, remedy)), kind, remedy)
-
-
-def record_of(path: Path, fields: dict[str, Any], kind: type[Record], remedy: str = RUN_AGAIN) -> Record:
+def record_of(path: Path | str, fields: dict[str, Any], kind: type[Record], remedy: str = RUN_AGAIN) -> Record:
     """Returns a dataclass of the fields that a file holds; fields that a newer mtl added are passed over.
 
     Args:

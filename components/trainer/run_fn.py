@@ -89,7 +89,7 @@ def run_fn(fn_args: Any) -> None:
         calibration=calibration,
         number_type=units.dtype.name,
         notes=_cut(layout.texts, task),
-    ).write(directory, schema_text)
+    ).write_with(schema_text, directory)
 
 
 def _files(patterns: list[str], split: str) -> list[str]:

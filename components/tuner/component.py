@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 from tfx.components.tuner import component, executor
 from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
 from tfx.types import artifact_utils
 
+from components.formats.tuning import Tuning
 from components.shared.errors import InputError
-from components.shared.file_names import TUNING
 from components.tuner.objective import METRICS
 from components.tuner.search import Search
 from components.tuner.search_space import value_of
@@ -32,29 +30,27 @@ class Executor(executor.Executor):
         """
         search: Search = executor.search(input_dict, exec_properties, self._get_tmp_dir())
         results = results_of(search)
-        if all(trial["objective"] is None for trial in results["trials"]):
+        if not results.completed:
             raise InputError(
-                f"A trial must have a finite loss, got none in {len(results['trials'])}: "
-                f"{results['trials'][0]['problem']}"
+                f"A trial must have a finite loss, got none in {len(results.trials)}: {results.trials[0].problem}"
             )
         executor.write_best_hyperparameters(search, output_dict)
-        folder = artifact_utils.get_single_uri(output_dict["tuner_results"])
-        (Path(folder) / TUNING).write_text(json.dumps(results, indent=1, allow_nan=False), encoding="utf-8")
+        results.write(artifact_utils.get_single_uri(output_dict["tuner_results"]))
 
 
-def results_of(search: Search) -> dict[str, Any]:
-    """Returns what `components.tuner.results.read_results` reads back."""
+def results_of(search: Search) -> Tuning:
+    """Returns what a search found."""
     settings = search.settings
-    return {
-        "method": settings.method,
-        "seed": settings.seed,
-        "epochs": settings.epochs,
-        "metrics": METRICS,
-        "references": search.references,
-        "space": dict(settings.space),
-        "start": {key: value_of(settings.start, key) for key in settings.space},
-        "trials": search.told(),
-    }
+    return Tuning(
+        method=settings.method,
+        seed=settings.seed,
+        epochs=settings.epochs,
+        metrics=METRICS,
+        references=search.references,
+        space=dict(settings.space),
+        start={key: value_of(settings.start, key) for key in settings.space},
+        trials=tuple(search.told()),
+    )
 
 
 class Tuner(component.Tuner):

@@ -15,6 +15,7 @@ import tensorflow as tf
 from keras_tuner.engine.base_tuner import BaseTuner
 from keras_tuner.engine.trial import Trial, TrialStatus
 
+from components.formats.tuning import Trial as Told
 from components.relatedness.comparison import twin
 from components.shared.errors import InputError
 from components.shared.kept_files import read_json, write_json
@@ -129,14 +130,14 @@ class Search(BaseTuner):
         """Keeps what came of the trial and says it."""
         super().on_trial_end(trial)
         told = self.describe(trial)
-        head = f"trial {told['number']} of {self.settings.trials}:"
-        if told["objective"] is None:
-            LOGGER.info("%s failed: %s", head, told["problem"])
+        head = f"trial {told.number} of {self.settings.trials}:"
+        if told.objective is None or told.ratios is None:
+            LOGGER.info("%s failed: %s", head, told.problem)
             return
-        best = min(one["objective"] for one in self.told() if one["objective"] is not None)
-        shown = "  ".join(f"{name} {ratio:.4f}" for name, ratio in told["ratios"].items())
-        mark = " ← best" if told["objective"] == best else f"  best {best:.4f}"
-        LOGGER.info("%s objective %.4f  %s  %.1f s%s", head, told["objective"], shown, told["seconds"], mark)
+        best = min(one.score for one in self.told() if one.objective is not None)
+        shown = "  ".join(f"{name} {ratio:.4f}" for name, ratio in told.ratios.items())
+        mark = " ← best" if told.objective == best else f"  best {best:.4f}"
+        LOGGER.info("%s objective %.4f  %s  %.1f s%s", head, told.objective, shown, told.seconds, mark)
 
     def sections(self, trial: Trial) -> Sections:
         """Returns the sections `model` and `training` that a trial trains with."""
@@ -145,26 +146,28 @@ class Search(BaseTuner):
         sections["training"]["epochs"] = values.get("tuner/epochs", self.settings.epochs)
         return sections
 
-    def told(self) -> list[dict[str, Any]]:
+    def told(self) -> list[Told]:
         """Returns what came of every trial that has ended, in the order of their starts."""
         return [self.describe(self.oracle.trials[name]) for name in self.oracle.start_order if name in self._ended()]
 
-    def describe(self, trial: Trial) -> dict[str, Any]:
-        """Returns what came of one trial, as plain values; `objective` is None for one that failed."""
-        completed = trial.status == TrialStatus.COMPLETED
+    def describe(self, trial: Trial) -> Told:
+        """Returns what came of one trial of KerasTuner's."""
         sections = self.sections(trial)
+        number = self.oracle.start_order.index(trial.trial_id) + 1
+        values = {key: value_of(sections, key) for key in self.settings.space}
+        if trial.status != TrialStatus.COMPLETED:
+            return Told(number, values, None, problem=_last_line(trial.message))
         metrics = {name: trial.metrics.get_best_value(name) for name in trial.metrics.metrics}
-        return {
-            "number": self.oracle.start_order.index(trial.trial_id) + 1,
-            "values": {key: value_of(sections, key) for key in self.settings.space},
-            "objective": trial.score if completed else None,
-            "ratios": {head: metrics[f"{head}_ratio"] for head in METRICS} if completed else None,
-            "losses": {head: metrics[f"{head}_loss"] for head in METRICS} if completed else None,
-            "seconds": metrics["seconds"] if completed else None,
-            "epochs": int(metrics["epochs"]) if completed else None,
-            "parameters": int(metrics["parameters"]) if completed else None,
-            "problem": None if completed else _last_line(trial.message),
-        }
+        return Told(
+            number,
+            values,
+            trial.score,
+            ratios={head: metrics[f"{head}_ratio"] for head in METRICS},
+            losses={head: metrics[f"{head}_loss"] for head in METRICS},
+            seconds=metrics["seconds"],
+            epochs=int(metrics["epochs"]),
+            parameters=int(metrics["parameters"]),
+        )
 
     def _ended(self) -> set[str]:
         return set(self.oracle.end_order)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.errors import InputError
+
+if TYPE_CHECKING:
+    from components.pusher.release import VersionStore
 
 
 @click.command()
@@ -40,17 +44,27 @@ def predict(source: str, target: Path, model: str | None) -> None:
 def rollback(model: str | None) -> None:
     """Go back to the version that was pushed before the current one."""
     from components.pusher.local_store import open_store
-    from components.pusher.provenance import labels_pushed, spoken
+    from components.pusher.provenance import spoken
 
     destination = model or _last_pushed()
     store = open_store(destination)
     current = store.current()
-    before = None if current is None else labels_pushed(store.manifest(current))
+    before = None if current is None else _labels(store, current)
     done = store.rollback()
     click.echo(f"Version {done.version} is current again; version {done.withdrawn} is withdrawn. {destination}")
-    now = labels_pushed(store.manifest(done.version))
+    now = _labels(store, done.version)
     if now and before and now != before:
         click.echo(f"note: version {done.version} predicts {spoken(now)}, version {done.withdrawn} {spoken(before)}.")
+
+
+def _labels(store: VersionStore, version: int) -> tuple[str, str] | None:
+    """Returns what a version predicts, None where that is not known: a rollback must not fail by it."""
+    from components.pusher.provenance import labels_pushed
+
+    try:
+        return labels_pushed(store.manifest(version))
+    except InputError:
+        return None
 
 
 def _last_pushed() -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from components.example_gen.plan import Plan
 from components.example_gen.spec import IngestSpec
 from components.example_gen.tables.fingerprint import fingerprint
+from components.formats.version import Version
 from components.pusher.local_store import CURRENT, open_store
 from components.pusher.provenance import require_same_labels, rows_of
 from components.pusher.release import VersionStore
@@ -131,8 +132,8 @@ def _production(store: VersionStore, digest: str, key: str) -> Production:
     manifest = store.manifest(current)
     rows = {"given": rows_of(manifest, str(store.folder(current)), key), "key": key}
     match manifest:
-        case {"digest": str(own), "baseline": int(baseline), "content": str(content), "attempt": str(attempt)} if (
+        case Version(digest=str(own), baseline=int(baseline), content=str(content), attempt=str(attempt)) if (
             own == digest and baseline in (0, *store.versions())
         ):
             return Production(digest, baseline, content, attempt, rows)
-    return Production(digest, current, manifest.get("fingerprint", ""), uuid.uuid4().hex, rows)
+    return Production(digest, current, manifest.fingerprint if manifest else "", uuid.uuid4().hex, rows)

@@ -140,9 +140,9 @@ def _conclude(record: Run) -> None:
     assert evaluation is not None, "LocalDagRunner returned, so the Evaluator has run"
     assert pushed is not None, "LocalDagRunner returned, so the Pusher has run"
     record.metrics = evaluation.values
-    record.state = "pushed" if pushed["pushed"] else "rejected"
-    record.version = pushed.get("version")
-    if not pushed["pushed"]:
+    record.state = "pushed" if pushed.pushed else "rejected"
+    record.version = pushed.version
+    if not pushed.pushed:
         record.problems = evaluation.verdict.reasons
 
 

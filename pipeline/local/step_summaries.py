@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from components.data_validator.analysis.finding import WARN
 from components.formats.evaluation import Evaluation
+from components.formats.findings import WARN, Findings
+from components.formats.push import Push
 from components.formats.summary import Summary
-from components.model_format.manifest import MANIFEST
-from components.shared.file_names import EXTRA, FINDINGS, PUSH
-from components.shared.kept_files import read_json
+from components.model_format.manifest import Manifest
 from pipeline.graph.steps import STEPS
 from pipeline.graph.steps.base import SERVING
 from pipeline.runs.record import Run, Step
@@ -28,16 +26,16 @@ def warnings(run: Run) -> list[str]:
     if examples := run.artifact("ExampleGen", "examples"):
         sentences += Summary.read(examples).warnings
     if found := findings(run):
-        sentences += found["notes"]
-        sentences += [anomaly["sentence"] for anomaly in found["anomalies"] if anomaly["level"] == WARN]
-    if manifest := _read(run.artifact("Trainer", "model"), f"{SERVING}/{EXTRA}/{MANIFEST}"):
-        sentences += manifest.get("notes", [])
+        sentences += [*found.notes, *found.sentences(WARN)]
+    if model := run.artifact("Trainer", "model"):
+        sentences += Manifest.read(Path(model) / SERVING).notes
     return list(dict.fromkeys(sentences))
 
 
-def findings(run: Run) -> dict[str, Any] | None:
+def findings(run: Run) -> Findings | None:
     """Returns what the data validation found, None when the run did not come that far."""
-    return _read(run.artifact("DataValidator", "anomalies"), FINDINGS)
+    folder = run.artifact("DataValidator", "anomalies")
+    return None if folder is None else Findings.read(folder)
 
 
 def evaluation(run: Run) -> Evaluation | None:
@@ -46,10 +44,7 @@ def evaluation(run: Run) -> Evaluation | None:
     return None if folder is None else Evaluation.read(folder)
 
 
-def push(run: Run) -> dict[str, Any] | None:
+def push(run: Run) -> Push | None:
     """Returns what the Pusher did, None when the run did not come that far."""
-    return _read(run.artifact("Pusher", "pushed_model"), PUSH)
-
-
-def _read(folder: str | None, file: str) -> dict[str, Any] | None:
-    return None if folder is None else read_json(Path(folder) / file)
+    folder = run.artifact("Pusher", "pushed_model")
+    return None if folder is None else Push.read(folder)

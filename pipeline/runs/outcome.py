@@ -46,9 +46,9 @@ def print_verdict(console: Console, run: Run, output: Path) -> None:
         if head == "regression" and evaluation.uncertainty and evaluation.uncertainty.regression:
             reasons.append(held(evaluation.uncertainty.regression))
         rows.append((head, [f"{label}: {_metrics(evaluation, head)}", *reasons]))
-    if pushed["pushed"]:
-        already = " (this very model was there already)" if pushed["unchanged"] else ""
-        rows.append(("push", [f"version {pushed['version']} in {pushed['path']}{already}"]))
+    if pushed.pushed:
+        already = " (this very model was there already)" if pushed.unchanged else ""
+        rows.append(("push", [f"version {pushed.version} in {pushed.path}{already}"]))
     else:
         rows.append(("push", ["nothing pushed: the model was rejected"]))
     console.print()

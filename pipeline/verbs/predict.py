@@ -14,7 +14,6 @@ import pandas as pd
 import pyarrow as pa
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components.data_validator.analysis.distribution import Numbers, read_distributions
 from components.example_gen.cells.cells import Cells, is_whole
 from components.example_gen.cells.forms import PLAIN, Form, form_of_numbers
 from components.example_gen.cells.plain_types import plain
@@ -22,12 +21,13 @@ from components.example_gen.roles import vector_members
 from components.example_gen.spec import expand
 from components.example_gen.tables.dialect import Dialect
 from components.example_gen.tables.table import Batch, Table, open_table
-from components.model_format.manifest import SCHEMA, Column, Manifest, prediction_columns
+from components.formats.distributions import Distributions, Numbers
+from components.model_format.manifest import GO_BACK, SCHEMA, Column, Manifest, prediction_columns
 from components.objects.staging import staged
 from components.schema_gen.domains import categories
 from components.schema_gen.schema_file import column_forms, read_schema
 from components.shared.durable_files import replacing
-from components.shared.file_names import DISTRIBUTIONS, EXTRA
+from components.shared.file_names import EXTRA
 from components.shared.head_outputs import LOWER, REGRESSION, UPPER
 from components.shared.heavy_imports import heavy_imports
 from components.shared.splits import TRAIN
@@ -179,7 +179,8 @@ def _features(schema: schema_pb2.Schema, manifest: Manifest) -> dict[str, schema
 
 def _forms(schema: schema_pb2.Schema, folder: Path) -> dict[str, Form]:
     """Returns how each column is read, so that its cells mean what they meant in training."""
-    train = read_distributions(folder / EXTRA / DISTRIBUTIONS).get(TRAIN, {})
+    found = Distributions.find(folder / EXTRA, GO_BACK)
+    train = found.splits.get(TRAIN, {}) if found else {}
     bits = {name: form_of_numbers(one.points) for name, one in train.items() if isinstance(one, Numbers)}
     return {**bits, **column_forms(schema)}
 

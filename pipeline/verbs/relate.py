@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from components.formats.relatedness import Relatedness
 from components.relatedness.sharing import HELPED, HURT, NOT_CLEAR
 from components.report.page.number_format import change, duration, latency, number
 from components.report.parts.relatedness import relatedness_part
-from components.shared.file_names import RELATEDNESS
-from components.shared.kept_files import read_json
 from pipeline.config.resolve import Resolved, with_value
 from pipeline.runs.outcome import print_stopped
 from pipeline.runs.record import Run
@@ -44,7 +42,7 @@ def show_relatedness(console: Console, run: Run) -> bool:
     if folder is None:
         print_stopped(console, run)
         return False
-    found = relatedness_part(read_json(Path(folder) / RELATEDNESS))
+    found = relatedness_part(Relatedness.read(folder))
     console.print()
     console.print(_heads(found["heads"].values()))
     cosine = found["gradient_cosine"]

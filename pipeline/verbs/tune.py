@@ -10,7 +10,7 @@ import yaml
 from rich.console import Console
 from rich.text import Text
 
-from components.tuner.results import best_of, read_results
+from components.formats.tuning import Tuning
 from pipeline.config.resolve import Resolved, map_paths, with_value
 from pipeline.errors import ConfigError, InputError
 from pipeline.runs.record import Run
@@ -46,32 +46,31 @@ def require_free(target: Path, overwrite: bool) -> None:
         raise InputError(f"--write must be in a folder that is there, got {target}. Make the folder, or name another.")
 
 
-def results_of(run: Run) -> dict[str, Any]:
+def results_of(run: Run) -> Tuning:
     """Returns what the search of a run found."""
     folder = run.artifact("Tuner", "tuner_results")
     assert folder is not None, "the search has ended, so it has left its results"
-    return read_results(folder)
+    return Tuning.read(folder)
 
 
-def show_best(console: Console, results: Mapping[str, Any]) -> None:
+def show_best(console: Console, results: Tuning) -> None:
     """Prints the best trial beside the starting configuration, the first trial."""
-    trials = results["trials"]
-    best = best_of(results)
+    best = results.best
     console.print()
-    for title, trial in (("start", trials[0]), ("best", best)):
-        if trial["objective"] is None:
-            console.print(Text(f"{title:<6} failed: {trial['problem']}"), soft_wrap=True)
+    for title, trial in (("start", results.trials[0]), ("best", best)):
+        if trial.ratios is None or trial.losses is None:
+            console.print(Text(f"{title:<6} failed: {trial.problem}"), soft_wrap=True)
             continue
         heads = ", ".join(
-            f"{head} {trial['ratios'][head]:.4f} ({trial['losses'][head]:.4g} / {reference:.4g} alone)"
-            for head, reference in results["references"].items()
+            f"{head} {trial.ratios[head]:.4f} ({trial.losses[head]:.4g} / {reference:.4g} alone)"
+            for head, reference in results.references.items()
         )
-        line = f"{title:<6} trial {trial['number']}: objective {trial['objective']:.4f} = mean of {heads}"
+        line = f"{title:<6} trial {trial.number}: objective {trial.score:.4f} = mean of {heads}"
         console.print(Text(line), soft_wrap=True)
-    console.print(Text(f"\n{_yaml(nested(best['values']))}"), soft_wrap=True, end="")
+    console.print(Text(f"\n{_yaml(nested(best.values))}"), soft_wrap=True, end="")
 
 
-def tuned(resolved: Resolved, results: Mapping[str, Any], target: Path) -> str:
+def tuned(resolved: Resolved, results: Tuning, target: Path) -> str:
     """Returns the user's configuration with the best trial's values in it, as YAML.
 
     What the user set stays, by whatever way it was given; comments do not. Paths are written as the file at `target`
@@ -84,10 +83,10 @@ def tuned(resolved: Resolved, results: Mapping[str, Any], target: Path) -> str:
     """
     values = _given(resolved.config.as_json(), resolved)
     map_paths(values, lambda path: _relative(path, target.absolute().parent))
-    best = best_of(results)
-    for section, found in nested(best["values"]).items():
+    best = results.best
+    for section, found in nested(best.values).items():
         values[section] = values.get(section, {}) | found
-    kept = f"# Found by mtl tune: trial {best['number']} of {len(results['trials'])}, objective {best['objective']:.4f}"
+    kept = f"# Found by mtl tune: trial {best.number} of {len(results.trials)}, objective {best.score:.4f}"
     return f"{kept}, start {_start(results)}.\n{_yaml(values)}"
 
 
@@ -100,8 +99,8 @@ def nested(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return sections
 
 
-def _start(results: Mapping[str, Any]) -> str:
-    first = results["trials"][0]["objective"]
+def _start(results: Tuning) -> str:
+    first = results.trials[0].objective
     return "failed" if first is None else f"{first:.4f}"
 
 

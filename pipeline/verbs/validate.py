@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,15 @@ import pyarrow as pa
 from rich.console import Console
 from rich.text import Text
 
-from components.data_validator.analysis.distribution import Distribution, Numbers, describe, read_distributions
+from components.data_validator.analysis.distribution import describe
 from components.data_validator.analysis.drift import SERVING_SKEW, Tolerance, compare
-from components.data_validator.analysis.finding import FAIL, IGNORE, OK, Anomaly, Findings, read_findings
 from components.data_validator.analysis.rows import read_cells
 from components.example_gen.cells.forms import Form, form_of, form_of_numbers
 from components.example_gen.tables.table import Table, open_table
+from components.formats.distributions import Distribution, Distributions, Numbers
+from components.formats.findings import FAIL, IGNORE, OK, Anomaly, Findings
 from components.objects.staging import staged
 from components.shared.errors import InputError
-from components.shared.file_names import DISTRIBUTIONS
 from components.shared.splits import TRAIN
 from pipeline.config.run import Config
 from pipeline.runs.record import Run
@@ -41,7 +41,7 @@ def judge_serving(config: Config, folder: Path, files: Sequence[str]) -> Finding
     Raises:
         InputError: the log cannot be read, or has lists in a column of single values.
     """
-    train = read_distributions(folder / DISTRIBUTIONS)[TRAIN]
+    train = Distributions.read(folder).splits[TRAIN]
     features = {name: one for name, one in train.items() if name not in config.labels.columns}
     with staged(files):
         table = replace(open_table(files, config.dialect.of_any_format), forms=_forms(features))
@@ -62,7 +62,7 @@ def judge_serving(config: Config, folder: Path, files: Sequence[str]) -> Finding
     ]
     tolerance = Tolerance(level, config.gates.drift.false_alarms, config.gates.drift.model_dump()["thresholds"])
     comparisons, anomalies = compare(SERVING_SKEW, _SERVING, now, features, TRAIN, tolerance)
-    return Findings([], missing + anomalies, comparisons)
+    return Findings((), (*missing, *anomalies), tuple(comparisons))
 
 
 def _forms(like: dict[str, Distribution]) -> dict[str, Form]:
@@ -106,34 +106,34 @@ def show_findings(console: Console, run: Run, serving: Findings | None) -> bool:
     """Prints what was found, worst last, and returns whether it passed."""
     folder = run.artifact("DataValidator", "anomalies")
     assert folder is not None, "only a run that came as far as its data gate is shown"
-    found = read_findings(folder)
-    anomalies, comparisons = found["anomalies"], found["comparisons"]
+    found = Findings.read(folder)
+    anomalies, comparisons = [*found.anomalies], [*found.comparisons]
     if serving is not None:
-        anomalies = anomalies + [asdict(one) for one in serving.anomalies]
-        comparisons = comparisons + [{"kind": one.kind, "level": one.level} for one in serving.comparisons]
+        anomalies += serving.anomalies
+        comparisons += serving.comparisons
     console.print()
-    for note in found["notes"]:
+    for note in found.notes:
         console.print(Text.assemble(("note  ", "yellow"), note), soft_wrap=True)
-    for anomaly in sorted(anomalies, key=lambda one: one["level"] == FAIL):
+    for anomaly in sorted(anomalies, key=lambda one: one.level == FAIL):
         _print(console, anomaly)
-    for kind in dict.fromkeys(one["kind"] for one in comparisons):
-        levels = [one["level"] for one in comparisons if one["kind"] == kind]
-        against = f" against {found['against']}" if kind == "drift" else ""
+    for kind in dict.fromkeys(one.kind for one in comparisons):
+        levels = [one.level for one in comparisons if one.kind == kind]
+        against = f" against {found.against}" if kind == "drift" else ""
         within = f"{levels.count(OK):,} of {len(levels):,} measures within bounds"
         console.print(Text.assemble(_MARKS[OK if set(levels) == {OK} else "warn"], f" {kind}{against}: {within}"))
-    if found["against"] is None:
+    if found.against is None:
         console.print(Text("  drift: not measured: this run had no earlier version to compare with", "dim"))
-    failed = sum(one["level"] == FAIL for one in anomalies)
+    failed = sum(one.level == FAIL for one in anomalies)
     passed = not failed
     console.print(Text(f"\n{'passed' if passed else 'failed'}: ", "green" if passed else "bold red"), end="")
     console.print(f"{failed} failed, {len(anomalies) - failed} warned", highlight=False)
     return passed
 
 
-def _print(console: Console, anomaly: dict[str, Any]) -> None:
-    console.print(Text.assemble(_MARKS[anomaly["level"]], " ", anomaly["sentence"]), soft_wrap=True)
-    places = ", ".join(f"{one['file']}:{one['line']} {one['value']}".rstrip() for one in anomaly["examples"])
+def _print(console: Console, anomaly: Anomaly) -> None:
+    console.print(Text.assemble(_MARKS[anomaly.level], " ", anomaly.sentence), soft_wrap=True)
+    places = ", ".join(f"{one.file}:{one.line} {one.value}".rstrip() for one in anomaly.examples)
     if places:
         console.print(Text(f"    rows      {places}", "dim"), soft_wrap=True)
-    if anomaly["remedy"]:
-        console.print(Text(f"    intended? {anomaly['remedy']}", "dim"), soft_wrap=True)
+    if anomaly.remedy:
+        console.print(Text(f"    intended? {anomaly.remedy}", "dim"), soft_wrap=True)

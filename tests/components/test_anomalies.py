@@ -5,8 +5,8 @@ import pytest
 from tensorflow_metadata.proto.v0 import schema_pb2
 from validator_steps import ROWS, feature, inferred, statistics, table, training_schema
 
-from components.data_validator.analysis.finding import Anomaly
 from components.data_validator.anomalies import Levels, from_proto
+from components.formats.findings import Anomaly
 from components.schema_gen.domains import categories
 from components.schema_gen.schema import TRAINING, exclude_labels_from_serving
 from components.shared.errors import InputError

@@ -12,6 +12,7 @@ from components.baseline import component as baseline
 from components.example_gen import component as example_gen
 from components.example_gen.spec import IngestSpec
 from components.formats.summary import Summary
+from components.formats.version import Version
 from components.pusher.local_store import CURRENT, Store
 from components.pusher.release import Release
 from components.shared.errors import InputError
@@ -33,7 +34,7 @@ def push(folder: Path, content: str, manifest: Mapping[str, object] | None = Non
     export = folder / content
     export.mkdir()
     (export / "saved_model.pb").write_text(content)
-    return Store(folder / "serving").publish(Release(export, manifest or {})).version
+    return Store(folder / "serving").publish(Release(export, Version.of("", dict(manifest or {})))).version
 
 
 def test_the_baseline_is_whichever_model_is_current(tmp_path: Path):

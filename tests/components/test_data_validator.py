@@ -9,7 +9,7 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 from validator_steps import DRIFT, ROWS, Step, feature, inferred, table
 
-from components.data_validator.analysis.distribution import read_distributions
+from components.formats.distributions import Distributions
 from components.shared.errors import InputError, Rejected
 
 
@@ -49,7 +49,7 @@ def test_step_follows_the_reviewed_schema(step: Step):
     reviewed = inferred(table(c=["red", "mauve", "green", "blue"] * (ROWS // 4)))
     reviewed.feature.remove(feature(reviewed, "note"))
     summary = step.run(text_format.MessageToString(reviewed), levels={"SCHEMA_NEW_COLUMN": "ignore"})
-    assert summary == {"notes": [], "anomalies": [], "comparisons": [], "against": None, "passed": True}
+    assert summary == {"format": 2, "notes": [], "anomalies": [], "comparisons": [], "against": None}
     assert {column.name for column in step.schema().feature} == {"x", "c", "y", "k"}
     assert list(step.schema().default_environment) == ["TRAINING", "SERVING"]
 
@@ -109,7 +109,7 @@ def test_custom_checks_and_labels_are_judged(tmp_path: Path):
     )
     kinds = {anomaly["kind"]: anomaly["column"] for anomaly in odd.findings()["anomalies"]}
     assert kinds == {"LEAKAGE": "x", "CHECK_RANGE": "x"}
-    assert odd.findings()["passed"] is False
+    assert odd.problems() == [problem]
 
 
 @pytest.mark.parametrize("change", ["another row", "no file"])
@@ -179,7 +179,7 @@ def test_drift_is_measured_against_the_pushed_model(tmp_path: Path):
     [new] = [one for one in found["anomalies"] if one["split"] == "train" and "new values" in one["method"]]
     assert new["sentence"].endswith(': new are "mauve".')
     assert [(example["line"], example["value"]) for example in new["examples"][:2]] == [(5, "mauve"), (9, "mauve")]
-    assert found["passed"] is True
+    assert second.problems() == []
 
 
 def test_a_pushed_model_without_distributions_is_noted(step: Step):
@@ -208,6 +208,6 @@ def test_rows_of_one_key_count_once(tmp_path: Path):
     grouped = table(400, c=[f"k{i // 20}" for i in range(400)])
     step = Step(tmp_path / "step", dict.fromkeys(("train", "validation", "eval"), grouped))
     step.run(drift=DRIFT | {"skew": "warn"}, split=("column", "c"))
-    written = read_distributions(step.root / "anomalies" / "distributions.json")
+    written = Distributions.read(step.root / "anomalies").splits
     assert {one.independent for one in written["train"].values()} == {20}
     assert {one.rows for one in written["train"].values()} == {400}

@@ -11,7 +11,7 @@ from sklearn.metrics import log_loss
 
 from components.evaluator.scoring import read_columns, read_rows
 from components.example_gen.examples.reader import read_examples
-from components.model_format.manifest import MANIFEST
+from components.model_format.manifest import Manifest
 from components.pusher.request import request_of
 from components.pusher.smoke_test import smoke
 from components.shared import tensor_names
@@ -177,7 +177,7 @@ def test_what_is_cut_of_a_column_is_said_and_takes_nothing_from_others(odd):
     [note] = served.model.manifest.notes
     assert note.startswith("noise: the 50 most frequent texts are told apart, all others count as one, in ")
     assert note.endswith("train rows. Raise features.max_categories to keep more.")
-    saved = json.loads((served.folder / "model" / EXTRA / MANIFEST).read_text())
+    saved = json.loads((served.folder / "model" / Manifest.FILE).read_text())
     assert saved["notes"] == [note]
 
 

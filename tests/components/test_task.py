@@ -160,8 +160,8 @@ def test_a_search_streams_beyond_the_budget_and_finds_the_same(transformed, tmp_
         search.search()
         found.append(results_of(search))
     held, spilt = found
-    assert spilt["references"] == pytest.approx(held["references"], rel=1e-4)
-    assert [trial["values"] for trial in spilt["trials"]] == [trial["values"] for trial in held["trials"]]
-    losses = [[trial["losses"][head] for trial in one["trials"] for head in sorted(trial["losses"])] for one in found]
+    assert spilt.references == pytest.approx(held.references, rel=1e-4)
+    assert [trial.values for trial in spilt.trials] == [trial.values for trial in held.trials]
+    losses = [[trial.losses[head] for trial in one.trials for head in sorted(trial.losses)] for one in found]
     assert len(losses[0]) == 4
     np.testing.assert_allclose(*losses, rtol=1e-4)

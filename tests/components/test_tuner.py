@@ -15,6 +15,7 @@ import pytest
 from sklearn.metrics import log_loss, mean_absolute_error
 from small_task import MODEL, TRAINING, rows, task
 
+from components.formats.tuning import Tuning
 from components.shared.errors import InputError
 from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.dataset import Dataset
@@ -22,7 +23,6 @@ from components.trainer.fit import fit
 from components.trainer.task import Task
 from components.tuner.component import results_of
 from components.tuner.objective import FLOOR, head_losses, objective, ratios
-from components.tuner.results import best_of
 from components.tuner.search import Search, Settings
 from components.tuner.search_space import declare, sections_of
 
@@ -116,28 +116,29 @@ def test_a_reference_learns_its_own_head_alone(done, tmp_path):
 
 def test_the_first_trial_is_the_starting_configuration_and_the_best_no_worse(done):
     results = results_of(done)
-    first = results["trials"][0]
-    assert [trial["number"] for trial in results["trials"]] == [1, 2, 3]
-    assert first["values"] == results["start"]
+    first = results.trials[0]
+    assert [trial.number for trial in results.trials] == [1, 2, 3]
+    assert first.values == results.start
     assert done.sections(done.oracle.trials["0"]) == START | {"training": START["training"] | {"epochs": 3}}
-    best = best_of(results)
-    assert best["objective"] == min(trial["objective"] for trial in results["trials"]) <= first["objective"]
-    tried = [json.dumps(trial["values"]) for trial in results["trials"]]
+    best = results.best
+    assert best.objective == min(trial.objective for trial in results.trials) <= first.objective
+    tried = [json.dumps(trial.values) for trial in results.trials]
     assert len(set(tried)) == 3
 
 
-def test_results_add_up(done):
+def test_results_add_up(done, tmp_path):
     results = results_of(done)
-    for trial in results["trials"]:
-        for head, loss in trial["losses"].items():
-            assert trial["ratios"][head] == pytest.approx(loss / results["references"][head])
-        assert trial["objective"] == pytest.approx(sum(trial["ratios"].values()) / 2)
-        assert trial["epochs"] == 3
-        hidden = trial["values"]["model.hidden"]
+    for trial in results.trials:
+        for head, loss in trial.losses.items():
+            assert trial.ratios[head] == pytest.approx(loss / results.references[head])
+        assert trial.objective == pytest.approx(sum(trial.ratios.values()) / 2)
+        assert trial.epochs == 3
+        hidden = trial.values["model.hidden"]
         widths = [4, *hidden]
         shared = sum((a + 1) * b for a, b in zip(widths, hidden, strict=False))
-        assert trial["parameters"] == shared + (hidden[-1] + 1) * (1 + 2)
-    assert json.loads(json.dumps(results, allow_nan=False)) == results
+        assert trial.parameters == shared + (hidden[-1] + 1) * (1 + 2)
+    results.write(tmp_path)
+    assert Tuning.read(tmp_path) == results
 
 
 def test_a_second_call_keeps_what_is_done_and_goes_on(done, caplog, monkeypatch):
@@ -148,9 +149,9 @@ def test_a_second_call_keeps_what_is_done_and_goes_on(done, caplog, monkeypatch)
         again.search()
     assert len(trained) == 2
     after = results_of(again)
-    assert after["trials"][:3] == before["trials"]
-    assert after["references"] == before["references"]
-    assert [trial["number"] for trial in after["trials"]] == [1, 2, 3, 4, 5]
+    assert after.trials[:3] == before.trials
+    assert after.references == before.references
+    assert [trial.number for trial in after.trials] == [1, 2, 3, 4, 5]
     assert "3 trials kept from an earlier call" in caplog.messages
 
 
@@ -185,16 +186,16 @@ def test_each_method_starts_at_the_start_and_finds_a_lower_objective(method, tmp
     trained = fake(made, monkeypatch, bowl)
     made.search()
     results = results_of(made)
-    assert len(results["trials"]) == 25
-    assert results["trials"][0]["values"] == results["start"]
+    assert len(results.trials) == 25
+    assert results.trials[0].values == results.start
     # Two references, then the trials; the start is trained in full.
     assert trained[2]["training"]["epochs"] == 27
     epochs = {sections["training"]["epochs"] for sections in trained[3:]}
     assert (epochs == {27}) == (method != "hyperband")
     assert min(epochs) >= 1
-    best = best_of(results)
-    assert best["losses"]["regression"] < 0.5 * results["trials"][0]["losses"]["regression"]
-    assert 0.015 < best["values"]["training.learning_rate"] < 0.06
+    best = results.best
+    assert best.losses["regression"] < 0.5 * results.trials[0].losses["regression"]
+    assert 0.015 < best.values["training.learning_rate"] < 0.06
 
 
 def test_a_search_can_be_repeated(tmp_path, monkeypatch):
@@ -203,7 +204,7 @@ def test_a_search_can_be_repeated(tmp_path, monkeypatch):
         made = search(tmp_path / name, trials=6)
         fake(made, monkeypatch)
         made.search()
-        tried.append([trial["values"] for trial in results_of(made)["trials"]])
+        tried.append([trial.values for trial in results_of(made).trials])
     assert tried[0] == tried[1]
 
 
@@ -211,7 +212,7 @@ def test_a_space_that_is_exhausted_ends_the_search(tmp_path, monkeypatch):
     made = search(tmp_path, space={"training.balancing": ["fixed", "uncertainty", "dwa"]}, trials=30)
     fake(made, monkeypatch)
     made.search()
-    tried = [trial["values"]["training.balancing"] for trial in results_of(made)["trials"]]
+    tried = [trial.values["training.balancing"] for trial in results_of(made).trials]
     assert sorted(tried) == ["dwa", "fixed", "uncertainty"]
 
 
@@ -219,7 +220,7 @@ def test_no_trial_starts_after_the_time_is_up(tmp_path, monkeypatch):
     made = search(tmp_path, trials=30, minutes=1e-9)
     fake(made, monkeypatch)
     made.search()
-    assert [trial["number"] for trial in results_of(made)["trials"]] == [1]
+    assert [trial.number for trial in results_of(made).trials] == [1]
 
 
 def test_a_trial_that_diverges_is_a_bad_trial_and_a_bug_is_not(tmp_path, monkeypatch, caplog):
@@ -231,10 +232,10 @@ def test_a_trial_that_diverges_is_a_bad_trial_and_a_bug_is_not(tmp_path, monkeyp
     made = search(tmp_path, space={"training.balancing": ["fixed", "uncertainty"]}, trials=9)
     fake(made, monkeypatch, loss)
     made.search()
-    start, failed = results_of(made)["trials"]
-    assert start["objective"] == 1.0
-    assert failed["objective"] is None
-    assert failed["problem"] == "The validation loss must be a finite number, got nan."
+    start, failed = results_of(made).trials
+    assert start.objective == 1.0
+    assert failed.objective is None
+    assert failed.problem == "The validation loss must be a finite number, got nan."
 
     losses = iter([0.5, 0.5, np.nan, 0.4, 0.6])  # of the references, then of the trials
 
@@ -247,7 +248,7 @@ def test_a_trial_that_diverges_is_a_bad_trial_and_a_bug_is_not(tmp_path, monkeyp
     fake(recovering, monkeypatch, first_diverges)
     with caplog.at_level(logging.INFO, "mtl.tuner"):
         recovering.search()
-    assert [trial["objective"] for trial in results_of(recovering)["trials"]] == [None, 0.8, 1.2]
+    assert [trial.objective for trial in results_of(recovering).trials] == [None, 0.8, 1.2]
     assert "trial 1 of 3: failed: It diverged." in caplog.messages
     assert any(message.startswith("trial 2 of 3: objective 0.8000") for message in caplog.messages)
 
@@ -319,7 +320,7 @@ def test_a_search_killed_between_two_files_can_be_read(tmp_path, monkeypatch):
     trained = fake(again, monkeypatch)
     again.search()
     assert len(trained) == 1
-    assert [trial["number"] for trial in results_of(again)["trials"]] == [1, 2, 3]
+    assert [trial.number for trial in results_of(again).trials] == [1, 2, 3]
 
 
 @pytest.mark.parametrize("name", ["oracle.json", "tuner0.json", "trial_1/trial.json"])

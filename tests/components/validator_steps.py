@@ -11,11 +11,11 @@ from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 from tfx.types import artifact_utils, standard_artifacts
 
 from components.data_gate.component import DataGate
-from components.data_validator.analysis.finding import read_findings
 from components.data_validator.component import DataValidator
 from components.example_gen.spec import IngestSpec
 from components.example_gen.tables.dialect import Dialect
 from components.example_gen.tables.fingerprint import fingerprint
+from components.formats.findings import Findings
 from components.formats.summary import Summary
 from components.schema_gen.component import SchemaGen
 from components.schema_gen.schema import curate, exclude_labels_from_serving
@@ -130,7 +130,11 @@ class Step:
         return self.findings()
 
     def findings(self) -> dict[str, Any]:
-        return read_findings(self.root / "anomalies")
+        """What `findings.json` holds."""
+        return json.loads((self.root / "anomalies" / "findings.json").read_text(encoding="utf-8"))
+
+    def problems(self) -> list[str]:
+        return Findings.read(self.root / "anomalies").problems
 
     def schema(self) -> schema_pb2.Schema:
         return read_schema(self.root / "schema" / "schema.pbtxt")

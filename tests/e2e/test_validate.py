@@ -27,9 +27,9 @@ class Workshop:
         return done.returncode, done.stdout + done.stderr
 
     @property
-    def gate(self) -> dict:
+    def findings(self) -> dict:
         """The newest judgement."""
-        files = (self.output / "artifacts" / "DataValidator" / "anomalies").glob("*/gate.json")
+        files = (self.output / "artifacts" / "DataValidator" / "anomalies").glob("*/findings.json")
         return json.loads(max(files, key=lambda path: int(path.parent.name)).read_text(encoding="utf-8"))
 
 
@@ -47,8 +47,8 @@ def workshop(wine, tmp_path_factory) -> Workshop:
 def test_shifted_data_is_drift_and_stops_where_the_level_says_so(workshop):
     code, printed = workshop.mtl("validate", "--data", str(workshop.shifted), "--set", "gates.drift.level=fail")
     assert code == 3, printed
-    assert workshop.gate["against"] == "pushed version 1"
-    failed = {one["column"] for one in workshop.gate["comparisons"] if one["level"] == "fail"}
+    assert workshop.findings["against"] == "pushed version 1"
+    failed = {one["column"] for one in workshop.findings["comparisons"] if one["level"] == "fail"}
     assert failed == {"proline"}
     assert '✗ "proline" must be alike in the train split and in pushed version 1' in printed
     assert "intended? gates.drift.thresholds" in printed

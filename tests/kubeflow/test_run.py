@@ -81,7 +81,7 @@ def test_models_are_pushed_to_the_volume(runs: Runs):
     pushed = [runs.read(done["Pusher"], "pushed_model", "push.json") for done in (runs.first, runs.second)]
     assert [result["pushed"] for result in pushed] == [True, True]
     assert (store.versions(), store.current()) == ([1, 2], 2)
-    assert store.manifest(1)["baseline"] == -1
+    assert store.manifest(1).baseline == -1
 
 
 def test_the_parameters_of_a_run_reach_its_steps(runs: Runs):

@@ -14,14 +14,14 @@ import pytest
 from pyiceberg.schema import Schema
 from pyiceberg.types import LongType, NestedField
 
-from components.data_validator.analysis.distribution import describe, write_distributions
+from components.data_validator.analysis.distribution import describe
 from components.example_gen.spec import expand
 from components.example_gen.tables.fingerprint import fingerprint
 from components.example_gen.tables.table import open_table
+from components.formats.distributions import Distributions
 from components.objects import staging
 from components.objects.staging import local, staged
 from components.shared.errors import InputError
-from components.shared.file_names import DISTRIBUTIONS
 from pipeline.config.resolve import resolve
 from pipeline.graph.inputs import gather
 from pipeline.verbs.check import check_before_run, check_data
@@ -223,9 +223,9 @@ def test_fingerprint_is_that_of_the_same_content_here(s3, tables: Path, tmp_path
 
 def test_a_serving_log_is_compared_where_it_lies(tables: Path, tmp_path: Path):
     train = {"x": describe(np.arange(40.0))}
-    write_distributions(tmp_path / DISTRIBUTIONS, {"train": train, "eval": train})
+    Distributions({"train": train, "eval": train}).write(tmp_path)
     found = judge_serving(config("t.csv"), tmp_path, expand("s3://bucket/wine"))
-    assert found.anomalies == []
+    assert found.anomalies == ()
     assert {(one.column, one.kind, one.value) for one in found.comparisons} == {("x", "serving skew", 0.0)}
     assert list(tables.iterdir()) == []
 

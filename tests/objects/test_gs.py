@@ -15,6 +15,7 @@ import pytest
 from components.example_gen.spec import expand
 from components.example_gen.tables.fingerprint import fingerprint
 from components.example_gen.tables.table import open_table
+from components.formats.version import Version
 from components.objects.open import objects_of
 from components.objects.staging import staged
 from components.pusher.release import Release
@@ -85,8 +86,8 @@ def test_listings_give_sizes_and_times(google: Google):
 def test_models_are_pushed_rolled_back_and_fetched(google: Google, tmp_path: Path):
     store = RemoteStore("gs://bucket/models")
     for content in ("a", "b", "c"):
-        store.publish(Release(model(tmp_path / content, content), {"run": content}, keep=2))
-    assert (store.versions(), store.manifest(3)["run"]) == ([2, 3], "c")
+        store.publish(Release(model(tmp_path / content, content), Version(pipeline=content), keep=2))
+    assert (store.versions(), store.manifest(3).pipeline) == ([2, 3], "c")
     assert store.rollback().version == 2
     assert store.versions() == [2]
     withdrawn = {name for name in google.buckets["bucket"] if name.startswith("models/withdrawn-")}
@@ -94,7 +95,7 @@ def test_models_are_pushed_rolled_back_and_fetched(google: Google, tmp_path: Pat
     assert withdrawn == {f"models/withdrawn-3/{name}" for name in files}
     store.fetch(2, tmp_path / "fetched")
     assert (tmp_path / "fetched" / "variables" / "index").read_text() == "b"
-    assert store.publish(Release(tmp_path / "a", {})).version == 4
+    assert store.publish(Release(tmp_path / "a")).version == 4
     assert google.buckets["bucket"]["models/current"] == b'{"version": 4}'
 
 
@@ -111,7 +112,7 @@ def test_of_many_writers_of_one_object_one_is_the_first(google: Google):
 
 def publish_many(sources: list[str], seen: "multiprocessing.Queue[int]") -> None:
     for source in sources:
-        seen.put(RemoteStore("gs://bucket/models").publish(Release(source, {}, keep=100)).version)
+        seen.put(RemoteStore("gs://bucket/models").publish(Release(source, keep=100)).version)
 
 
 def test_publishers_at_once_get_distinct_versions(google: Google, tmp_path: Path):

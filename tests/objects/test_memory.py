@@ -62,7 +62,7 @@ def test_tables_and_pushed_models_may_lie_there(memory: fsspec.AbstractFileSyste
     (tmp_path / "saved_model.pb").write_text("model")
     store = open_store("memory://bucket/models")
     assert isinstance(store, RemoteStore)
-    assert store.publish(Release(tmp_path, {})).path == "memory://bucket/models/1"
+    assert store.publish(Release(tmp_path)).path == "memory://bucket/models/1"
     assert memory.cat_file("/bucket/models/current") == b'{"version": 1}'
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from components.formats.version import Version
 from components.objects.amazon import S3
 from components.objects.fsspec_objects import FsspecObjects
 from components.pusher.local_store import Store, open_store
@@ -41,7 +42,9 @@ def store(s3) -> RemoteStore:
 
 def push(store: RemoteStore, tmp_path: Path, content: str, **options: object) -> Published:
     folder = tmp_path / f"export-{content}"
-    return store.publish(Release(folder if folder.exists() else model(folder, content), {"run": content}, **options))
+    return store.publish(
+        Release(folder if folder.exists() else model(folder, content), Version(pipeline=content), **options)
+    )
 
 
 def names(s3) -> list[str]:
@@ -69,8 +72,8 @@ def test_first_push(store: RemoteStore, s3, tmp_path: Path):
     assert json.loads(read(s3, "current")) == {"version": 1}
     assert read(s3, "1/variables/variables.index") == b"a" * 1000
     manifest = json.loads(read(s3, f"1/{VERSION_MANIFEST}"))
-    assert store.manifest(1) == manifest
-    assert (manifest["run"], manifest["fingerprint"]) == ("a", durable_files.fingerprint(tmp_path / "export-a"))
+    assert store.manifest(1) == Version.of("", dict(manifest))
+    assert (manifest["pipeline"], manifest["fingerprint"]) == ("a", durable_files.fingerprint(tmp_path / "export-a"))
 
 
 def test_saved_model_is_uploaded_last_and_current_after_it(
@@ -92,7 +95,7 @@ def test_saved_model_is_uploaded_last_and_current_after_it(
 def test_same_model_is_published_once(store: RemoteStore, s3, tmp_path: Path):
     push(store, tmp_path, "a")
     before = names(s3)
-    again = store.publish(Release(tmp_path / "export-a", {}, check=lambda _: pytest.fail("not needed")))
+    again = store.publish(Release(tmp_path / "export-a", check=lambda _: pytest.fail("not needed")))
     assert again == Published(1, f"{URI}/1", unchanged=True, previous=1)
     assert names(s3) == before
 
@@ -100,7 +103,7 @@ def test_same_model_is_published_once(store: RemoteStore, s3, tmp_path: Path):
 def test_versions_of_another_tool_are_adopted(store: RemoteStore, s3, tmp_path: Path):
     for key in ("1700000000/saved_model.pb", "1800000000/variables/x", "notes/saved_model.pb", "007/saved_model.pb"):
         s3.put_object(Bucket="bucket", Key=f"models/wine/{key}", Body=b"foreign")
-    assert (store.versions(), store.manifest(1700000000)) == ([1700000000], {})
+    assert (store.versions(), store.manifest(1700000000)) == ([1700000000], None)
     published = push(store, tmp_path, "a")
     assert (published.version, published.previous) == (1800000001, 1700000000)
 
@@ -144,7 +147,7 @@ def test_failed_check_leaves_everything(store: RemoteStore, s3, tmp_path: Path):
     before = names(s3)
 
     def refuse(staged: Path) -> None:
-        assert json.loads((staged / VERSION_MANIFEST).read_text())["run"] == "b"
+        assert json.loads((staged / VERSION_MANIFEST).read_text())["pipeline"] == "b"
         raise OSError("the model does not load")
 
     with pytest.raises(OSError, match="the model does not load"):
@@ -163,7 +166,7 @@ def die_at(verb: str, name: str, operation: str, source: str) -> None:
 
     setattr(FsspecObjects, verb, call)
     if operation == "push":
-        RemoteStore(URI).publish(Release(source, {"run": "b"}, keep=1))
+        RemoteStore(URI).publish(Release(source, Version(pipeline="b"), keep=1))
     else:
         RemoteStore(URI).rollback()
 
@@ -194,7 +197,7 @@ def test_killed_push_shows_nothing_half_and_the_next_one_works(
     assert store.current() == (2 if visible else 1)
     for number in store.versions():
         store.fetch(number, tmp_path / f"fetched-{number}")
-        content = store.manifest(number)["fingerprint"]
+        content = store.manifest(number).fingerprint
         assert durable_files.fingerprint(tmp_path / f"fetched-{number}", ignore=[VERSION_MANIFEST]) == content
 
     again = push(store, tmp_path, "b", keep=1)
@@ -241,7 +244,7 @@ def test_killed_rollback_is_finished_by_the_next_operation(
 
 def publish_many(sources: list[str], seen: "multiprocessing.Queue[int]") -> None:
     for source in sources:
-        seen.put(RemoteStore(URI).publish(Release(source, {}, keep=100)).version)
+        seen.put(RemoteStore(URI).publish(Release(source, keep=100)).version)
 
 
 def test_three_publishers_at_once_get_distinct_versions(store: RemoteStore, s3, tmp_path: Path):
@@ -312,7 +315,7 @@ def test_rollback_of_nothing_and_requests_that_make_no_sense(store: RemoteStore,
     ):
         store.rollback()
     with pytest.raises(InputError, match=r"must be a SavedModel, got no `saved_model.pb` in it\."):
-        store.publish(Release(tmp_path, {}))
+        store.publish(Release(tmp_path))
     with pytest.raises(InputError, match=r"`keep` must be at least 1, got 0\."):
         push(store, tmp_path, "a", keep=0)
 

@@ -12,6 +12,7 @@ from components.formats.confusion import Confusion, ReliabilityBin
 from components.formats.estimates import Estimate, Interval
 from components.formats.figures import Curves, Range, Residuals
 from components.formats.importance import ColumnImportance
+from components.formats.tuning import Trial
 from components.report.page.charts import classification, columns, curves, estimates, regression, search
 from components.report.page.charts.axes import Scale, horizontal, tick_labels, vertical
 from components.report.page.charts.svg import fitted
@@ -227,14 +228,14 @@ def test_a_long_name_is_cut_and_its_whole_stays_in_reach():
     assert any("n" * 59 in (title.text or "") for title in parsed(svg).iter("title"))
 
 
-def search_trials(*objectives: float) -> list[dict[str, Any]]:
+def search_trials(*objectives: float) -> list[Trial]:
     rates = [0.001, 0.1, 0.01, 0.0001]
     return [
-        {
-            "number": number,
-            "objective": objective,
-            "values": {"training.learning_rate": rates[number - 1], "model.hidden": [8] * (1 + number % 2)},
-        }
+        Trial(
+            number,
+            {"training.learning_rate": rates[number - 1], "model.hidden": [8] * (1 + number % 2)},
+            objective,
+        )
         for number, objective in enumerate(objectives, 1)
     ]
 

@@ -12,8 +12,10 @@ import pytest
 import yaml
 from command import FLAGS, Said, refused, rows, write
 
+from components.formats.version import Labels, Version
 from components.pusher.local_store import Store
 from components.pusher.release import Release
+from components.shared.errors import InputError
 from pipeline.cli.main import cli
 from pipeline.config.resolve import resolve
 from pipeline.verbs.predict import Counts
@@ -161,7 +163,7 @@ def test_rollback(mtl: Callable[..., Said]):
     for content in ("first", "second"):
         Path(content).mkdir()
         (Path(content) / "saved_model.pb").write_text(content)
-        store.publish(Release(content, {}))
+        store.publish(Release(content))
     said = mtl("rollback")
     assert (said.code, said.error) == (0, "")
     assert said.out.startswith("Version 1 is current again; version 2 is withdrawn. ")
@@ -177,7 +179,7 @@ def test_rollback_says_what_is_predicted_where_that_changes(mtl: Callable[..., S
         model = Path(f"export-{len(store.versions())}")
         model.mkdir()
         (model / "saved_model.pb").write_text(model.name)
-        store.publish(Release(model, {"labels": {"regression": regression, "classification": "kind"}}))
+        store.publish(Release(model, Version(labels=Labels(regression, "kind"))))
     first, *more = mtl("rollback").out.splitlines()
     assert first.startswith("Version 2 is current again; version 3 is withdrawn. ")
     assert more == [
@@ -185,6 +187,18 @@ def test_rollback_says_what_is_predicted_where_that_changes(mtl: Callable[..., S
         'version 3 the number "weight" and the class "kind".'
     ]
     assert len(mtl("rollback").out.splitlines()) == 1
+
+
+def test_a_version_that_a_newer_mtl_pushed_can_be_rolled_back(mtl: Callable[..., Said]):
+    store = Store("runs/t/serving")
+    for content in ("first", "second"):
+        Path(content).mkdir()
+        (Path(content) / "saved_model.pb").write_text(content)
+        store.publish(Release(content))
+    (store.folder(2) / "assets.extra" / "mtl.json").write_text('{"format": 99}')
+    with pytest.raises(InputError, match=r"must be of format 1, got format 99\. .* `mtl rollback`\."):
+        store.manifest(2)
+    assert mtl("rollback").out.startswith("Version 1 is current again; version 2 is withdrawn. ")
 
 
 def test_synth_writes_a_table_and_says_what_can_be_reached(mtl: Callable[..., Said]):

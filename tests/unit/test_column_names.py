@@ -15,7 +15,7 @@ from configurations import write
 from components.example_gen.roles import assign_roles
 from components.example_gen.spec import IngestSpec
 from components.example_gen.tables.table import open_table
-from components.model_format.manifest import MANIFEST, Manifest
+from components.model_format.manifest import Manifest
 from components.schema_gen.schema_file import read_schema
 from components.shared.column_names import plain_name, plain_names
 from components.shared.errors import InputError, did_you_mean
@@ -91,7 +91,7 @@ def test_a_schema_and_a_model_name_columns_plainly(tmp_path: Path):
         **{"epochs": 1, "best_epoch": 1},
     }
     (tmp_path / EXTRA).mkdir()
-    (tmp_path / EXTRA / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    (tmp_path / Manifest.FILE).write_text(json.dumps(manifest), encoding="utf-8")
     [column] = Manifest.read(tmp_path).columns
     assert asdict(column) == {"name": NAME, "input": "grosse", "kind": "FLOAT", "length": 1, "always_present": False}
 

@@ -11,15 +11,9 @@ from scipy import stats
 from scipy.spatial.distance import jensenshannon
 
 from components.data_validator.analysis.distance import DISTANCES, Distance, jensen_shannon, measure
-from components.data_validator.analysis.distribution import (
-    Distribution,
-    Numbers,
-    Texts,
-    describe,
-    read_distributions,
-    write_distributions,
-)
+from components.data_validator.analysis.distribution import describe
 from components.data_validator.analysis.drift import DRIFT, Tolerance, compare
+from components.formats.distributions import Distribution, Distributions, Numbers, Texts
 from components.shared.errors import InputError
 from pipeline.cli.reference import config_table
 from pipeline.config.gates import DriftGate
@@ -191,16 +185,15 @@ def test_few_rows_are_not_measured():
 
 def test_distributions_survive_the_file(tmp_path: Path):
     columns = described(table(3_000, 0) | {"none": np.full(3_000, np.nan)})
-    write_distributions(tmp_path / "d.json", {"train": columns})
-    assert (tmp_path / "d.json").stat().st_size < 200_000
-    again = read_distributions(tmp_path / "d.json")["train"]
+    Distributions({"train": columns}).write(tmp_path)
+    assert (tmp_path / "distributions.json").stat().st_size < 200_000
+    again = Distributions.read(tmp_path).splits["train"]
     assert again.keys() == columns.keys()
     for name, one in columns.items():
         assert all((found.value or 0) < 1e-5 for found in measure(again[name], one, 0.01)), name
     assert isinstance(again["city"], Texts)
     assert isinstance(again["none"], Numbers)
     assert (again["none"].missing, len(again["none"].points)) == (3_000, 0)
-    assert read_distributions(tmp_path / "none.json") == {}
 
 
 def test_a_number_is_the_same_in_32_and_64_bits():

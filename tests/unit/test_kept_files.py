@@ -11,17 +11,16 @@ import pyarrow as pa
 import pytest
 
 from components.data_validator.analysis.distribution import describe as describe_column
-from components.data_validator.analysis.distribution import read_distributions, write_distributions
-from components.data_validator.analysis.finding import read_findings
 from components.example_gen.tables.dialect import Dialect
+from components.formats.distributions import Distributions
 from components.formats.evaluation import Evaluation
+from components.formats.findings import Findings
 from components.formats.summary import Summary
+from components.formats.tuning import Tuning
 from components.model_format.manifest import Calibration, Column, Manifest, TrainLabels
 from components.report.collect import Origin, Sources, collect
 from components.shared.errors import InputError
-from components.shared.file_names import DISTRIBUTIONS, FINDINGS, TUNING
 from components.shared.kept_files import Damaged, read_json, replace_text, write_json
-from components.tuner.results import read_results
 from pipeline.local.lineage import require_database
 from pipeline.local.step_summaries import evaluation
 from pipeline.runs.record import Run, Step
@@ -29,9 +28,9 @@ from pipeline.runs.record import Run, Step
 RUN = Run("1", "t", "pushed", "2026-01-01T00:00:00+00:00", {}, {})
 READERS: dict[str, Callable[[Path], Any]] = {
     "summary.json": Summary.read,
-    FINDINGS: read_findings,
-    DISTRIBUTIONS: lambda folder: read_distributions(folder / DISTRIBUTIONS),
-    TUNING: read_results,
+    "findings.json": Findings.read,
+    "distributions.json": Distributions.read,
+    "tuning.json": Tuning.read,
     Evaluation.FILE: lambda folder: evaluation(
         Run(**(asdict(RUN) | {"steps": [Step("Evaluator", artifacts={"evaluation": str(folder)})]}))
     ),
@@ -68,7 +67,7 @@ def manifest() -> Manifest:
 
 
 def test_the_manifest_of_another_mtl_is_read(tmp_path: Path):
-    manifest().write(tmp_path, "")
+    manifest().write_with("", tmp_path)
     path = tmp_path / "assets.extra" / "model.json"
     values = json.loads(path.read_text())
     assert Manifest.read(tmp_path) == manifest()
@@ -99,12 +98,11 @@ def test_the_summary_and_the_distributions_of_a_newer_mtl_are_read(tmp_path: Pat
     (tmp_path / "summary.json").write_text(json.dumps(summary.to_dict() | {"cells": 9}))
     assert Summary.read(tmp_path) == summary
     texts = describe_column(pa.array(["a", "b", "a"]))
-    path = tmp_path / DISTRIBUTIONS
-    write_distributions(path, {"train": {"c": texts}})
-    values = json.loads(path.read_text())
-    values["train"]["c"]["entropy"] = 0.9
-    path.write_text(json.dumps(values))
-    assert read_distributions(path) == {"train": {"c": texts}}
+    distributions = Distributions({"train": {"c": texts}})
+    values = distributions.to_dict()
+    values["splits"]["train"]["c"]["entropy"] = 0.9
+    (tmp_path / "distributions.json").write_text(json.dumps(values))
+    assert Distributions.read(tmp_path) == distributions
 
 
 def test_a_missing_file_and_one_that_nests_too_deep(tmp_path: Path):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from components.formats.version import Labels, Version
 from components.pusher.local_store import Published, Release, RolledBack, Store
 from components.shared import durable_files
 from components.shared.errors import InputError
@@ -31,7 +32,9 @@ def store(tmp_path: Path) -> Store:
 
 def push(store: Store, tmp_path: Path, content: str, **options: object) -> Published:
     folder = tmp_path / f"export-{content}"
-    return store.publish(Release(folder if folder.exists() else model(folder, content), {"run": content}, **options))
+    return store.publish(
+        Release(folder if folder.exists() else model(folder, content), Version(pipeline=content), **options)
+    )
 
 
 def read(store: Store) -> str:
@@ -57,10 +60,10 @@ def test_first_push_makes_version_1_and_a_relative_link(store: Store, tmp_path: 
 
 
 def test_manifest_keeps_what_was_given_with_time_and_fingerprint(store: Store, tmp_path: Path):
-    store.publish(Release(model(tmp_path / "m", "a"), {"run": "r1", "labels": {"regression": "größe"}}))
+    store.publish(Release(model(tmp_path / "m", "a"), Version(pipeline="r1", labels=Labels("größe", "k"))))
     manifest = json.loads((store.path / "1" / VERSION_MANIFEST).read_text(encoding="utf-8"))
-    assert store.manifest(1) == manifest
-    assert manifest["labels"] == {"regression": "größe"}
+    assert store.manifest(1) == Version.of("", dict(manifest))
+    assert manifest["labels"] == {"regression": "größe", "classification": "k"}
     assert manifest["fingerprint"] == durable_files.fingerprint(tmp_path / "m")
     assert manifest["time"].endswith("+00:00")
 
@@ -77,7 +80,7 @@ def test_versions_of_another_tool_are_adopted(store: Store, tmp_path: Path):
     model(store.path / "1700000000", "foreign")
     model(store.path / "not-a-version", "other")
     (store.path / "1800000000").mkdir()  # a half copy: nothing to serve in it
-    assert (store.versions(), store.current(), store.manifest(1700000000)) == ([1700000000], 1700000000, {})
+    assert (store.versions(), store.current(), store.manifest(1700000000)) == ([1700000000], 1700000000, None)
     published = push(store, tmp_path, "a")
     assert (published.version, published.previous) == (1800000001, 1700000000)
 
@@ -85,11 +88,13 @@ def test_versions_of_another_tool_are_adopted(store: Store, tmp_path: Path):
 def test_same_model_is_published_once(store: Store, tmp_path: Path):
     push(store, tmp_path, "a")
     before = (store.path / "1" / VERSION_MANIFEST).read_bytes()
-    again = store.publish(Release(tmp_path / "export-a", {"run": "another"}, check=lambda _: pytest.fail("not needed")))
+    again = store.publish(
+        Release(tmp_path / "export-a", Version(pipeline="another"), check=lambda _: pytest.fail("not needed"))
+    )
     assert again == Published(1, store.path / "1", unchanged=True, previous=1)
     assert (store.path / "1" / VERSION_MANIFEST).read_bytes() == before
     push(store, tmp_path, "b")
-    back = store.publish(Release(store.folder(1), {}))
+    back = store.publish(Release(store.folder(1)))
     assert (back.version, back.unchanged) == (3, False), "only the current version counts"
 
 
@@ -136,7 +141,7 @@ def test_failed_check_leaves_everything(store: Store, tmp_path: Path):
 
     def refuse(staged: Path) -> None:
         assert (staged / "saved_model.pb").read_text() == "b"
-        assert json.loads((staged / VERSION_MANIFEST).read_text())["run"] == "b"
+        assert json.loads((staged / VERSION_MANIFEST).read_text())["pipeline"] == "b"
         assert store.versions() == [1]
         raise OSError("the model does not load")
 
@@ -180,7 +185,9 @@ def die_in(stage: str, destination: str, source: str) -> None:
         trap(os, function)
     elif function == "rmtree":
         trap(durable_files.shutil, "rmtree")
-    Store(destination).publish(Release(source, {"run": "b"}, check=die if function == "check" else None, keep=1))
+    Store(destination).publish(
+        Release(source, Version(pipeline="b"), check=die if function == "check" else None, keep=1)
+    )
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -193,7 +200,7 @@ def test_killed_push_hides_nothing_half_and_the_next_one_works(stage: str, store
     committed = stage in ("before pruning", "in the middle of pruning")
     assert read(store) == ("b" if committed else "a")
     for version in store.versions():
-        content = store.manifest(version)["fingerprint"]
+        content = store.manifest(version).fingerprint
         assert durable_files.fingerprint(store.folder(version), ignore=[VERSION_MANIFEST]) == content
 
     published = push(store, tmp_path, "c")
@@ -227,7 +234,7 @@ def test_killed_rollback_is_finished_by_the_next_operation(
 
 def publish_many(destination: str, sources: list[str], seen: "multiprocessing.Queue[int]") -> None:
     for source in sources:
-        seen.put(Store(destination).publish(Release(source, {}, keep=100)).version)
+        seen.put(Store(destination).publish(Release(source, keep=100)).version)
 
 
 def test_four_publishers_at_once_get_distinct_versions(store: Store, tmp_path: Path):
@@ -265,7 +272,7 @@ def test_published_files_are_readable_by_the_server(store: Store, tmp_path: Path
     (source / "saved_model.pb").chmod(0o600)
     umask = os.umask(0o022)
     try:
-        store.publish(Release(source, {}))
+        store.publish(Release(source))
     finally:
         os.umask(umask)
     modes = [stat.S_IMODE((store.folder(1) / name).stat().st_mode) for name in ("", "variables", "saved_model.pb")]
@@ -276,12 +283,12 @@ def test_published_files_are_readable_by_the_server(store: Store, tmp_path: Path
 def test_destination_that_is_a_file(below: str, tmp_path: Path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(InputError, match=r"The push destination `.*file.*` must be a folder that can be written, got:"):
-        Store(tmp_path / "file" / below).publish(Release(model(tmp_path / "m", "a"), {}))
+        Store(tmp_path / "file" / below).publish(Release(model(tmp_path / "m", "a")))
 
 
 def test_destination_that_cannot_be_written(tmp_path: Path):
     with pytest.raises(InputError, match=r"must be a folder that can be written, got: .*\. Choose another destination"):
-        Store("/proc/served").publish(Release(model(tmp_path / "m", "a"), {}))
+        Store("/proc/served").publish(Release(model(tmp_path / "m", "a")))
 
 
 def test_current_that_is_no_link(store: Store, tmp_path: Path):
@@ -292,7 +299,7 @@ def test_current_that_is_no_link(store: Store, tmp_path: Path):
 
 def test_source_must_be_a_saved_model_and_keep_positive(store: Store, tmp_path: Path):
     with pytest.raises(InputError, match=r"must be a SavedModel, got no `saved_model.pb` in it\."):
-        store.publish(Release(tmp_path, {}))
+        store.publish(Release(tmp_path))
     with pytest.raises(InputError, match=r"`keep` must be at least 1, got 0\."):
         push(store, tmp_path, "a", keep=0)
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from components.formats.relatedness import Relatedness
 from components.report.collect import Origin, Sources, collect
 from components.report.parts.card import card
 from components.report.parts.relatedness import relatedness_part
@@ -162,7 +163,7 @@ def test_data_that_stopped_the_run_is_said_instead():
 def test_the_report_takes_its_figures_over(folder: Path):
     report = collect(Sources(relatedness=str(folder)), Origin("t", {}))
     part = report.relatedness
-    assert part == relatedness_part(FOUND)
+    assert part == relatedness_part(Relatedness.read(folder))
     assert part["gradient_cosine"] == {"mean": 0.5, "by_seed": [0.5, None]}
     assert part["heads"]["regression"]["change"] == {"value": -0.1, "low": -0.2, "high": -0.01}
     assert (part["heads"]["regression"]["label"], part["heads"]["regression"]["verdict"]) == ("price", "helped")

@@ -129,7 +129,8 @@ def test_a_run_that_failed_says_where(tmp_path):
 
 def test_drift_is_the_comparison_furthest_beyond_its_threshold(tmp_path):
     def comparison(kind, value, threshold):
-        return {"kind": kind, "column": "price", "split": "train", "value": value, "threshold": threshold}
+        measured = {"kind": kind, "column": "price", "split": "train", "value": value, "threshold": threshold}
+        return measured | {"against": "pushed version 3", "method": "ks", "level": "ok"}
 
     comparisons = [comparison("drift", 0.2, 0.1), comparison("drift", 0.5, 1.0), comparison("skew", 9.0, 0.1)]
     found = report(tmp_path, summary=SUMMARY, gate={**CLEAN, "comparisons": comparisons}, columns=COLUMNS)

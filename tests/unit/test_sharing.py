@@ -7,7 +7,8 @@ import pytest
 from scipy import stats
 
 from components.formats.estimates import Interval
-from components.relatedness.cost import Network, Price, cost
+from components.formats.relatedness import Network, Price
+from components.relatedness.cost import cost
 from components.relatedness.sharing import joined, judge, percent, verdict_of
 
 ROWS = 4_000

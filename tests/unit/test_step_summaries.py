@@ -7,6 +7,19 @@ import pytest
 from pipeline.local.step_summaries import detail
 from pipeline.runs.record import Step
 
+MANIFEST = {
+    "regression": "y",
+    "classification": "k",
+    "classes": ["a", "b"],
+    "columns": [{"name": "x", "input": "x", "kind": "FLOAT"}],
+    "dialect": {},
+    "vectors": {},
+    "train": {"rows": 9, "mean": 1.5, "median": 1.0, "class_counts": {"a": 4, "b": 5}},
+    "parameters": 12345,
+    "epochs": 9,
+    "best_epoch": 3,
+}
+
 
 @pytest.mark.parametrize(
     ("trunk", "said"), [({}, ""), ({"trunk": "shared_bottom"}, ""), ({"trunk": "separate"}, ", heads apart")]
@@ -15,6 +28,6 @@ def test_the_trainer_says_whether_the_heads_parted(trunk, said, tmp_path):
     """Models of the time before did not write their trunk down."""
     folder = tmp_path / "Format-Serving" / "assets.extra"
     folder.mkdir(parents=True)
-    (folder / "model.json").write_text(json.dumps({"parameters": 12345, "best_epoch": 3, "epochs": 9} | trunk))
+    (folder / "model.json").write_text(json.dumps(MANIFEST | trunk))
     step = Step("Trainer", "done", artifacts={"model": str(tmp_path)})
     assert detail(step) == f"12,345 parameters, best epoch 3 of 9{said}"

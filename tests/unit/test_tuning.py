@@ -7,6 +7,7 @@ import pytest
 import yaml
 from rich.console import Console
 
+from components.formats.tuning import Trial, Tuning
 from pipeline.config.resolve import resolve
 from pipeline.config.run import Config
 from pipeline.config.tuning import HELD, SPACE, Range
@@ -29,24 +30,30 @@ preset: best
 REFERENCES = {"regression": 0.5, "classification": 0.8}
 
 
-def trial(number: int, objective: float | None, **values: object) -> dict[str, object]:
+def trial(number: int, objective: float | None, **values: object) -> Trial:
     found = {key.replace("__", "."): value for key, value in values.items()}
     if objective is None:
-        return {"number": number, "values": found, "objective": None, "problem": "It diverged."}
+        return Trial(number, found, None, problem="It diverged.")
     ratios = {"regression": objective - 0.1, "classification": objective + 0.1}
     losses = {head: ratio * REFERENCES[head] for head, ratio in ratios.items()}
-    return {"number": number, "values": found, "objective": objective, "ratios": ratios, "losses": losses}
+    return Trial(number, found, objective, ratios, losses)
 
 
-RESULTS = {
-    "references": REFERENCES,
-    "trials": [
+RESULTS = Tuning(
+    method="random",
+    seed=3,
+    epochs=7,
+    metrics={},
+    references=REFERENCES,
+    space={},
+    start={},
+    trials=(
         trial(1, 1.25, model__dropout=0.0, training__learning_rate=0.001, model__hidden=[128, 64]),
         trial(2, None, model__dropout=0.5, training__learning_rate=0.1, model__hidden=[64]),
         trial(3, 0.75, model__dropout=0.5, training__learning_rate=0.02, model__hidden=[64, 64]),
         trial(4, 0.75, model__dropout=0.5, training__learning_rate=0.03, model__hidden=[64]),
-    ],
-}
+    ),
+)
 
 
 @pytest.fixture
@@ -158,7 +165,7 @@ def test_the_written_file_resolves_to_the_best_values_and_to_the_users_own(folde
     again = resolve(target).config
     assert again.model.hidden == [64, 64]
     assert (again.model.dropout, again.training.learning_rate) == (0.5, 0.02)
-    best = {"model": nested(RESULTS["trials"][2]["values"])["model"]}
+    best = {"model": nested(RESULTS.trials[2].values)["model"]}
     expected = resolved.config.model_copy(
         update={
             "model": resolved.config.model.model_copy(update=best["model"]),

@@ -11,10 +11,10 @@ import pyarrow.parquet
 import pytest
 from rich.console import Console
 
-from components.data_validator.analysis.distribution import describe, write_distributions
-from components.data_validator.analysis.finding import Anomaly, Comparison, Example, Findings
+from components.data_validator.analysis.distribution import describe
+from components.formats.distributions import Distributions
+from components.formats.findings import Anomaly, Comparison, Example, Findings
 from components.shared.errors import InputError
-from components.shared.file_names import DISTRIBUTIONS
 from pipeline.config.run import Config
 from pipeline.runs.record import Run, Step
 from pipeline.verbs.validate import judge_serving, show_findings
@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
     columns = {
         name: describe(train[name].to_numpy() if name in "xy" else pa.array(train[name])) for name in train.columns
     }
-    write_distributions(tmp_path / DISTRIBUTIONS, {"train": columns, "eval": columns})
+    Distributions({"train": columns, "eval": columns}).write(tmp_path)
     return tmp_path
 
 
@@ -60,7 +60,7 @@ def test_a_log_in_other_forms_is_no_skew(tmp_path: Path):
         "day": describe(pa.array(day)),
         "grade": describe(pa.array((bit + 1).astype(str))),
     }
-    write_distributions(tmp_path / DISTRIBUTIONS, {"train": columns, "eval": columns})
+    Distributions({"train": columns, "eval": columns}).write(tmp_path)
     log = pd.DataFrame(
         {
             "flag": np.where(flag, " TRUE", "f"),
@@ -72,7 +72,7 @@ def test_a_log_in_other_forms_is_no_skew(tmp_path: Path):
     )
     log.to_csv(tmp_path / "log.csv", index=False)
     found = judge_serving(config(skew="fail"), tmp_path, [str(tmp_path / "log.csv")])
-    assert found.anomalies == []
+    assert found.anomalies == ()
     assert len(found.comparisons) >= 5
     assert max(one.value for one in found.comparisons) < 1e-5  # the shares are written with six digits
 
@@ -87,7 +87,7 @@ def test_a_log_without_labels_is_compared_with_train(folder: Path, tmp_path: Pat
 
     alike = frame(1)[["city", "x"]]
     found = served(alike)
-    assert found.anomalies == []
+    assert found.anomalies == ()
     assert {(one.kind, one.split, one.against, one.level) for one in found.comparisons} == {
         ("serving skew", "serving", "train", "ok")
     }
@@ -101,7 +101,7 @@ def test_a_log_without_labels_is_compared_with_train(folder: Path, tmp_path: Pat
     )
     [lacking] = served(alike[["city"]]).anomalies
     assert lacking.sentence == '"x" must be in the serving log, got no such column.'
-    assert served(alike[["city"]], "ignore").anomalies == []
+    assert served(alike[["city"]], "ignore").anomalies == ()
 
 
 def test_a_column_of_the_log_that_holds_no_single_values_is_a_sentence(folder: Path, tmp_path: Path):
@@ -146,7 +146,7 @@ def test_findings_are_printed_with_rows_and_remedy_and_decide(tmp_path: Path):
     odd = Anomaly("eval", "c", "DRIFT", "warn", '"c" drifts.')
     measures = [Comparison("drift", "c", "eval", "pushed version 3", "share", 0.5, 0.1, "warn")]
     measures.append(Comparison("drift", "x", "eval", "pushed version 3", "share", 0.0, 0.1, "ok"))
-    passed, text = shown(tmp_path, Findings(["A note."], [bad, odd], measures, "pushed version 3"))
+    passed, text = shown(tmp_path, Findings(("A note.",), (bad, odd), tuple(measures), "pushed version 3"))
     assert not passed
     assert text.strip().splitlines() == [
         "note  A note.",
@@ -161,9 +161,9 @@ def test_findings_are_printed_with_rows_and_remedy_and_decide(tmp_path: Path):
 
 
 def test_serving_skew_decides_too(tmp_path: Path):
-    assert shown(tmp_path, Findings([], []))[0]
-    skewed = Findings([], [Anomaly("serving", "x", "SERVING_SKEW", "fail", '"x" is skewed.')])
-    passed, text = shown(tmp_path, Findings([], []), skewed)
+    assert shown(tmp_path, Findings())[0]
+    skewed = Findings((), (Anomaly("serving", "x", "SERVING_SKEW", "fail", '"x" is skewed.'),))
+    passed, text = shown(tmp_path, Findings(), skewed)
     assert not passed
     assert '✗ "x" is skewed.' in text
     assert "drift: not measured: this run had no earlier version to compare with" in text

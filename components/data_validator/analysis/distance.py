@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from components.data_validator.analysis.distribution import Distribution, Numbers, Texts
+from components.formats.distributions import Distribution, Numbers, Texts
 
 if TYPE_CHECKING:
     from components.data_validator.analysis.rules import Rule

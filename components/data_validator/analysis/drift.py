@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from components.data_validator.analysis.distance import DISTANCES, Measure, measure, measures_per_column
-from components.data_validator.analysis.distribution import Distribution
-from components.data_validator.analysis.finding import IGNORE, OK, Anomaly, Comparison
+from components.formats.distributions import Distribution
+from components.formats.findings import IGNORE, OK, Anomaly, Comparison
 from components.shared.errors import InputError, did_you_mean
 
 DRIFT, SKEW, SERVING_SKEW = "drift", "skew", "serving skew"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from components.data_validator.analysis.finding import IGNORE, Anomaly
+from components.formats.findings import IGNORE, Anomaly
 from components.shared.splits import EVAL, TRAIN
 
 RARE = 10

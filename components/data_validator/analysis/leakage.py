@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from components.data_validator.analysis.finding import IGNORE, Anomaly
+from components.formats.findings import IGNORE, Anomaly
 from components.shared.labelled_rows import has_class, has_number
 from components.shared.splits import VALIDATION
 

@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from components.data_validator.analysis import rules
-from components.data_validator.analysis.finding import IGNORE, Anomaly
 from components.data_validator.analysis.rows import Broken, columns_of_numbers, find_broken
 from components.data_validator.analysis.rules import Rule
 from components.example_gen.tables.table import Table
+from components.formats.findings import IGNORE, Anomaly
 from components.shared.errors import InputError, did_you_mean
 
 

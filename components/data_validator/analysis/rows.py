@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from components.data_validator.analysis.finding import MAX_EXAMPLES, Example
 from components.data_validator.analysis.rules import Rule
 from components.example_gen.cells.cells import Cells, UnsupportedTypeError
 from components.example_gen.cells.forms import PLAIN
 from components.example_gen.tables.table import Batch, Table
+from components.formats.findings import Example
 from components.shared.errors import InputError
 
+MAX_EXAMPLES = 5
 _LONGEST = 80
 _MOSTLY = 0.9
 

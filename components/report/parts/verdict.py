@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from components.formats.evaluation import Evaluation
+from components.formats.findings import FAIL, Findings
+from components.formats.push import Push
 from components.formats.report import RunPart, Subject
 
 PASSED, WARNED, FAILED, NOT_REACHED = "passed", "warned", "failed", "not reached"
@@ -21,44 +22,41 @@ _REMEDIES = {
 
 _DOUBTS = {"no_worse_than_pushed": "Look at both models yourself: the comparison with the pushed one says little here."}
 
-Values = Mapping[str, Any]
-
 
 def verdict(
-    gate: Values | None, evaluation: Evaluation | None, push: Values | None, run: RunPart | None
+    findings: Findings | None, evaluation: Evaluation | None, push: Push | None, run: RunPart | None
 ) -> list[Subject]:
     """Returns what came of each subject, in the order of the run.
 
     Args:
-        gate: `gate.json`; None where the validation was not reached.
+        findings: those of the data validation; None where it was not reached.
         evaluation: what the Evaluator found, or None.
-        push: `push.json`, or None.
+        push: what the Pusher did, or None.
         run: the run itself, or None; it says what stopped a run that left no artifact.
     """
-    data = _data(gate, run)
+    data = _data(findings, run)
     unreached = _unreached(data, run)
     heads = [_head(head, evaluation, unreached) for head in ("regression", "classification")]
     return [data, *heads, _push(push, evaluation, unreached)]
 
 
-def _data(gate: Values | None, run: RunPart | None) -> Subject:
+def _data(findings: Findings | None, run: RunPart | None) -> Subject:
     stopped = _failed_step(run) in DATA_STEPS
-    if gate is None:
+    if findings is None:
         problems = run.problems if run and stopped else ()
         if problems:
-            return Subject("data", "Data", FAILED, _first(problems), _correct({}))
+            return Subject("data", "Data", FAILED, _first(problems), _correct(None))
         return Subject("data", "Data", NOT_REACHED, _ended(run))
-    failed = [anomaly for anomaly in gate["anomalies"] if anomaly["level"] == "fail"]
+    failed = [anomaly for anomaly in findings.anomalies if anomaly.level == FAIL]
     if failed:
-        return Subject("data", "Data", FAILED, _first([anomaly["sentence"] for anomaly in failed]), _correct(failed[0]))
-    warned = [*(anomaly["sentence"] for anomaly in gate["anomalies"]), *gate["notes"]]
+        return Subject("data", "Data", FAILED, _first(findings.problems), _correct(failed[0].remedy))
+    warned = [*(anomaly.sentence for anomaly in findings.anomalies), *findings.notes]
     if warned:
         return Subject("data", "Data", WARNED, _first(warned), "Read the notes on the data; none of them stops a run.")
     return Subject("data", "Data", PASSED, "All splits are as the schema says.")
 
 
-def _correct(anomaly: Values) -> str:
-    remedy = anomaly.get("remedy")
+def _correct(remedy: str | None) -> str:
     if not remedy:
         return "Correct the data, or, if it is right as it is, the reviewed schema."
     return f"Correct the data, or, if it is right as it is, change this: `{remedy}`."
@@ -118,15 +116,15 @@ def said(head: str, sentence: str) -> str:
     return short[:1].upper() + short[1:]
 
 
-def _push(push: Values | None, evaluation: Evaluation | None, unreached: str) -> Subject:
+def _push(push: Push | None, evaluation: Evaluation | None, unreached: str) -> Subject:
     if push is None:
         return Subject("push", "Push", NOT_REACHED, unreached)
-    if not push["pushed"]:
+    if not push.pushed:
         sentence = evaluation.verdict.sentence if evaluation else "The model was not blessed."
         return Subject(
             "push", "Push", FAILED, f"Nothing was pushed. {sentence}", "Mend what failed above, and run again."
         )
-    what = "was there already" if push["unchanged"] else "is now current"
+    what = "was there already" if push.unchanged else "is now current"
     return Subject(
-        "push", "Push", PASSED, f"Version {push['version']} {what}, in {push['path']}.", "`mtl rollback` takes it back."
+        "push", "Push", PASSED, f"Version {push.version} {what}, in {push.path}.", "`mtl rollback` takes it back."
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from components.data_validator.analysis.finding import FAIL, WARN, read_findings
 from components.formats.columns import Columns
+from components.formats.findings import WARN, Findings
 from components.formats.summary import Summary
 from components.shared.file_names import VERSION_MANIFEST
 from pipeline.config.run import Config
@@ -80,12 +80,11 @@ def _data_validator(config: Config, inputs: Inputs) -> Arguments:
 
 
 def _validated(artifacts: Mapping[str, str]) -> str:
-    found = read_findings(artifacts["anomalies"])
-    levels = [anomaly["level"] for anomaly in found["anomalies"]]
+    found = Findings.read(artifacts["anomalies"])
     counts = []
-    if failed := levels.count(FAIL):
+    if failed := len(found.problems):
         counts.append(f"{failed} failed")
-    if warned := len(found["notes"]) + levels.count(WARN):
+    if warned := len(found.notes) + len(found.sentences(WARN)):
         counts.append(f"{warned} warning{'s' if warned > 1 else ''}")
     return ", ".join(counts) or "as expected"
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 
 from components.formats.evaluation import Evaluation
-from components.shared.file_names import PUSH, RELATEDNESS
-from components.shared.kept_files import read_json
+from components.formats.push import Push
+from components.formats.relatedness import Relatedness
 from pipeline.config.run import Config
 from pipeline.graph.steps.base import DATA, DESTINATION, THRESHOLDS, TRAINING, Arguments, Inputs, Step, as_json, within
 
@@ -49,9 +48,9 @@ def _relatedness(config: Config, inputs: Inputs) -> Arguments:
 
 
 def _compared(artifacts: Mapping[str, str]) -> str:
-    found = read_json(Path(artifacts["relatedness"], RELATEDNESS))
-    verdicts = [f"{found['labels'][head]}: {result['verdict']}" for head, result in found["heads"].items()]
-    return f"{len(found['seeds'])} seeds, " + ", ".join(verdicts)
+    found = Relatedness.read(artifacts["relatedness"])
+    verdicts = [f"{found.labels[head]}: {result.verdict}" for head, result in found.heads.items()]
+    return f"{len(found.seeds)} seeds, " + ", ".join(verdicts)
 
 
 def _pusher(config: Config, inputs: Inputs) -> Arguments:
@@ -65,10 +64,10 @@ def _pusher(config: Config, inputs: Inputs) -> Arguments:
 
 
 def _pushed(artifacts: Mapping[str, str]) -> str:
-    result = read_json(Path(artifacts["pushed_model"], PUSH))
-    if not result["pushed"]:
+    result = Push.read(artifacts["pushed_model"])
+    if not result.pushed:
         return "nothing pushed"
-    return f"version {result['version']}" + (", unchanged" if result["unchanged"] else "")
+    return f"version {result.version}" + (", unchanged" if result.unchanged else "")
 
 
 def _report(config: Config, inputs: Inputs) -> Arguments:

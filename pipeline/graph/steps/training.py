@@ -8,12 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from components.model_format.manifest import MANIFEST
-from components.shared.file_names import EXTRA
-from components.shared.kept_files import read_json
+from components.formats.tuning import Tuning
+from components.model_format.manifest import Manifest
 from components.shared.splits import CALIBRATION, TRAIN, VALIDATION
 from components.trainer.network.architecture import SEPARATE
-from components.tuner.results import best_of, read_results
 from pipeline.config.run import Config
 from pipeline.config.tuning import Range
 from pipeline.graph.steps.base import SERVING, TRAINING, Arguments, Inputs, Step, within
@@ -57,8 +55,8 @@ def _tuner(config: Config, inputs: Inputs) -> Arguments:
 
 
 def _searched(artifacts: Mapping[str, str]) -> str:
-    results = read_results(artifacts["tuner_results"])
-    return f"{len(results['trials'])} trials, best objective {best_of(results)['objective']:.4f}"
+    results = Tuning.read(artifacts["tuner_results"])
+    return f"{len(results.trials)} trials, best objective {results.best.score:.4f}"
 
 
 def _trainer(config: Config, inputs: Inputs) -> Arguments:
@@ -81,9 +79,9 @@ def _trainer(config: Config, inputs: Inputs) -> Arguments:
 
 
 def _trained(artifacts: Mapping[str, str]) -> str:
-    manifest = read_json(Path(artifacts["model"], SERVING, EXTRA, MANIFEST))
-    apart = ", heads apart" if manifest.get("trunk") == SEPARATE else ""
-    return f"{manifest['parameters']:,} parameters, best epoch {manifest['best_epoch']} of {manifest['epochs']}{apart}"
+    manifest = Manifest.read(Path(artifacts["model"], SERVING))
+    apart = ", heads apart" if manifest.trunk == SEPARATE else ""
+    return f"{manifest.parameters:,} parameters, best epoch {manifest.best_epoch} of {manifest.epochs}{apart}"
 
 
 def _labels(config: Config) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from components.formats.tuning import Trial
 from components.report.page.charts.axes import frame, horizontal, vertical
 from components.report.page.charts.svg import chart, dot, fitted, line, polyline, text
 from components.report.page.number_format import number, short
@@ -19,36 +20,34 @@ _WIDTH = 720
 _HEIGHT = 300
 _TOP, _BOTTOM, _SIDE, _APART = 40, 275, 92, 108
 
-Trial = Mapping[str, Any]
-
 
 def progress(trials: Sequence[Trial], best: int) -> Markup:
     """The objective of each trial that was completed, and the lowest so far as a staircase.
 
     Args:
-        trials: each with `number` and `objective`, in their order.
+        trials: those that were completed, in their order.
         best: number of the best.
     """
-    x = horizontal([trial["number"] for trial in trials], width=_WIDTH, whole=True)
-    y = vertical([1.0, *(trial["objective"] for trial in trials)])
+    x = horizontal([trial.number for trial in trials], width=_WIDTH, whole=True)
+    y = vertical([1.0, *(trial.score for trial in trials)])
     marks = frame(x, y, "trial", "objective")
     marks.append(line(x.start, y(1.0), x.end, y(1.0), "reference"))
-    lowest = itertools.accumulate((trial["objective"] for trial in trials), min)
+    lowest = itertools.accumulate((trial.score for trial in trials), min)
     steps: list[tuple[float, float]] = []
     for trial, value in zip(trials, lowest, strict=True):
-        steps += [(x(trial["number"]), steps[-1][1])] if steps else []
-        steps.append((x(trial["number"]), y(value)))
+        steps += [(x(trial.number), steps[-1][1])] if steps else []
+        steps.append((x(trial.number), y(value)))
     marks.append(polyline(steps, "train-line", "lowest objective so far"))
     for trial in trials:
-        said = f"trial {trial['number']}: {number(trial['objective'])}"
-        kind = "train" if trial["number"] == best else "train hollow"
-        marks.append(dot(x(trial["number"]), y(trial["objective"]), kind, said, radius=4))
-    found = next(trial["objective"] for trial in trials if trial["number"] == best)
+        said = f"trial {trial.number}: {number(trial.score)}"
+        kind = "train" if trial.number == best else "train hollow"
+        marks.append(dot(x(trial.number), y(trial.score), kind, said, radius=4))
+    found = next(trial.score for trial in trials if trial.number == best)
     return chart(
         marks,
         "Objective of each trial",
         f"{len(trials)} trials; trial {best} is the best with {number(found)}, the first had "
-        f"{number(trials[0]['objective'])}.",
+        f"{number(trials[0].score)}.",
         width=_WIDTH,
         kind="whole",
     )
@@ -58,20 +57,20 @@ def parallel(trials: Sequence[Trial], space: Mapping[str, Any], best: int) -> Ma
     """One line per completed trial through its values, from the settings on the left to the objective on the right.
 
     Args:
-        trials: each with `number`, `values` and `objective`.
+        trials: those that were completed.
         space: dotted key -> choices, or a range with `log`.
         best: number of the best.
     """
-    axes = [_axis(key, [trial["values"][key] for trial in trials], space[key]) for key in space]
-    axes.append(_continuous("objective", [trial["objective"] for trial in trials], log=False))
+    axes = [_axis(key, [trial.values[key] for trial in trials], space[key]) for key in space]
+    axes.append(_continuous("objective", [trial.score for trial in trials], log=False))
     places = [_SIDE + _APART * position for position in range(len(axes))]
     marks = [line(position, _TOP, position, _BOTTOM, "axis") for position in places]
-    for trial in sorted(trials, key=lambda trial: trial["number"] == best):
-        values = [*(trial["values"][key] for key in space), trial["objective"]]
+    for trial in sorted(trials, key=lambda trial: trial.number == best):
+        values = [*(trial.values[key] for key in space), trial.score]
         points = [(position, axis.at(value)) for position, axis, value in zip(places, axes, values, strict=True)]
-        kind = "best-line" if trial["number"] == best else "trial-line"
-        said = ", ".join(f"{key} {_shown(value)}" for key, value in trial["values"].items())
-        marks.append(polyline(points, kind, f"trial {trial['number']}: {said}; objective {number(trial['objective'])}"))
+        kind = "best-line" if trial.number == best else "trial-line"
+        said = ", ".join(f"{key} {_shown(value)}" for key, value in trial.values.items())
+        marks.append(polyline(points, kind, f"trial {trial.number}: {said}; objective {number(trial.score)}"))
     for position, axis in zip(places, axes, strict=True):
         section, _, name = axis.key.rpartition(".")
         marks.append(text(section, position, 12, anchor="middle", kind="small"))

@@ -1,18 +1,15 @@
-"""What a validation finds: anomalies and comparisons, as they stand in `gate.json`."""
+"""`findings.json`: anomalies and comparisons that the DataValidator found, for the DataGate and the report."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.shared.file_names import FINDINGS
-from components.shared.kept_files import read_json
+from components.formats.json_file import JsonFile
 
 IGNORE, OK, WARN, FAIL = "ignore", "ok", "warn", "fail"
-MAX_EXAMPLES = 5
 
 
 @dataclass(frozen=True)
@@ -85,7 +82,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Findings:
+class Findings(JsonFile, file="findings.json", format=2):
     """Everything that one validation found.
 
     Args:
@@ -95,22 +92,28 @@ class Findings:
         against: what drift was measured against, None when there was no earlier version to compare with.
     """
 
-    notes: Sequence[str]
-    anomalies: Sequence[Anomaly]
-    comparisons: Sequence[Comparison] = ()
+    notes: tuple[str, ...] = ()
+    anomalies: tuple[Anomaly, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
     against: str | None = None
 
     @property
     def problems(self) -> list[str]:
         """The sentences that stop a run."""
-        return [anomaly.sentence for anomaly in self.anomalies if anomaly.level == FAIL]
+        return self.sentences(FAIL)
 
-    def write(self, folder: str | Path) -> None:
-        """Writes `gate.json`."""
-        values = asdict(self) | {"passed": not self.problems}
-        (Path(folder) / FINDINGS).write_text(json.dumps(values, indent=1, ensure_ascii=False), encoding="utf-8")
+    def sentences(self, level: str) -> list[str]:
+        """Returns the sentences of the anomalies of a level."""
+        return [anomaly.sentence for anomaly in self.anomalies if anomaly.level == level]
 
+    @classmethod
+    def file_in(cls, folder: str | os.PathLike[str]) -> Path:
+        """Returns the path of the file in a folder, where format 1 had another name for it."""
+        path, older = super().file_in(folder), Path(folder) / "gate.json"
+        return older if older.is_file() and not path.is_file() else path
 
-def read_findings(folder: str | Path) -> dict[str, Any]:
-    """Returns the content of `gate.json`."""
-    return read_json(Path(folder) / FINDINGS)
+    @classmethod
+    def upgraded(cls, fields: dict[str, Any], format: int) -> dict[str, Any]:
+        """Returns the fields of format 1, which had whether the gate was passed beside what says so."""
+        del format
+        return fields
