@@ -37,10 +37,10 @@ from components.formats.summary import Summary
 from components.model_format.manifest import GO_BACK
 from components.schema_gen.domains import any_text_notes
 from components.schema_gen.schema import TRAINING, identifier_notes
-from components.schema_gen.schema_file import FILE, read_schema
+from components.schema_gen.schema_file import read_schema
 from components.schema_gen.statistics import read_statistics
 from components.shared.errors import InputError
-from components.shared.file_names import EXTRA
+from components.shared.file_names import EXTRA, SCHEMA
 from components.shared.splits import EVAL, TRAIN, VALIDATION
 
 
@@ -74,7 +74,7 @@ def DataValidator(
     del code
     chosen, source = json.loads(settings), IngestSpec.from_json(spec)
     labels = (source.regression, source.classification)
-    in_force = read_schema(Path(schema.uri) / FILE)
+    in_force = read_schema(Path(schema.uri) / SCHEMA)
     summary = Summary.read(examples.uri)
 
     levels = Levels(chosen["level"], chosen["levels"])

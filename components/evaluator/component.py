@@ -20,8 +20,9 @@ from components.evaluator.incumbent import ask
 from components.evaluator.scoring import ServingModel, read_columns, read_rows
 from components.formats.evaluation import Evaluation, Training
 from components.formats.importance import Importance
-from components.schema_gen.schema_file import FILE, read_schema
+from components.schema_gen.schema_file import read_schema
 from components.shared.errors import InputError, did_you_mean
+from components.shared.file_names import SCHEMA
 from components.shared.splits import EVAL, split_folder
 
 
@@ -54,7 +55,7 @@ def Evaluator(
     chosen = json.loads(settings)
     candidate = ServingModel(path_utils.serving_model_path(model.uri))
     manifest = candidate.manifest
-    in_force = read_schema(Path(schema.uri) / FILE)
+    in_force = read_schema(Path(schema.uri) / SCHEMA)
     columns = _slice_columns(chosen["slices"], in_force)
     eval_split = Path(split_folder(examples.uri, EVAL))
     rows = read_rows(eval_split, in_force.SerializeToString(), (manifest.regression, manifest.classification), columns)

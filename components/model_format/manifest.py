@@ -10,9 +10,8 @@ from typing import Any, Self
 from components.example_gen.tables.dialect import Dialect
 from components.formats.json_file import JsonFile
 from components.shared.column_names import plain_names
-from components.shared.file_names import EXTRA
+from components.shared.file_names import EXTRA, SCHEMA
 
-SCHEMA = "schema.pbtxt"
 SPLIT = "split"
 CQR = "cqr"
 GO_BACK = "Run again with --no-cache; if it is the pushed model, go back to the one before with `mtl rollback`."

@@ -22,7 +22,8 @@ from components.report.artifacts import HTML, ClassificationMetrics, Metrics, Ru
 from components.report.collect import Origin, Sources, collect
 from components.report.columns.describe import describe_columns
 from components.report.files import PAGE, write
-from components.schema_gen.schema_file import FILE, read_schema
+from components.schema_gen.schema_file import read_schema
+from components.shared.file_names import SCHEMA
 
 
 @component
@@ -49,7 +50,7 @@ def DataReport(
         code: fingerprint of this step's code, part of the cache key.
     """
     del code
-    in_force = read_schema(Path(schema.uri) / FILE)
+    in_force = read_schema(Path(schema.uri) / SCHEMA)
     describe_columns(examples.uri, statistics.uri, in_force, Summary.read(examples.uri)).write(report.uri)
     sources = Sources(examples=examples.uri, anomalies=anomalies.uri, columns=report.uri)
     _write(sources, settings, report, html)

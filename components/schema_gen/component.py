@@ -24,10 +24,11 @@ from components.schema_gen.schema import (
     remove_companions,
     require_labels,
 )
-from components.schema_gen.schema_file import FILE, parse_schema
+from components.schema_gen.schema_file import parse_schema
 from components.schema_gen.statistics import read_statistics
 from components.schema_gen.texts import split_texts
 from components.shared.exact_numbers import companion
+from components.shared.file_names import SCHEMA
 from components.shared.splits import TRAIN
 
 
@@ -71,4 +72,4 @@ def SchemaGen(
     add_companions(in_force, summary.wide)
     exclude_labels_from_serving(in_force, [*chosen["labels"], *map(companion, chosen["labels"])])
     require_labels(in_force, chosen["labels"])
-    (Path(schema.uri) / FILE).write_text(text_format.MessageToString(in_force), encoding="utf-8")
+    (Path(schema.uri) / SCHEMA).write_text(text_format.MessageToString(in_force), encoding="utf-8")

@@ -12,8 +12,6 @@ from components.schema_gen.domains import categories, plain_domains
 from components.shared.column_names import plain_names
 from components.shared.errors import InputError
 
-FILE = "schema.pbtxt"
-
 
 def read_schema(path: str | Path) -> schema_pb2.Schema:
     """Reads a schema in text format, see `parse_schema`.

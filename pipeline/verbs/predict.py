@@ -22,12 +22,12 @@ from components.example_gen.spec import expand
 from components.example_gen.tables.dialect import Dialect
 from components.example_gen.tables.table import Batch, Table, open_table
 from components.formats.distributions import Distributions, Numbers
-from components.model_format.manifest import GO_BACK, SCHEMA, Column, Manifest, prediction_columns
+from components.model_format.manifest import GO_BACK, Column, Manifest, prediction_columns
 from components.objects.staging import staged
 from components.schema_gen.domains import categories
 from components.schema_gen.schema_file import column_forms, read_schema
 from components.shared.durable_files import replacing
-from components.shared.file_names import EXTRA
+from components.shared.file_names import EXTRA, SCHEMA
 from components.shared.head_outputs import LOWER, REGRESSION, UPPER
 from components.shared.heavy_imports import heavy_imports
 from components.shared.splits import TRAIN

@@ -10,7 +10,8 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.schema_gen.changes import Change, changes
 from components.schema_gen.schema import remove_companions
-from components.schema_gen.schema_file import FILE, read_schema
+from components.schema_gen.schema_file import read_schema
+from components.shared.file_names import SCHEMA
 from pipeline.config.resolve import Resolved
 from pipeline.config.run import Config
 from pipeline.errors import InputError
@@ -101,7 +102,7 @@ def _newest(config: Config) -> schema_pb2.Schema:
 def _of(record: Run) -> schema_pb2.Schema:
     folder = record.artifact("SchemaGen", "schema")
     assert folder is not None, "only a run that came as far is asked"
-    schema = read_schema(Path(folder) / FILE)
+    schema = read_schema(Path(folder) / SCHEMA)
     remove_companions(schema)  # they follow from the data, and are nobody's to review
     return schema
 

@@ -16,7 +16,6 @@ from components.pusher.request import request_of
 from components.pusher.smoke_test import smoke
 from components.shared import tensor_names
 from components.shared.exact_numbers import companion
-from components.shared.file_names import EXTRA
 from components.shared.head_outputs import LOWER, REGRESSION, UPPER
 from components.shared.splits import EVAL
 
