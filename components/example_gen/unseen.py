@@ -32,11 +32,11 @@ def unseen_in_train(
     if found.time_cuts is not None:
         first, cut = found.first_times, found.time_cuts[0]
         return {one.name for one in features if all(first.of(name) >= cut for name in one.columns)}
-    if roles.recalled:
-        return set()  # the first pass did not read all that these rows are split by
     few = [feature for feature in features if found.scarce.knows(feature.columns)]
     seen = set()
     for data in found.scarce.rows([name for feature in few for name in feature.columns]):
+        if not set(roles.columns).issubset(data.schema.names):
+            return set()  # the pushed model's rows were split by columns that the first pass did not read
         rows = labelled(Batch(data, 1, ""), spec, roles, dialect, forms)
         train = assignment.assign(rows).splits == list(spec.shares).index(TRAIN)
         seen |= {one.name for one in few if (has_value(one, feature_array(one, rows.cells)) & train).any()}

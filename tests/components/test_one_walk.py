@@ -17,6 +17,8 @@ from components.example_gen.component import ExampleGen
 from components.example_gen.ingest import ingest
 from components.example_gen.plan import Plan, at_hand, make_plan, plan_at_hand
 from components.example_gen.spec import IngestSpec, expand
+from components.example_gen.splitting.recall import Pushed
+from components.example_gen.splitting.row_identity import Identity
 from components.example_gen.tables.csv_text import csv_files, layout
 from components.example_gen.tables.digests import Digests
 from components.example_gen.tables.fingerprint import fingerprint
@@ -123,6 +125,20 @@ def test_a_column_unseen_in_train_does_not_make_the_records_be_written_twice(
         assert any(there) == in_train
         found.append(in_train)
     assert set(found) == ({False} if by == "time" else {False, True})
+
+
+def test_beside_a_pushed_model_the_records_are_written_once_too(tmp_path: Path, counted: Counter[str]):
+    write(tmp_path, unseen(frame(), "row"))
+    written = []
+    for salt in range(6):
+        spec = resolved(tmp_path, *SPLITS["row"], f"data.split.salt=s{salt}").config.ingest_spec()
+        alone = ingest(spec, str(tmp_path / "alone"))
+        counted.clear()
+        pushed = Pushed(Identity.from_dict(alone.identity))
+        assert ingest(spec, str(tmp_path / "beside"), pushed=pushed) == alone
+        assert counted["rows of 2.csv"] == 2
+        written.append("late" in alone.columns)
+    assert set(written) == {False, True}
 
 
 def test_a_column_unseen_in_many_rows_is_left_out_all_the_same(tmp_path: Path, counted: Counter[str]):
