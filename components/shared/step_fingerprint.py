@@ -7,28 +7,41 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 _README = "README.md"
+_ROOT = __name__.partition(".")[0]
+# The module that loads what registries name by import path; see `components.shared.registry.Choice`.
+_LOADER = f"{_ROOT}.shared.implementations"
+_IMPORT_PATH = re.compile(rf"({_ROOT}(?:\.\w+)+):\w+")
 
 
 def code_fingerprint(module: str) -> str:
     """Returns the SHA-256 of a module's source and of every module of `components` it imports, however deep.
 
     Of a package it takes the other files too, such as templates, down to the packages inside it; but no README, which
-    no step reads and which an installation does not have.
+    no step reads and which an installation does not have. Where the modules can load what a registry names
+    (`components.shared.implementations` is among them), it takes in every module that a text in them names as
+    `package.module:name`.
 
     Args:
         module: dotted name of the module that a step runs, for instance `components.trainer.run_fn`.
     """
     seen: dict[str, str] = {}
-    _collect(module, seen)
+    named: set[str] = set()
+    _collect(module, seen, named)
+    while _LOADER in seen and (new := named - seen.keys()):
+        named -= new
+        for implementation in new:
+            _collect(implementation, seen, named)
     listing = "\n".join(f"{name} {digest}" for name, digest in sorted(seen.items()))
     return hashlib.sha256(listing.encode()).hexdigest()
 
 
-def _collect(module: str, seen: dict[str, str]) -> None:
+def _collect(module: str, seen: dict[str, str], named: set[str]) -> None:
+    """Adds a module and what it imports to `seen`, and the modules that their texts name to `named`."""
     if module in seen:
         return
     path = _source(module)
@@ -38,8 +51,10 @@ def _collect(module: str, seen: dict[str, str]) -> None:
     seen[module] = hashlib.sha256(source).hexdigest()
     if path.name == "__init__.py":
         seen.update({str(file.relative_to(path.parents[1])): _digest(file) for file in _assets(path.parent)})
-    for imported in _imports(ast.parse(source)):
-        _collect(imported, seen)
+    tree = ast.parse(source)
+    named |= _named(tree)
+    for imported in _imports(tree):
+        _collect(imported, seen, named)
 
 
 def _digest(file: Path) -> str:
@@ -65,7 +80,6 @@ def _source(module: str) -> Path | None:
 
 
 def _imports(tree: ast.Module) -> set[str]:
-    root = __name__.partition(".")[0]
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -73,4 +87,9 @@ def _imports(tree: ast.Module) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return {name for name in names if name == root or name.startswith(f"{root}.")}
+    return {name for name in names if name == _ROOT or name.startswith(f"{_ROOT}.")}
+
+
+def _named(tree: ast.Module) -> set[str]:
+    texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return {found[1] for text in texts if (found := _IMPORT_PATH.fullmatch(text))}

@@ -84,6 +84,22 @@ def test_a_readme_changes_nothing(package: Path):
     assert code_fingerprint("components.cycle") != before
 
 
+@pytest.mark.parametrize("loads", [True, False])
+def test_code_that_a_registry_names_counts_for_a_step_that_can_load_it(package: Path, loads: bool):
+    (package / "shared" / "registry.py").write_text('NAMES = ["components.step.named:Name", "components.gone:Name"]\n')
+    (package / "shared" / "implementations.py").write_text("import components.shared.registry\n")
+    (package / "step" / "named.py").write_text("import components.step.deeper\n")
+    (package / "step" / "deeper.py").write_text("")
+    module = "implementations" if loads else "registry"
+    (package / "step" / "work.py").write_text(f"import components.shared.{module}\n")
+    prints = [code_fingerprint("components.step.work")]
+    for name in ("named", "deeper"):
+        with (package / "step" / f"{name}.py").open("a") as file:
+            file.write("X = 1\n")
+        prints.append(code_fingerprint("components.step.work"))
+    assert len(set(prints)) == (3 if loads else 1)
+
+
 def test_steps_of_different_modules_differ(package: Path):
     assert code_fingerprint("components.step.work") != code_fingerprint("components.step.unrelated")
 
