@@ -26,11 +26,10 @@ from components.relatedness.sharing import RULE, TOLERANCE, judge
 from components.shared.errors import InputError
 from components.shared.head_outputs import CLASSIFICATION, HEADS, REGRESSION
 from components.shared.log_loss import row_log_loss
+from components.trainer.choices import AUTO, FIXED, SHARED_BOTTOM
 from components.trainer.dataset import Dataset, predict
 from components.trainer.fit import fit
 from components.trainer.model import single_task
-from components.trainer.network.architecture import AUTO, SHARED_BOTTOM
-from components.trainer.recipe import FIXED
 from components.trainer.task import Task
 
 MULTI_TASK = "multi_task"

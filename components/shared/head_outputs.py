@@ -9,3 +9,5 @@ UPPER = "regression_upper"
 
 HEADS = {"regression": REGRESSION, "classification": CLASSIFICATION}
 """Head, as configuration and reports name it -> its output."""
+OUTPUTS = tuple(HEADS.values())
+"""The outputs, in the order in which tensors [2] and lists of tensors hold what belongs to each head."""

@@ -17,9 +17,9 @@ import keras
 import numpy as np
 
 from components.formats.history import ALONE
+from components.shared.head_outputs import OUTPUTS
 from components.trainer.loop import History
 from components.trainer.model import single_task
-from components.trainer.network.trunks import HEADS
 from components.trainer.recipe import Recipe
 from components.trainer.stopping import HEADLINE, BestOfHead, judged_by
 from components.trainer.task import Task
@@ -36,7 +36,7 @@ COMPROMISE = 0.001
 
 def can_branch(task: Task, recipe: Recipe) -> bool:
     """Returns whether both heads count, and have validation rows enough."""
-    rows = min(int(task.validation.has(head).sum()) for head in HEADS)
+    rows = min(int(task.validation.has(head).sum()) for head in OUTPUTS)
     return rows >= MIN_ROWS and all(weight > 0 for weight in recipe.head_weights.values())
 
 
@@ -85,6 +85,6 @@ def branch(
 
 
 def _kept(bests: Sequence[BestOfHead], shared: History) -> dict[str, float]:
-    """Returns what each head is judged by in the epoch that is best for both together."""
+    """Returns each head's monitored loss in the epoch that is best for both together."""
     epoch = int(np.nanargmin(shared[HEADLINE]))
     return {best.head: shared[judged_by(best.head)][epoch] for best in bests}

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from components.shared.head_outputs import OUTPUTS
 from components.trainer.auto_trunk import branch, can_branch, worth_branching
 from components.trainer.balancing.log import BalanceLog
+from components.trainer.choices import AUTO, FIXED, SEPARATE, SHARED_BOTTOM
 from components.trainer.loop import History, train
 from components.trainer.model import build_table_model
-from components.trainer.network.architecture import AUTO, SEPARATE, SHARED_BOTTOM, Architecture
+from components.trainer.network.architecture import Architecture
 from components.trainer.network.encoder import FeatureSpace
-from components.trainer.network.trunks import HEADS
-from components.trainer.recipe import FIXED, Recipe
+from components.trainer.recipe import Recipe
 from components.trainer.scan import ScanningModel
 from components.trainer.stopping import BestOfHead
 from components.trainer.task import Task
@@ -45,7 +45,7 @@ def fit(
 
     Returns:
         The model with the weights of its best epoch, named after its trunk, and the losses and metrics of every epoch:
-        `val_headline`, whose lowest value marks that epoch, and what `BalanceLog` and `branch` add among them.
+        the monitored loss, whose lowest value marks that epoch, and what `BalanceLog` and `branch` add among them.
 
     Raises:
         InputError: a weight is given to a class that train does not have.
@@ -60,13 +60,13 @@ def fit(
 
     def build(trunk: str) -> keras.Model:
         with strategy.scope():
-            named = replace(architecture, trunk=trunk)
+            named = architecture.model_copy(update={"trunk": trunk})
             return build_table_model(space, len(task.classes), named, model_class=model_class)
 
     trunk = SHARED_BOTTOM if architecture.trunk == AUTO else architecture.trunk
     network = build(trunk)
-    bests = [BestOfHead(head) for head in HEADS] if architecture.trunk == AUTO and can_branch(task, recipe) else []
-    log = BalanceLog(*task.train.take(slice(_PROBE)).arrays(HEADS))
+    bests = [BestOfHead(head) for head in OUTPUTS] if architecture.trunk == AUTO and can_branch(task, recipe) else []
+    log = BalanceLog(*task.train.take(slice(_PROBE)).arrays(OUTPUTS))
     history = train(network, task, recipe, log_dir, strategy, [log, *bests])
     if bests and worth_branching(bests, history, len(task.train)):
         separate = build(SEPARATE)

@@ -9,10 +9,12 @@ import keras
 import tensorflow as tf
 
 from components.shared.head_outputs import CLASSIFICATION
-from components.trainer.balancing import BALANCERS
+from components.shared.implementations import implementation
+from components.trainer.choices import BALANCERS
 from components.trainer.dataset import BATCH
+from components.trainer.losses import losses_of
 from components.trainer.model import compile_model
-from components.trainer.recipe import FIXED, Recipe
+from components.trainer.recipe import Recipe
 from components.trainer.scan import ScanningModel, chunks
 from components.trainer.stopping import HeadlineStopping
 from components.trainer.task import Task
@@ -39,7 +41,7 @@ def train(
         callbacks: what comes before the stopping at the end of an epoch.
 
     Returns:
-        Losses and metrics of every epoch; `val_headline`, whose lowest value marks the best one, among them.
+        Losses and metrics of every epoch; the monitored loss, whose lowest value marks the best one, among them.
 
     Raises:
         InputError: a weight is given to a class that train does not have.
@@ -53,7 +55,7 @@ def train(
             learning_rate=recipe.learning_rate,
             weight_decay=recipe.weight_decay,
             ema_momentum=recipe.ema_momentum_for(len(rows)),
-            losses=recipe.losses(rows.classes[rows.has(CLASSIFICATION)], task.classes),
+            losses=losses_of(recipe, rows.classes[rows.has(CLASSIFICATION)], task.classes),
             loss_weights=recipe.head_weights,
             jit_compile=scan or "auto",
             weighted=rows.weights is not None,
@@ -61,8 +63,9 @@ def train(
     features, labels, weights = rows.arrays(heads)
     data: dict[str, Any]
     if isinstance(network, ScanningModel):
-        if recipe.balancing != FIXED and len(heads) > 1:
-            network.balance(BALANCERS[recipe.balancing](), (recipe.regression_weight, recipe.classification_weight))
+        balancer = implementation(BALANCERS[recipe.balancing])
+        if balancer and len(heads) > 1:
+            network.balance(balancer(), (recipe.regression_weight, recipe.classification_weight))
         network.prepare(*rows.take(slice(8)).arrays(heads))
         data = {"x": chunks(features, labels, batch_size, recipe.seed, weights)}
     else:

@@ -12,13 +12,11 @@ from typing import Any
 import keras
 import numpy as np
 
+from components.shared.head_outputs import CLASSIFICATION, REGRESSION
+from components.shared.implementations import implementation
 from components.shared.log_loss import EPSILON
-
-Elementwise = Callable[[Any], Any]
-
-
-def _log_cosh(error: Any) -> Any:
-    return keras.ops.abs(error) + keras.ops.softplus(-2.0 * keras.ops.abs(error)) - np.log(2.0)
+from components.trainer.choices import REGRESSION_LOSSES
+from components.trainer.recipe import Recipe
 
 
 @keras.saving.register_keras_serializable("mtl")
@@ -26,8 +24,7 @@ class RegressionLoss(keras.losses.Loss):
     """A loss of the error `e = prediction - label`.
 
     Args:
-        kind: `mse` e²; `mae` |e|; `huber` ½e² up to `delta`, δ(|e| - ½δ) beyond (Huber 1964); `log_cosh` log cosh e;
-            `quantile` max(qe', (q-1)e') with e' = -e, the pinball loss (Koenker & Bassett 1978).
+        kind: name in `REGRESSION_LOSSES`.
         delta: δ of `huber`, in standard deviations of the label.
         quantile: q of `quantile`, in (0, 1); or one for each of U predictions, whose losses count on average.
     """
@@ -39,29 +36,57 @@ class RegressionLoss(keras.losses.Loss):
         self.kind = kind
         self.delta = delta
         self.quantile = quantile
+        self._of_error: OfError = implementation(REGRESSION_LOSSES[kind])
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Returns the loss of each row, [B]."""
-        error = y_pred - _aligned(y_true, y_pred)
-        size = keras.ops.abs(error)
-        if self.kind == "mse":
-            loss = keras.ops.square(error)
-        elif self.kind == "mae":
-            loss = size
-        elif self.kind == "huber":
-            beyond = self.delta * (size - 0.5 * self.delta)
-            loss = keras.ops.where(size <= self.delta, 0.5 * keras.ops.square(error), beyond)
-        elif self.kind == "log_cosh":
-            loss = _log_cosh(error)
-        else:
-            quantile = keras.ops.convert_to_tensor(self.quantile, error.dtype)
-            loss = keras.ops.maximum(-quantile * error, (1.0 - quantile) * error)
-        return _by_row(loss)
+        """Returns the loss of each row, float32 [B].
+
+        Args:
+            y_true: standardised labels [B] or [B, 1].
+            y_pred: float32 [B, U], with members [B, M, U].
+        """
+        return _by_row(self._of_error(y_pred - _aligned(y_true, y_pred), self))
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         own = {"kind": self.kind, "delta": self.delta, "quantile": self.quantile}
         return super().get_config() | own
+
+
+OfError = Callable[[Any, RegressionLoss], Any]
+"""Takes errors `prediction - label`, float32 [B, U] or [B, M, U], and the loss with its `delta` and `quantile`; returns
+the loss of each error, of the same shape."""
+
+
+def squared(error: Any, loss: RegressionLoss) -> Any:
+    """Returns e²."""
+    del loss
+    return keras.ops.square(error)
+
+
+def absolute(error: Any, loss: RegressionLoss) -> Any:
+    """Returns |e|."""
+    del loss
+    return keras.ops.abs(error)
+
+
+def huber(error: Any, loss: RegressionLoss) -> Any:
+    """Returns ½e² where |e| ≤ δ, and δ(|e| - ½δ) beyond (Huber 1964)."""
+    size = keras.ops.abs(error)
+    beyond = loss.delta * (size - 0.5 * loss.delta)
+    return keras.ops.where(size <= loss.delta, 0.5 * keras.ops.square(error), beyond)
+
+
+def log_cosh(error: Any, loss: RegressionLoss) -> Any:
+    """Returns log cosh e, without overflow."""
+    del loss
+    return keras.ops.abs(error) + keras.ops.softplus(-2.0 * keras.ops.abs(error)) - np.log(2.0)
+
+
+def pinball(error: Any, loss: RegressionLoss) -> Any:
+    """Returns max(qe', (q-1)e') with e' = -e, the pinball loss (Koenker & Bassett 1978)."""
+    quantile = keras.ops.convert_to_tensor(loss.quantile, error.dtype)
+    return keras.ops.maximum(-quantile * error, (1.0 - quantile) * error)
 
 
 @keras.saving.register_keras_serializable("mtl")
@@ -89,7 +114,12 @@ class ClassificationLoss(keras.losses.Loss):
         self.class_weights = None if class_weights is None else list(class_weights)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Returns the loss of each row, [B]."""
+        """Returns the loss of each row, float32 [B].
+
+        Args:
+            y_true: class indices [B] or [B, 1].
+            y_pred: probabilities float32 [B, K], with members [B, M, K].
+        """
         classes = _classes(y_true, y_pred)
         loss = log_loss_of(classes, y_pred)
         if self.smoothing:
@@ -107,6 +137,24 @@ class ClassificationLoss(keras.losses.Loss):
         """Returns the constructor's arguments."""
         own = {"gamma": self.gamma, "smoothing": self.smoothing, "class_weights": self.class_weights}
         return super().get_config() | own
+
+
+def losses_of(recipe: Recipe, labels: np.ndarray, classes: Sequence[str]) -> dict[str, keras.losses.Loss]:
+    """Returns output name -> the loss that a configuration asks for.
+
+    Args:
+        recipe: the section `training`.
+        labels: class index of each train row that has a class, int64 [n].
+        classes: names of the K classes, by index.
+
+    Raises:
+        InputError: a weight is given to a class that train does not have.
+    """
+    weights = recipe.weights_of_classes(labels, classes)
+    return {
+        REGRESSION: RegressionLoss(recipe.regression_loss, recipe.huber_delta, recipe.quantile),
+        CLASSIFICATION: ClassificationLoss(recipe.focal_gamma, recipe.label_smoothing, weights),
+    }
 
 
 @keras.saving.register_keras_serializable("mtl")

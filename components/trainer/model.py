@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 
 import keras
 
-from components.shared.head_outputs import CLASSIFICATION, REGRESSION
+from components.shared.head_outputs import CLASSIFICATION, OUTPUTS, REGRESSION
+from components.shared.implementations import implementation
+from components.trainer.choices import TRUNKS
 from components.trainer.losses import ClassificationLoss, RegressionLoss, accuracy, log_loss, mae
 from components.trainer.network.architecture import Architecture
 from components.trainer.network.blocks import stack
 from components.trainer.network.encoder import FeatureSpace, encode
 from components.trainer.network.members import MeanOfMembers, MemberDense
-from components.trainer.network.trunks import HEADS, TRUNKS, Features
+from components.trainer.network.trunks import Features, Trunk
+from components.trainer.presets import SEED
 
 BALANCER = "balancer"
-METRICS = {REGRESSION: (mae,), CLASSIFICATION: (accuracy, log_loss)}
-"""Output name -> metrics of its head, functions as Keras wants them."""
+TRAINING_METRICS = {REGRESSION: (mae,), CLASSIFICATION: (accuracy, log_loss)}
+"""Output name -> metrics of its head that training shows: functions of labels and predictions to one value per row."""
 
 
 def build_multi_task_model(
@@ -45,7 +47,7 @@ def build_multi_task_model(
         (softmax probabilities), compiled with Adam, mean squared error and sparse categorical cross-entropy.
     """
     inputs = keras.Input(input_shape)
-    architecture = Architecture(hidden=tuple(hidden), dropout=dropout, l2=l2)
+    architecture = SEED.architecture(hidden=hidden, dropout=dropout, l2=l2)
     outputs = _two_headed(lambda prefix: inputs, num_classes, architecture)
     model = keras.Model(inputs, outputs, name="multi_task")
     compile_model(model)
@@ -88,7 +90,7 @@ def single_task(network: keras.Model, head: str) -> keras.Model:
 
 def is_shared(variable: keras.Variable) -> bool:
     """Returns whether a variable of a two-headed model is the trunk's: no head's and no balancer's."""
-    return not any(part.startswith((*HEADS, BALANCER)) for part in variable.path.split("/"))
+    return not any(part.startswith((*OUTPUTS, BALANCER)) for part in variable.path.split("/"))
 
 
 def compile_model(
@@ -124,7 +126,10 @@ def compile_model(
     # Keras tells metrics by their output's name only where there are several outputs.
     names = {head: "" if len(heads) > 1 else f"{head}_" for head in heads}
     metrics = {
-        head: [keras.metrics.MeanMetricWrapper(metric, name=f"{prefix}{metric.__name__}") for metric in METRICS[head]]
+        head: [
+            keras.metrics.MeanMetricWrapper(metric, name=f"{prefix}{metric.__name__}")
+            for metric in TRAINING_METRICS[head]
+        ]
         for head, prefix in names.items()
     }
     model.compile(
@@ -138,11 +143,25 @@ def compile_model(
 
 
 def _two_headed(features: Features, num_classes: int, architecture: Architecture) -> dict[str, keras.KerasTensor]:
-    """Puts the trunk on the features and the two heads on the trunk."""
+    """Puts the trunk on the features and the two heads on the trunk.
+
+    Args:
+        features: returns the encoded rows, float32 [B, D].
+        num_classes: number of classes K.
+        architecture: what the network is made of.
+
+    Returns:
+        Output name -> answers: `regression_output` float32 [B, 1], `classification_output` float32 [B, K]. With M
+        members these are their means; in training, where each has a loss of its own, [B, M, 1] and [B, M, K].
+    """
+    trunk: Trunk = implementation(TRUNKS[architecture.trunk])
     units = {REGRESSION: (1, None), CLASSIFICATION: (num_classes, "softmax")}
-    own = {REGRESSION: architecture, CLASSIFICATION: replace(architecture, dropout=architecture.class_dropout)}
+    own = {
+        REGRESSION: architecture,
+        CLASSIFICATION: architecture.model_copy(update={"dropout": architecture.class_dropout}),
+    }
     outputs = {}
-    for head, x in zip(HEADS, TRUNKS[architecture.trunk](features, architecture), strict=True):
+    for head, x in zip(OUTPUTS, trunk(features, architecture), strict=True):
         x = stack(x, architecture.head_hidden, own[head], f"{head}_hidden")
         if architecture.members == 1:
             outputs[head] = keras.layers.Dense(*units[head], name=head)(x)

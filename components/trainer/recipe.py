@@ -1,91 +1,73 @@
-"""How the network is fitted: the `training` section of the configuration, as the trainer reads it."""
+"""How the network is fitted: the section `training` of the configuration. Its defaults are the preset `default`."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Annotated, Literal
 
-import keras
 import numpy as np
+from pydantic import Field
 
 from components.shared.errors import InputError
 from components.shared.head_outputs import CLASSIFICATION, REGRESSION
-from components.trainer.losses import ClassificationLoss, RegressionLoss
+from components.shared.section import Fraction, OneOf, Section
+from components.trainer.choices import BALANCERS, FIXED, REGRESSION_LOSSES
 
-FIXED = "fixed"
 _SMALLEST_BATCH, _LARGEST_BATCH = 32, 512
 # Mini-batches per epoch that an automatic batch size aims at.
 _BATCHES = 64
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """The `training` section; the defaults are those of the seed network.
+class Recipe(Section):
+    """How the network is fitted."""
 
-    Args:
-        epochs: passes over the train split, at most.
-        batch_size: rows per step; None for one that suits the number of rows.
-        learning_rate: Adam's learning rate.
-        weight_decay: decoupled weight decay.
-        ema_epochs: epochs that the moving average of the weights reaches back, which is validated and kept; 0 for the
-            weights themselves.
-        patience: epochs without a better validation headline before training stops.
-        plateau: epochs without a better headline before the best weights are restored and the learning rate is
-            multiplied by 0.3; 0 for never.
-        balancing: how the two losses share the network.
-        regression_weight: weight of the number's loss.
-        classification_weight: weight of the class's loss.
-        regression_loss: `mse`, `mae`, `huber`, `log_cosh` or `quantile`.
-        huber_delta: where `huber` turns linear, in standard deviations of the label.
-        quantile: the quantile of `quantile`.
-        focal_gamma: γ of the focal loss; 0 is cross-entropy.
-        label_smoothing: share of the class label spread over all classes.
-        class_weights: `none`, `balanced`, or class -> weight, 1 for classes left out.
-        seed: seed of initial weights, shuffling and dropout.
-        memory_mb: MiB of features of the train split that are kept in memory.
-    """
-
-    epochs: int = 200
-    batch_size: int | None = 32
-    learning_rate: float = 0.001
-    weight_decay: float = 0.0
-    ema_epochs: float = 0.0
-    patience: int = 20
-    plateau: int = 0
-    balancing: str = FIXED
-    regression_weight: float = 1.0
-    classification_weight: float = 1.0
-    regression_loss: str = "mse"
-    huber_delta: float = 1.0
-    quantile: float = 0.5
-    focal_gamma: float = 0.0
-    label_smoothing: float = 0.0
-    class_weights: str | Mapping[str, float] = "none"
-    seed: int = 0
-    memory_mb: int = 4096
+    epochs: Annotated[int, Field(ge=1)] = 200
+    """At most this many passes over the train split."""
+    batch_size: Annotated[int, Field(ge=1)] | None = None
+    """Rows per step; null: the power of two from 32 to 512 that gives about 64 steps per epoch."""
+    learning_rate: Annotated[float, Field(gt=0)] = 0.002
+    """Adam's learning rate."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0003
+    """Decoupled weight decay of the kernels (AdamW)."""
+    ema_epochs: Annotated[float, Field(ge=0)] = 1.0
+    """How many epochs the moving average of the weights reaches back (cf. Polyak & Juditsky 1992). The average is what
+    the validation split judges and what is kept; 0: the weights themselves."""
+    patience: Annotated[int, Field(ge=1)] = 6
+    """Stop after this many epochs without a lower sum of mean absolute error (standardised) and log loss on the
+    validation split; the weights of the best epoch are kept."""
+    plateau: Annotated[int, Field(ge=0)] = 3
+    """After this many epochs in which the loss that `patience` watches did not fall by 0.1 %, go on from the best
+    weights with 0.3 times the learning rate, or stop where that gained nothing the last time; 0: never."""
+    balancing: Annotated[str, OneOf(BALANCERS)] = FIXED
+    """How the two losses share the network; all but `fixed` train on one device."""
+    regression_weight: Annotated[float, Field(ge=0)] = 1.0
+    """Weight of the regression loss; a balancer's weight multiplies it."""
+    classification_weight: Annotated[float, Field(ge=0)] = 1.0
+    """Weight of the classification loss; a balancer's weight multiplies it."""
+    regression_loss: Annotated[str, OneOf(REGRESSION_LOSSES)] = "mae"
+    """Loss of the standardised regression label."""
+    huber_delta: Annotated[float, Field(gt=0)] = 1.0
+    """Where `huber` turns from squared to absolute, in standard deviations of the label."""
+    quantile: Fraction = 0.5
+    """Which quantile `quantile` predicts."""
+    focal_gamma: Annotated[float, Field(ge=0, le=10)] = 0.0
+    """Focus of the classification loss on rows that are not yet right (Lin et al. 2017); 0 is cross-entropy."""
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of the class label that is spread over all classes."""
+    class_weights: Literal["none", "balanced"] | dict[str, Annotated[float, Field(ge=0)]] = "none"
+    """Weight of each class in the classification loss: `balanced`, inverse to its rows; or class: weight, 1 for those
+    left out."""
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    """Seed of initial weights, shuffling and dropout."""
+    memory_mb: Annotated[int, Field(ge=1)] = 4096
+    """MiB of the train split's features that are kept in memory; larger ones go to a temporary file, from which
+    training streams them in chunks."""
 
     @property
     def head_weights(self) -> dict[str, float]:
-        """Returns output name -> weight of its loss."""
+        """Output name -> weight of its loss."""
         return {REGRESSION: self.regression_weight, CLASSIFICATION: self.classification_weight}
-
-    def losses(self, labels: np.ndarray, classes: Sequence[str]) -> dict[str, keras.losses.Loss]:
-        """Returns output name -> its loss.
-
-        Args:
-            labels: class index of each train row that has a class, int64 [n].
-            classes: names of the K classes, by index.
-
-        Raises:
-            InputError: a weight is given to a class that train does not have.
-        """
-        return {
-            REGRESSION: RegressionLoss(self.regression_loss, self.huber_delta, self.quantile),
-            CLASSIFICATION: ClassificationLoss(
-                self.focal_gamma, self.label_smoothing, self.weights_of_classes(labels, classes)
-            ),
-        }
 
     def batch_size_for(self, rows: int) -> int:
         """Returns the rows per step: as configured, or the power of two that gives about 64 steps per epoch."""

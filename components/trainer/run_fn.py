@@ -116,7 +116,7 @@ def _cut(texts: Sequence[str], task: Task) -> list[str]:
     for position, name in enumerate(texts):
         others = int((task.train.features[tensor_names.CATEGORICAL][:, position] == position).sum())
         if others:
-            kept = list(task.owners).count(position) - 2  # without the places of other and of missing texts
+            kept = list(task.owners).count(position) - 2  # without the entries for other and for missing texts
             notes.append(
                 f"{name}: the {kept:,} most frequent texts are told apart, all others count as one, in {others:,} of "
                 f"{len(task.train):,} train rows. Raise features.max_categories to keep more."
@@ -125,7 +125,7 @@ def _cut(texts: Sequence[str], task: Task) -> list[str]:
 
 
 def _best_epoch(losses: list[float]) -> int:
-    """Returns the epoch, from 1, with the lowest validation headline."""
+    """Returns the epoch, from 1, with the lowest monitored loss."""
     finite = np.where(np.isfinite(losses), losses, np.inf)
     if not np.isfinite(finite).any():
         raise InputError(

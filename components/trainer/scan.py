@@ -13,9 +13,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from components.shared.head_outputs import CLASSIFICATION, REGRESSION
+from components.shared.head_outputs import OUTPUTS, REGRESSION
 from components.shared.untuned_datasets import untuned
-from components.trainer.balancing import Balancer
+from components.trainer.balancing.balancer import Balancer
 
 # Mini-batches per chunk, at most, and bytes: a chunk is one more copy of its rows.
 _STEPS, _CHUNK_BYTES = 4096, 128 << 20
@@ -85,7 +85,7 @@ class ScanningModel(keras.Model):
         """Returns the two losses of a mini-batch as scalars, regression first, times the weights of the heads."""
         return [
             head_weight * self.loss[head](labels[head], prediction[head], weights[head] if weights else None)
-            for head, head_weight in zip((REGRESSION, CLASSIFICATION), self.head_weights, strict=True)
+            for head, head_weight in zip(OUTPUTS, self.head_weights, strict=True)
         ]
 
     def _balanced_step(self, data: Any) -> None:

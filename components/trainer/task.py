@@ -20,7 +20,7 @@ class Task:
         train: rows to learn from.
         validation: rows to stop by, and to choose by.
         classes: names of the K classes, by index.
-        owners: the text column that each place `categorical` can point to belongs to.
+        owners: the text column of each entry of the vocabulary that `categorical` holds indices into.
     """
 
     train: Dataset

@@ -20,7 +20,7 @@ import yaml
 
 from components.objects.registry import SCHEMES
 from pipeline.config.run import Config
-from pipeline.config.tuning import SPACE, Range
+from pipeline.config.tuning import Range, default_space
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,7 +33,7 @@ def config_table() -> str:
     """Returns a Markdown table of every key: type, default and meaning, in the order of the models."""
     schema = Config.model_json_schema()
     rows = [
-        (f"`{key}`", _type(about), _default(about), _meaning(about["description"]))
+        (f"`{key}`", _type(about), _default(about), _meaning(about["description"] + _choices(about)))
         for key, about in _keys(schema, schema["$defs"])
     ]
     return _markdown(("Key", "Type", "Default", "Meaning"), rows)
@@ -65,7 +65,7 @@ def verbs(group: click.Group) -> Iterator[tuple[str, click.Command]]:
 
 def space_table() -> str:
     """Returns a Markdown table of what `mtl tune` varies by default."""
-    rows = [(f"`{key}`", _allowed(allowed)) for key, allowed in SPACE.items()]
+    rows = [(f"`{key}`", _allowed(allowed)) for key, allowed in default_space().items()]
     return _markdown(("Key", "Values"), rows)
 
 
@@ -203,6 +203,13 @@ def _allowed(allowed: Sequence[Any] | Range) -> str:
         scale = ", on a logarithmic scale" if allowed.log else ""
         return f"{allowed.min:g} to {allowed.max:g}{scale}"
     return ", ".join(f"`{yaml.safe_dump(value, default_flow_style=True).splitlines()[0]}`" for value in allowed)
+
+
+def _choices(about: _Json) -> str:
+    """Returns what the names stand for, where a registry says it."""
+    pairs = zip(about.get("enum", ()), about.get("enumDescriptions", ()), strict=False)
+    said = "; ".join(f"`{name}`: {description}" for name, description in pairs)
+    return said and f" {said}."
 
 
 def _meaning(text: str) -> str:

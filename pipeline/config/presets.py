@@ -1,4 +1,4 @@
-"""Named sets of values for the network and its training (`preset`); keys of the user's own win over them."""
+"""The values of the chosen preset under those of the user (`preset`)."""
 
 from __future__ import annotations
 
@@ -6,45 +6,20 @@ import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-Values = dict[str, Any]
+from components.trainer.presets import PRESETS
 
-PRESETS: dict[str, Values] = {
-    "default": {},
-    "seed": {
-        "model": {
-            "trunk": "shared_bottom",
-            "hidden": [128, 64],
-            "head_hidden": [],
-            "number_encoding": "plain",
-            "members": 1,
-            "class_dropout": 0.0,
-        },
-        "training": {
-            "batch_size": 32,
-            "learning_rate": 0.001,
-            "weight_decay": 0.0,
-            "ema_epochs": 0.0,
-            "patience": 20,
-            "plateau": 0,
-            "regression_loss": "mse",
-        },
-    },
-    "best": {
-        "model": {"hidden": [256], "head_hidden": [256]},
-        "training": {"patience": 10, "plateau": 5},
-    },
-}
-"""Name -> section -> key -> value; `default` is what the models of `pipeline.config.run` say."""
+Values = dict[str, Any]
 
 
 def with_preset(values: Mapping[str, Any]) -> Values:
     """Returns the values with those of their preset where they give none; an unknown preset changes nothing."""
-    return _merged(PRESETS.get(str(values.get("preset")), {}), values)
+    name = str(values.get("preset"))
+    return _merged(PRESETS[name].sections if name in PRESETS else {}, values)
 
 
 def preset_keys(name: str) -> Iterator[str]:
     """Yields the dotted keys that a preset sets."""
-    for section, values in PRESETS[name].items():
+    for section, values in PRESETS[name].sections.items():
         yield from (f"{section}.{key}" for key in values)
 
 

@@ -20,12 +20,15 @@ from components.example_gen.tables.dates import dated, is_date
 from components.example_gen.tables.dialect import MISSING, Dialect
 from components.objects.place import check_place, is_remote, one_of, prefixes
 from components.shared.column_names import plain_name
-from pipeline.config.base import Column, Fraction, Section
+from components.trainer.network.architecture import Architecture
+from components.trainer.presets import DEFAULT, PRESETS
+from components.trainer.recipe import Recipe
+from pipeline.config.base import Column, Fraction, OneOf, Section
 from pipeline.config.cluster import Kubeflow
 from pipeline.config.gates import Gates
+from pipeline.config.intervals import Intervals
 from pipeline.config.presets import with_preset
 from pipeline.config.row_checks import Check
-from pipeline.config.training import Intervals, Model, Training
 from pipeline.config.tuning import Tuning
 
 _STORES = one_of(prefixes(), "`")
@@ -232,14 +235,13 @@ class Config(Section):
     name: str = ""
     """Name of the pipeline: lower-case letters, digits and hyphens; left out, taken from the data's file
     name."""
-    preset: Literal["seed", "default", "best"] = "default"
-    """What `model` and `training` are where nothing else is said: `seed`, the plain network of two layers; `default`,
-    robust and fast; `best`, larger and slower. See components/trainer/README.md#presets."""
+    preset: Annotated[str, OneOf(PRESETS)] = DEFAULT
+    """What `model` and `training` are where nothing else is said, see components/trainer/README.md#presets."""
     data: Data
     labels: Labels
     features: Features = Features()
-    model: Model = Model()
-    training: Training = Training()
+    model: Architecture = Architecture()
+    training: Recipe = Recipe()
     intervals: Intervals = Intervals()
     tuning: Tuning = Tuning()
     checks: list[Check] = []

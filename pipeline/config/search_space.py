@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from pipeline.config.messages import explain, shown
 from pipeline.config.run import Config
-from pipeline.config.tuning import HELD, SECTIONS, SPACE, Range
+from pipeline.config.tuning import HELD, SECTIONS, Range, default_space
 from pipeline.errors import ConfigError, did_you_mean
 
 _PLACE = "tuning.space"
@@ -36,7 +36,7 @@ def checked_space(
     for key, allowed in config.tuning.space.items():
         section, _, name = key.partition(".")
         if section not in SECTIONS or not name or key in HELD:
-            hint = (section not in SECTIONS and did_you_mean(key, SPACE)) or " Take it out."
+            hint = (section not in SECTIONS and did_you_mean(key, default_space())) or " Take it out."
             problems.append(f'{_PLACE} must name keys of model or training that may vary, got "{key}".{hint}')
             continue
         tried = [allowed.min, allowed.max] if isinstance(allowed, Range) else allowed

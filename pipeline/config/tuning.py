@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from components.shared.registry import searched
+from components.trainer.choices import BALANCERS, NUMBER_ENCODINGS, TRUNKS
 from pipeline.config.base import Section
 
 # What trials are compared by cannot itself be tried, nor what is the same for all of them.
@@ -43,20 +45,23 @@ def _form(value: Any) -> str:
 Allowed = Annotated[Annotated[list[Any], Tag("values")] | Annotated[Range, Tag(RANGE)], Discriminator(_form)]
 
 WIDTHS = (64, 128, 256)
-SPACE: dict[str, list[Any] | Range] = {
-    "model.trunk": ["shared_bottom", "mmoe", "ple", "separate"],
-    "model.hidden": [[width] * depth for depth in (1, 2, 3) for width in WIDTHS],
-    "model.head_hidden": [[], [64], [128]],
-    "model.number_encoding": ["plain", "piecewise_linear"],
-    "model.members": [1, 4, 8],
-    "model.dropout": [0.0, 0.1, 0.2, 0.3],
-    "model.class_dropout": [0.0, 0.2, 0.4],
-    "training.learning_rate": Range(min=0.0003, max=0.01, log=True),
-    "training.weight_decay": [0.0, 0.0001, 0.0003, 0.001, 0.003, 0.01],
-    "training.batch_size": [64, 128, 256, 512],
-    "training.balancing": ["fixed", "uncertainty", "dwa", "gradnorm", "pcgrad", "famo"],
-}
-"""What varies unless `tuning.space` says otherwise: dotted key -> choices, or a range."""
+
+
+def default_space() -> dict[str, list[Any] | Range]:
+    """Returns what varies unless `tuning.space` says otherwise: dotted key -> choices, or a range."""
+    return {
+        "model.trunk": searched(TRUNKS),
+        "model.hidden": [[width] * depth for depth in (1, 2, 3) for width in WIDTHS],
+        "model.head_hidden": [[], [64], [128]],
+        "model.number_encoding": searched(NUMBER_ENCODINGS),
+        "model.members": [1, 4, 8],
+        "model.dropout": [0.0, 0.1, 0.2, 0.3],
+        "model.class_dropout": [0.0, 0.2, 0.4],
+        "training.learning_rate": Range(min=0.0003, max=0.01, log=True),
+        "training.weight_decay": [0.0, 0.0001, 0.0003, 0.001, 0.003, 0.01],
+        "training.batch_size": [64, 128, 256, 512],
+        "training.balancing": searched(BALANCERS),
+    }
 
 
 class Tuning(Section):
@@ -80,5 +85,5 @@ class Tuning(Section):
 
     @property
     def searched(self) -> dict[str, list[Any] | Range]:
-        """The space: the file's, or the one above."""
-        return self.space or SPACE
+        """The space: the file's, or the default one."""
+        return self.space or default_space()

@@ -17,15 +17,16 @@ import keras
 import numpy as np
 
 from components.shared.head_outputs import CLASSIFICATION, REGRESSION
-from components.trainer.balancing import BALANCERS
+from components.shared.implementations import implementation
+from components.trainer.choices import BALANCERS, FIXED
 from components.trainer.model import build_multi_task_model, build_table_model, compile_model
-from components.trainer.network.architecture import Architecture
 from components.trainer.network.encoder import FeatureSpace
+from components.trainer.presets import SEED
 from components.trainer.scan import ScanningModel, chunks
 from components.trainer.spill import Columns
 
 FEATURES, CLASSES, BATCH = 10, 3, 32
-PLAIN, FIXED, MAPPED = "model.fit", "fixed", "from a file"
+PLAIN, MAPPED = "model.fit", "from a file"
 
 
 def rows(count: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -54,10 +55,10 @@ class Contestant:
             collected.add({"numeric": features})
             columns = collected.arrays()
             space = FeatureSpace({"numeric": FEATURES})
-            self.model = build_table_model(space, CLASSES, Architecture(), model_class=ScanningModel)
+            self.model = build_table_model(space, CLASSES, SEED.architecture(), model_class=ScanningModel)
             compile_model(self.model, jit_compile=True)
-            if name in BALANCERS:
-                self.model.balance(BALANCERS[name]())
+            if balancer := name in BALANCERS and implementation(BALANCERS[name]):
+                self.model.balance(balancer())
             self.model.prepare(*({key: value[:8] for key, value in part.items()} for part in (columns, labels)))
             self.data = {"x": chunks(columns, labels, BATCH, seed=0), "shuffle": False}
 
@@ -70,7 +71,7 @@ class Contestant:
 
 def measure(rounds: int) -> dict[str, float]:
     """Returns the median examples per second of each way, over some rounds in turn."""
-    contestants = {name: Contestant(name) for name in (PLAIN, FIXED, MAPPED, *BALANCERS)}
+    contestants = {name: Contestant(name) for name in (PLAIN, *BALANCERS, MAPPED)}
     for contestant in contestants.values():
         contestant.epoch()  # compiles
     speeds: dict[str, list[float]] = {name: [] for name in contestants}

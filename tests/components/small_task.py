@@ -3,10 +3,11 @@
 import numpy as np
 
 from components.trainer.dataset import Dataset
+from components.trainer.presets import SEED
 from components.trainer.task import Task
 
-MODEL = {"hidden": [16], "dropout": 0.0, "l2": 0.0}
-TRAINING = {
+MODEL = SEED.model | {"hidden": [16], "dropout": 0.0, "l2": 0.0}
+TRAINING = SEED.training | {
     "seed": 0,
     "balancing": "fixed",
     "learning_rate": 0.01,

@@ -12,9 +12,8 @@ from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.auto_trunk import LARGE, branch, can_branch, worth_branching
 from components.trainer.fit import fit
 from components.trainer.model import build_table_model, single_task
-from components.trainer.network.architecture import Architecture
 from components.trainer.network.encoder import FeatureSpace
-from components.trainer.recipe import Recipe
+from components.trainer.presets import SEED
 from components.trainer.stopping import HEADLINE, BestOfHead, judged_by
 
 HEADS = (REGRESSION, CLASSIFICATION)
@@ -74,15 +73,15 @@ def test_heads_that_get_on_stay_together(tmp_path):
     ],
 )
 def test_it_takes_two_heads_and_rows_enough_to_tell(count, training, possible):
-    assert can_branch(task(rows(10, 0), rows(count, 1)), Recipe(**training)) == possible
+    assert can_branch(task(rows(10, 0), rows(count, 1)), SEED.recipe(**training)) == possible
 
 
 def test_rows_that_count_are_those_with_the_label():
     present = {REGRESSION: np.ones(1500, bool), CLASSIFICATION: np.arange(1500) < 1000}
     found = task(rows(10, 0), replace(rows(1500, 1), present=present))
-    assert can_branch(found, Recipe())
+    assert can_branch(found, SEED.recipe())
     present[CLASSIFICATION][0] = False
-    assert not can_branch(found, Recipe())
+    assert not can_branch(found, SEED.recipe())
 
 
 def test_with_too_few_rows_no_head_is_trained_alone(tmp_path):
@@ -119,7 +118,7 @@ def test_a_head_that_gains_nothing_keeps_the_weights_of_its_own_best_epoch():
     space = FeatureSpace.of({"numeric": np.ones((3, 4), "float32")}, [], 2)
     keras.utils.set_random_seed(0)
     shared, separate = (
-        build_table_model(space, 3, Architecture(trunk=trunk)) for trunk in ("shared_bottom", "separate")
+        build_table_model(space, 3, SEED.architecture(trunk=trunk)) for trunk in ("shared_bottom", "separate")
     )
     bests = [best(REGRESSION, shared, 0.5), best(CLASSIFICATION, shared, 0.8)]
     kept = {head: single_task(shared, head).get_weights() for head in HEADS}
@@ -132,7 +131,11 @@ def test_a_head_that_gains_nothing_keeps_the_weights_of_its_own_best_epoch():
         network.set_weights([values + 1 for values in network.get_weights()])
         return {judged_by(head): {REGRESSION: [0.7, 0.5, 0.6], CLASSIFICATION: [0.9, 0.7]}[head]}
 
-    history = {HEADLINE: [1.3, np.nan], judged_by(REGRESSION): [0.505, 0.1], judged_by(CLASSIFICATION): [0.8, 0.1]}
+    history = {
+        HEADLINE: [1.3, np.nan],
+        judged_by(REGRESSION): [0.505, 0.1],
+        judged_by(CLASSIFICATION): [0.8, 0.1],
+    }
     part, alone = branch(separate, bests, history, train_alone)
     assert part
     assert alone == {ALONE[REGRESSION]: [0.7, 0.5, 0.6], ALONE[CLASSIFICATION]: [0.9, 0.7]}
@@ -149,7 +152,7 @@ def test_a_head_that_gains_nothing_keeps_the_weights_of_its_own_best_epoch():
 @pytest.mark.parametrize("head", HEADS)
 def test_on_a_large_table_heads_whose_best_epochs_agree_are_not_trained_alone(head, count, own, worth):
     space = FeatureSpace.of({"numeric": np.ones((3, 4), "float32")}, [], 2)
-    shared = build_table_model(space, 3, Architecture())
+    shared = build_table_model(space, 3, SEED.architecture())
     bests = [best(other, shared, own if other == head else 1.0) for other in HEADS]
     history = {HEADLINE: [3.0, 2.0, 2.1]} | {judged_by(head): [2.0, 1.0, 1.1] for head in HEADS}
     assert worth_branching(bests, history, count) == worth
@@ -159,7 +162,7 @@ def test_on_a_large_table_heads_whose_best_epochs_agree_are_not_trained_alone(he
 @pytest.mark.parametrize("head", HEADS)
 def test_they_part_where_one_head_gains_more_than_one_per_cent(head, gain, part):
     space = FeatureSpace.of({"numeric": np.ones((3, 4), "float32")}, [], 2)
-    separate = build_table_model(space, 3, Architecture(trunk="separate"))
+    separate = build_table_model(space, 3, SEED.architecture(trunk="separate"))
     bests = [best(head, separate, 1.0) for head in HEADS]
     history = {HEADLINE: [3.0, 2.0, 2.1]} | {judged_by(head): [2.0, 1.0, 1.1] for head in HEADS}
     found, _ = branch(
@@ -170,6 +173,6 @@ def test_they_part_where_one_head_gains_more_than_one_per_cent(head, gain, part)
 
 def test_without_a_finite_loss_there_is_nothing_to_branch_from():
     space = FeatureSpace.of({"numeric": np.ones((3, 4), "float32")}, [], 2)
-    shared = build_table_model(space, 3, Architecture())
+    shared = build_table_model(space, 3, SEED.architecture())
     bests = [best(head, shared, np.nan) for head in HEADS]
     assert not worth_branching(bests, {HEADLINE: [np.nan]}, 1500)

@@ -9,22 +9,25 @@ from small_task import MODEL, TRAINING, rows, task
 from components.formats.history import COSINE, WEIGHTS
 from components.report.parts.training import training_curves
 from components.shared.head_outputs import CLASSIFICATION, REGRESSION
-from components.trainer.balancing import BALANCERS, Balancer
+from components.shared.implementations import implementation
+from components.trainer.balancing.balancer import Balancer
 from components.trainer.balancing.dwa import DynamicWeightAveraging
 from components.trainer.balancing.famo import Famo
 from components.trainer.balancing.gradnorm import GradNorm
 from components.trainer.balancing.log import gradient_cosine
 from components.trainer.balancing.pcgrad import correction
 from components.trainer.balancing.uncertainty import Uncertainty
+from components.trainer.choices import AUTO, BALANCERS, FIXED, TRUNKS
 from components.trainer.fit import fit
 from components.trainer.model import build_table_model, compile_model, is_shared
-from components.trainer.network.architecture import Architecture
 from components.trainer.network.encoder import FeatureSpace
-from components.trainer.network.trunks import TRUNKS
+from components.trainer.presets import SEED
 from components.trainer.scan import ScanningModel, chunks
 from components.trainer.stopping import HEADLINE
 
 ROWS, BATCH = 70, 16
+BALANCED = [name for name in BALANCERS if name != FIXED]
+BUILT = [name for name in TRUNKS if name != AUTO]
 
 
 def built(balancer):
@@ -140,7 +143,7 @@ def data():
 def scanning(balancer, data, head_weights=(1.0, 1.0)):
     keras.utils.set_random_seed(5)
     space = FeatureSpace({"numeric": 4, "missing": 4})
-    model = build_table_model(space, 3, Architecture(hidden=(8, 8), l2=0.001), model_class=ScanningModel)
+    model = build_table_model(space, 3, SEED.architecture(hidden=(8, 8), l2=0.001), model_class=ScanningModel)
     weights = dict(zip((REGRESSION, CLASSIFICATION), head_weights, strict=True))
     compile_model(model, learning_rate=0.01, loss_weights=weights, jit_compile=True)
     if balancer:
@@ -176,21 +179,21 @@ def test_weights_of_one_change_nothing(data):
         np.testing.assert_allclose(results[1][1][name], values, rtol=1e-4)
 
 
-@pytest.mark.parametrize("name", BALANCERS)
+@pytest.mark.parametrize("name", BALANCED)
 def test_a_balancer_is_saved_and_reloaded_with_the_model(name, data, tmp_path):
-    model = scanning(BALANCERS[name](), data, (0.7, 1.3))
+    model = scanning(implementation(BALANCERS[name])(), data, (0.7, 1.3))
     for state in model.balancer.variables:
         state.assign(state + 0.25)
     model.save(tmp_path / "model.keras")
     reloaded = keras.models.load_model(tmp_path / "model.keras")
-    assert type(reloaded.balancer) is BALANCERS[name]
+    assert type(reloaded.balancer) is implementation(BALANCERS[name])
     assert reloaded.head_weights == (0.7, 1.3)
     for ours, theirs in zip(model.balancer.variables, reloaded.balancer.variables, strict=True):
         np.testing.assert_array_equal(ours, theirs)
     np.testing.assert_allclose(reloaded(data[0])[REGRESSION], model(data[0])[REGRESSION], rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", BALANCERS)
+@pytest.mark.parametrize("name", BALANCED)
 def test_both_heads_learn_and_the_weights_are_logged(name, tmp_path):
     training = TRAINING | {"balancing": name, "epochs": 5, "patience": 5}
     network, history = fit(task(rows(400, 0), rows(200, 1)), MODEL, training, str(tmp_path))
@@ -229,9 +232,9 @@ def test_the_cosine_is_that_of_the_two_gradients(data):
 
 # Each balancer once and each trunk once; the rest takes minutes.
 PAIRS = [
-    pytest.param(name, trunk, marks=[] if position % len(TRUNKS) == place else pytest.mark.slow)
-    for position, name in enumerate(BALANCERS)
-    for place, trunk in enumerate(TRUNKS)
+    pytest.param(name, trunk, marks=[] if position % len(BUILT) == place else pytest.mark.slow)
+    for position, name in enumerate(BALANCED)
+    for place, trunk in enumerate(BUILT)
 ]
 
 
@@ -240,10 +243,10 @@ def test_every_balancer_works_with_every_trunk(name, trunk, data):
     """Two compiled steps move the weights and leave them finite; members, whose losses are means, besides."""
     keras.utils.set_random_seed(5)
     space = FeatureSpace({"numeric": 4, "missing": 4})
-    architecture = Architecture(trunk=trunk, hidden=(4,), head_hidden=(3,), experts=2, members=2)
+    architecture = SEED.architecture(trunk=trunk, hidden=(4,), head_hidden=(3,), experts=2, members=2)
     model = build_table_model(space, 3, architecture, model_class=ScanningModel)
     compile_model(model, learning_rate=0.01, jit_compile=True)
-    model.balance(BALANCERS[name]())
+    model.balance(implementation(BALANCERS[name])())
     model.prepare(*({key: values[:8] for key, values in part.items()} for part in data))
     before = [variable.numpy() for variable in model.trainable_variables]
     model.fit(chunks(*data, ROWS // 2, seed=9), epochs=1, shuffle=False, verbose=0)

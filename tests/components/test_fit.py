@@ -15,9 +15,8 @@ from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.fit import fit
 from components.trainer.loop import train
 from components.trainer.model import build_table_model
-from components.trainer.network.architecture import Architecture
 from components.trainer.network.encoder import FeatureSpace
-from components.trainer.recipe import Recipe
+from components.trainer.presets import SEED
 from components.trainer.scan import ScanningModel
 from components.trainer.stopping import HEADLINE
 
@@ -90,9 +89,9 @@ class Weights(keras.callbacks.Callback):
 @pytest.mark.parametrize("ema_epochs", [0.0, 1.0])
 def test_after_a_plateau_the_best_weights_are_those_of_the_first_step(ema_epochs, tmp_path):
     found = task(rows(150, 0, noise=1.0), rows(200, 1, noise=1.0))
-    recipe = Recipe(**TRAINING | {"plateau": 2, "patience": 30, "epochs": 40, "ema_epochs": ema_epochs})
+    recipe = SEED.recipe(**TRAINING | {"plateau": 2, "patience": 30, "epochs": 40, "ema_epochs": ema_epochs})
     network = build_table_model(
-        FeatureSpace.of(found.train.features, [], 2), 2, Architecture(hidden=(16,)), model_class=ScanningModel
+        FeatureSpace.of(found.train.features, [], 2), 2, SEED.architecture(hidden=(16,)), model_class=ScanningModel
     )
     seen = Weights()
     history = train(network, found, recipe, str(tmp_path), tf.distribute.get_strategy(), [seen])

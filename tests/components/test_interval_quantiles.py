@@ -11,8 +11,8 @@ from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.dataset import Dataset
 from components.trainer.interval_quantiles import QUANTILES, levels, with_quantiles
 from components.trainer.model import build_table_model
-from components.trainer.network.architecture import Architecture
 from components.trainer.network.encoder import FeatureSpace
+from components.trainer.presets import SEED
 
 Z = 1.6449  # the 95 % quantile of a normal distribution
 
@@ -83,7 +83,7 @@ def test_rows_of_no_weight_teach_nothing():
 def test_members_are_averaged():
     """A batch ensemble: what the quantiles see is the mean over its members."""
     space = FeatureSpace.of(rows(64, 8).features, owners=[], bins=8)
-    model = build_table_model(space, 2, Architecture(hidden=(8,), members=3))
+    model = build_table_model(space, 2, SEED.architecture(hidden=(8,), members=3))
     found = with_quantiles(model, rows(200, 9), rows(100, 10), 0.8, seed=0)
     answers = found.predict(rows(50, 11).features, verbose=0)
     assert answers[QUANTILES].shape == (50, 2)

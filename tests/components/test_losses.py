@@ -9,8 +9,8 @@ from sklearn.metrics import mean_pinball_loss
 
 from components.shared.errors import InputError
 from components.shared.head_outputs import CLASSIFICATION
-from components.trainer.losses import ClassificationLoss, RegressionLoss, accuracy, log_loss, mae
-from components.trainer.recipe import Recipe
+from components.trainer.losses import ClassificationLoss, RegressionLoss, accuracy, log_loss, losses_of, mae
+from components.trainer.presets import SEED
 
 RANDOM = np.random.default_rng(0)
 LABEL, ANSWER = RANDOM.normal(size=(2, 50, 1)).astype("float32") * 2
@@ -106,30 +106,30 @@ def test_balanced_class_weights_are_those_of_scikit_learn():
     from sklearn.utils.class_weight import compute_class_weight
 
     expected = compute_class_weight("balanced", classes=np.arange(3), y=CLASSES)
-    loss = Recipe(class_weights="balanced").losses(CLASSES, ["a", "b", "c"])[CLASSIFICATION]
+    loss = losses_of(SEED.recipe(class_weights="balanced"), CLASSES, ["a", "b", "c"])[CLASSIFICATION]
     np.testing.assert_allclose(loss.class_weights, expected)
 
 
 @pytest.mark.parametrize(("rows", "size"), [(10, 32), (4096, 64), (5000, 64), (30_000, 256), (10**6, 512)])
 def test_an_automatic_batch_size_suits_the_rows(rows, size):
-    assert Recipe(batch_size=None).batch_size_for(rows) == size
-    assert Recipe(batch_size=7).batch_size_for(rows) == 7
+    assert SEED.recipe(batch_size=None).batch_size_for(rows) == size
+    assert SEED.recipe(batch_size=7).batch_size_for(rows) == 7
 
 
 @pytest.mark.parametrize(("rows", "steps"), [(100, 4), (64, 2), (65, 3), (10, 1)])
 @pytest.mark.parametrize("epochs", [0.5, 1.0, 3.0])
 def test_the_moving_average_reaches_back_some_epochs(rows, steps, epochs):
-    recipe = Recipe(batch_size=32, ema_epochs=epochs)
+    recipe = SEED.recipe(batch_size=32, ema_epochs=epochs)
     assert recipe.ema_momentum_for(rows) ** (steps * epochs) == pytest.approx(np.exp(-1))
-    assert Recipe().ema_momentum_for(rows) == 0
+    assert SEED.recipe().ema_momentum_for(rows) == 0
 
 
 def test_class_weights_by_name_become_weights_by_index():
-    recipe = Recipe(class_weights={"b": 2.0})
-    assert recipe.losses(CLASSES, ["a", "b", "c"])[CLASSIFICATION].class_weights == [1.0, 2.0, 1.0]
-    assert Recipe().losses(CLASSES, ["a", "b", "c"])[CLASSIFICATION].class_weights is None
+    recipe = SEED.recipe(class_weights={"b": 2.0})
+    assert losses_of(recipe, CLASSES, ["a", "b", "c"])[CLASSIFICATION].class_weights == [1.0, 2.0, 1.0]
+    assert losses_of(SEED.recipe(), CLASSES, ["a", "b", "c"])[CLASSIFICATION].class_weights is None
     with pytest.raises(InputError) as raised:
-        recipe.losses(CLASSES, ["a", "c"])
+        losses_of(recipe, CLASSES, ["a", "c"])
     assert str(raised.value) == (
         'training.class_weights must name classes of the train split, got "b". The classes are a, c.'
     )

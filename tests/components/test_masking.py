@@ -7,7 +7,7 @@ import pytest
 from small_task import MODEL, TRAINING, rows, task
 
 from components.shared.head_outputs import CLASSIFICATION, REGRESSION
-from components.trainer.balancing import BALANCERS
+from components.trainer.choices import BALANCERS, FIXED
 from components.trainer.dataset import weighted
 from components.trainer.fit import fit
 from components.trainer.stopping import HEADLINE
@@ -45,7 +45,7 @@ def trained(train, validation, log_dir, **training):
     return network, history
 
 
-OTHERS = [pytest.param(name, marks=pytest.mark.slow) for name in BALANCERS if name != "uncertainty"]
+OTHERS = [pytest.param(name, marks=pytest.mark.slow) for name in BALANCERS if name not in (FIXED, "uncertainty")]
 
 
 @pytest.mark.parametrize("balancing", ["fixed", "uncertainty", *OTHERS])

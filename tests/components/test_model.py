@@ -6,8 +6,8 @@ import pytest
 
 from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.model import build_multi_task_model, build_table_model, compile_model
-from components.trainer.network.architecture import Architecture
 from components.trainer.network.encoder import FeatureSpace
+from components.trainer.presets import SEED
 
 
 def test_seed_network_has_9924_parameters_and_two_named_outputs():
@@ -63,7 +63,7 @@ def test_dropout_and_l2_apply_to_every_shared_layer():
 @pytest.mark.parametrize("columns", [{"numeric": 3, "missing": 3}, {"categorical": 2}])
 def test_a_group_of_columns_may_be_absent(columns, tmp_path):
     space = FeatureSpace(columns, owners=[0, 1, 1, 0, 0, 1, 0] if "categorical" in columns else [])
-    model = build_table_model(space, 3, Architecture(hidden=(4,)))
+    model = build_table_model(space, 3, SEED.architecture(hidden=(4,)))
     rows = {
         name: np.ones((2, width), "int64" if name == "categorical" else "float32") for name, width in columns.items()
     }
@@ -73,7 +73,7 @@ def test_a_group_of_columns_may_be_absent(columns, tmp_path):
 
 
 def test_weight_decay_spares_biases_and_the_scaling_of_members():
-    model = build_table_model(FeatureSpace({"numeric": 3}), 2, Architecture(hidden=(4,), members=2))
+    model = build_table_model(FeatureSpace({"numeric": 3}), 2, SEED.architecture(hidden=(4,), members=2))
     compile_model(model, learning_rate=0.1, weight_decay=0.5)
     before = {variable.path: variable.numpy() for variable in model.trainable_variables}
     zeros = [keras.ops.zeros_like(variable) for variable in model.trainable_variables]

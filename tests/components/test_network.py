@@ -6,12 +6,12 @@ import pytest
 import tensorflow as tf
 
 from components.shared.head_outputs import CLASSIFICATION, REGRESSION
+from components.trainer.choices import AUTO, TRUNKS
 from components.trainer.model import build_table_model, is_shared
-from components.trainer.network.architecture import Architecture
 from components.trainer.network.encoder import FeatureSpace, OneHot, encode
 from components.trainer.network.members import MemberDense, SharedDense
 from components.trainer.network.numeric_features import Periodic, PiecewiseLinear, SmoothClip, bin_edges, robust_scales
-from components.trainer.network.trunks import TRUNKS
+from components.trainer.presets import SEED
 
 RANDOM = np.random.default_rng(4)
 NUMBERS = RANDOM.normal(size=(300, 3)).astype("float32")
@@ -21,6 +21,7 @@ MISSING[::5, 2] = 1
 NUMBERS[::5, 2] = 0
 PLACES = np.stack([RANDOM.integers(0, 3, 300), RANDOM.integers(3, 6, 300)], axis=1)
 OWNERS = [0, 0, 0, 1, 1, 1]
+BUILT = [name for name in TRUNKS if name != AUTO]
 FEATURES = {"numeric": NUMBERS, "missing": MISSING, "categorical": PLACES}
 
 
@@ -35,7 +36,7 @@ def test_plain_features_are_numbers_flags_and_categories():
     for row, places in enumerate(PLACES):
         hot[row, places] = 1
     expected = np.concatenate([NUMBERS, MISSING[:, [2]], hot], axis=1)
-    np.testing.assert_array_equal(encoded(Architecture()), expected)
+    np.testing.assert_array_equal(encoded(SEED.architecture()), expected)
 
 
 def test_places_are_the_multi_hot_ones_and_no_tensor_is_larger_than_them():
@@ -125,7 +126,7 @@ def test_members_see_the_input_with_random_signs_and_answer_apart(use_bias):
 
 
 def test_the_class_has_a_dropout_of_its_own():
-    architecture = Architecture(hidden=(8,), head_hidden=(4,), dropout=0.1, class_dropout=0.3)
+    architecture = SEED.architecture(hidden=(8,), head_hidden=(4,), dropout=0.1, class_dropout=0.3)
     model = build_table_model(FeatureSpace({"numeric": 2}), 3, architecture)
     rates = {layer.name: layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)}
     assert rates == {
@@ -135,11 +136,11 @@ def test_the_class_has_a_dropout_of_its_own():
     }
 
 
-@pytest.mark.parametrize("trunk", TRUNKS)
+@pytest.mark.parametrize("trunk", BUILT)
 @pytest.mark.parametrize("layers", [{"hidden": ()}, {"hidden": (3, 3), "block": "residual", "head_hidden": (2,)}])
 def test_members_are_parted_wherever_the_first_layer_is(trunk, layers):
     space = FeatureSpace.of({"numeric": NUMBERS}, 0, 8)
-    model = build_table_model(space, 3, Architecture(trunk=trunk, members=4, experts=2, **layers))
+    model = build_table_model(space, 3, SEED.architecture(trunk=trunk, members=4, experts=2, **layers))
     many = model({"numeric": NUMBERS}, training=True)
     assert (many[REGRESSION].shape, many[CLASSIFICATION].shape) == ((300, 4, 1), (300, 4, 3))
     assert float(np.std(many[REGRESSION], axis=1).mean()) > 0.01, "the members differ"
@@ -148,7 +149,7 @@ def test_members_are_parted_wherever_the_first_layer_is(trunk, layers):
 def test_an_ensemble_answers_with_the_mean_of_its_members():
     keras.utils.set_random_seed(0)
     space = FeatureSpace.of({"numeric": NUMBERS}, 0, 8)
-    model = build_table_model(space, 3, Architecture(hidden=(8,), members=4))
+    model = build_table_model(space, 3, SEED.architecture(hidden=(8,), members=4))
     one, many = model({"numeric": NUMBERS}), model({"numeric": NUMBERS}, training=True)
     assert many[REGRESSION].shape == (300, 4, 1)
     assert many[CLASSIFICATION].shape == (300, 4, 3)
@@ -159,11 +160,13 @@ def test_an_ensemble_answers_with_the_mean_of_its_members():
 
 
 EVERYTHING = [
-    Architecture(number_encoding="robust", category_encoding="embedding", embedding_size=4, hidden=(8,)),
-    Architecture(number_encoding="piecewise_linear", bins=8, members=2, hidden=(8, 8), head_hidden=(4,), dropout=0.1),
-    Architecture(number_encoding="periodic", block="residual", normalisation="layer", hidden=(8, 8)),
-    Architecture(normalisation="batch", l2=0.01, hidden=(8,)),
-    *(Architecture(trunk=trunk, members=2, hidden=(8, 6), experts=2) for trunk in TRUNKS),
+    SEED.architecture(number_encoding="robust", category_encoding="embedding", embedding_size=4, hidden=(8,)),
+    SEED.architecture(
+        number_encoding="piecewise_linear", bins=8, members=2, hidden=(8, 8), head_hidden=(4,), dropout=0.1
+    ),
+    SEED.architecture(number_encoding="periodic", block="residual", normalisation="layer", hidden=(8, 8)),
+    SEED.architecture(normalisation="batch", l2=0.01, hidden=(8,)),
+    *(SEED.architecture(trunk=trunk, members=2, hidden=(8, 6), experts=2) for trunk in BUILT),
 ]
 
 
@@ -179,12 +182,12 @@ def test_a_network_is_saved_and_reloaded(architecture, tmp_path):
         np.testing.assert_allclose(reloaded(FEATURES)[head], answer, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("trunk", TRUNKS)
+@pytest.mark.parametrize("trunk", BUILT)
 def test_what_is_shared_feels_both_heads_and_what_is_not_one(trunk):
     import tensorflow as tf
 
     space = FeatureSpace.of({"numeric": NUMBERS}, 0, 8)
-    model = build_table_model(space, 3, Architecture(trunk=trunk, hidden=(8, 8), head_hidden=(4,), experts=2))
+    model = build_table_model(space, 3, SEED.architecture(trunk=trunk, hidden=(8, 8), head_hidden=(4,), experts=2))
     with tf.GradientTape(persistent=True) as tape:
         answer = model({"numeric": NUMBERS})
         sums = [tf.reduce_sum(answer[REGRESSION]), tf.reduce_sum(answer[CLASSIFICATION][:, 0])]
@@ -202,7 +205,7 @@ def test_what_is_shared_feels_both_heads_and_what_is_not_one(trunk):
 
 def test_a_gate_mixes_experts_by_a_softmax():
     space = FeatureSpace.of({"numeric": NUMBERS}, 0, 8)
-    model = build_table_model(space, 3, Architecture(trunk="mmoe", hidden=(5,), experts=2))
+    model = build_table_model(space, 3, SEED.architecture(trunk="mmoe", hidden=(5,), experts=2))
     kernels = {layer.name: layer.get_weights() for layer in model.layers if layer.get_weights()}
     experts = [
         np.maximum(NUMBERS @ kernel + bias, 0) for kernel, bias in (kernels["expert_0_0"], kernels["expert_1_0"])
@@ -216,7 +219,7 @@ def test_a_gate_mixes_experts_by_a_softmax():
 
 def test_a_residual_block_adds_its_input():
     space = FeatureSpace.of({"numeric": NUMBERS}, 0, 8)
-    model = build_table_model(space, 2, Architecture(hidden=(5, 5), block="residual"))
+    model = build_table_model(space, 2, SEED.architecture(hidden=(5, 5), block="residual"))
     kernels = {layer.name: layer.get_weights() for layer in model.layers if layer.get_weights()}
     x = NUMBERS
     for position in range(2):

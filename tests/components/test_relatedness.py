@@ -15,8 +15,8 @@ from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.dataset import Dataset
 from components.trainer.fit import fit
 from components.trainer.model import build_table_model, single_task
-from components.trainer.network.architecture import Architecture
 from components.trainer.network.encoder import FeatureSpace
+from components.trainer.presets import SEED
 from components.trainer.stopping import HEADLINE
 from components.trainer.task import Task
 
@@ -81,7 +81,7 @@ def test_a_single_task_network_has_its_trunk_and_its_head_and_nothing_else():
     space = FeatureSpace.of({"numeric": np.ones((3, 4), "float32")}, [], 2)
 
     def parameters(**layers) -> tuple[int, int, int]:
-        network = build_table_model(space, 3, Architecture(hidden=(5,), **layers))
+        network = build_table_model(space, 3, SEED.architecture(hidden=(5,), **layers))
         parts = [single_task(network, head) for head in (REGRESSION, CLASSIFICATION)]
         assert [list(part.output) for part in parts] == [[REGRESSION], [CLASSIFICATION]]
         return tuple(model.count_params() for model in (network, *parts))

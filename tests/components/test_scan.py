@@ -7,8 +7,8 @@ import tensorflow as tf
 
 from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.model import build_table_model, compile_model
-from components.trainer.network.architecture import Architecture
 from components.trainer.network.encoder import FeatureSpace
+from components.trainer.presets import SEED
 from components.trainer.scan import ScanningModel, chunks
 
 ROWS, BATCH = 70, 16
@@ -31,7 +31,7 @@ def data():
 def build(model_class, seed=5, **options):
     keras.utils.set_random_seed(seed)
     space = FeatureSpace({"numeric": 4, "missing": 4})
-    model = build_table_model(space, 3, Architecture(hidden=(8, 8), l2=0.001), model_class=model_class)
+    model = build_table_model(space, 3, SEED.architecture(hidden=(8, 8), l2=0.001), model_class=model_class)
     compile_model(model, learning_rate=0.01, loss_weights={REGRESSION: 0.7, CLASSIFICATION: 1.3}, **options)
     return model
 

@@ -8,7 +8,7 @@ import pytest
 
 from components.formats.report import GradientCosine
 from components.report.page.charts import curves
-from components.report.parts.training import BALANCING
+from components.trainer.choices import BALANCERS
 from tests.report import examples
 from tests.report.page import Page, drawn, text_of
 
@@ -154,11 +154,11 @@ def test_epochs_that_are_left_out_are_counted():
     assert "Of 600 epochs 60 are drawn." in text_of(report)
 
 
-@pytest.mark.parametrize("name", [*BALANCING, "a later one"])
+@pytest.mark.parametrize("name", [*BALANCERS, "a later one"])
 def test_every_balancing_has_a_name(name: str):
     report = examples.pushed()
     report["model"]["balancing"] = name
-    assert f"Balancing {BALANCING.get(name, name)} " in text_of(report)
+    assert f"Balancing {BALANCERS.describe(name)} " in text_of(report)
 
 
 @pytest.mark.parametrize("known", [1, 0])

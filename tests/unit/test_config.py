@@ -1,4 +1,3 @@
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -8,9 +7,8 @@ from pydantic import ValidationError
 from components.example_gen.spec import IngestSpec
 from components.example_gen.tables.dialect import Dialect
 from components.shared.errors import InputError
-from components.trainer.network.architecture import Architecture
-from components.trainer.recipe import Recipe
-from pipeline.config.presets import PRESETS, preset_keys
+from components.trainer.presets import PRESETS, SEED
+from pipeline.config.presets import preset_keys
 from pipeline.config.run import Config
 
 ROOT = Path(__file__).parents[2]
@@ -21,12 +19,47 @@ def config(**sections: object) -> Config:
     return Config.model_validate({"name": "t", **SMALLEST, **sections})
 
 
-def test_the_preset_seed_is_what_the_trainer_builds_from_nothing():
-    """Architecture and Recipe default to the seed network, which has no other parts."""
-    values = config(preset="seed").as_json()
-    architecture, recipe = asdict(Architecture()), asdict(Recipe())
-    assert values["model"] == architecture | {"hidden": [128, 64], "head_hidden": []}
-    assert values["training"] == recipe
+def test_the_preset_seed_is_the_plain_network_which_has_no_other_parts():
+    chosen = config(preset="seed")
+    assert (chosen.model, chosen.training) == (SEED.architecture(), SEED.recipe())
+    values = chosen.as_json()
+    assert values["model"] == {
+        "trunk": "shared_bottom",
+        "hidden": [128, 64],
+        "head_hidden": [],
+        "experts": 4,
+        "block": "plain",
+        "normalisation": "none",
+        "number_encoding": "plain",
+        "bins": 32,
+        "frequencies": 16,
+        "category_encoding": "one_hot",
+        "embedding_size": 16,
+        "members": 1,
+        "dropout": 0.0,
+        "class_dropout": 0.0,
+        "l2": 0.0,
+    }
+    assert values["training"] == {
+        "epochs": 200,
+        "batch_size": 32,
+        "learning_rate": 0.001,
+        "weight_decay": 0.0,
+        "ema_epochs": 0.0,
+        "patience": 20,
+        "plateau": 0,
+        "balancing": "fixed",
+        "regression_weight": 1.0,
+        "classification_weight": 1.0,
+        "regression_loss": "mse",
+        "huber_delta": 1.0,
+        "quantile": 0.5,
+        "focal_gamma": 0.0,
+        "label_smoothing": 0.0,
+        "class_weights": "none",
+        "seed": 0,
+        "memory_mb": 4096,
+    }
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -37,7 +70,7 @@ def test_a_preset_gives_way_to_what_is_said(preset: str):
     assert config(**{name: given.as_json()[name] | rest[name] for name in rest}, preset=preset) == alone
     for key in preset_keys(preset):
         section, name = key.split(".")
-        assert alone.as_json()[section][name] == PRESETS[preset][section][name]
+        assert alone.as_json()[section][name] == PRESETS[preset].sections[section][name]
 
 
 def test_defaults_are_safe_gates():

@@ -25,7 +25,7 @@ from pipeline.cli.reference import (
     verbs_table,
 )
 from pipeline.config.run import Config
-from pipeline.config.tuning import SPACE
+from pipeline.config.tuning import default_space
 
 ROOT = Path(__file__).parents[2]
 
@@ -109,7 +109,7 @@ def test_stores_table_has_every_scheme_with_its_variables(monkeypatch: pytest.Mo
 
 def test_space_table_has_every_key_and_value():
     table = rows(space_table())
-    assert list(table) == [f"`{key}`" for key in SPACE]
+    assert list(table) == [f"`{key}`" for key in default_space()]
     assert table["`model.dropout`"] == ["`0.0`, `0.1`, `0.2`, `0.3`"]
     assert table["`training.learning_rate`"] == ["0.0003 to 0.01, on a logarithmic scale"]
     assert table["`model.hidden`"][0].startswith("`[64]`, `[128]`, ")

@@ -1,7 +1,6 @@
 """What the report makes of a training history: the balancer's weights and the angle of the heads' gradients."""
 
 from dataclasses import replace
-from typing import get_args
 
 import numpy as np
 import pytest
@@ -12,9 +11,8 @@ from components.formats.report import Alone, GradientCosine
 from components.report.collect import Origin, Sources, collect
 from components.report.page import render
 from components.report.parts.card import card
-from components.report.parts.training import BALANCING, MAX_EPOCHS, TRUNKS, alone, training_curves
+from components.report.parts.training import MAX_EPOCHS, alone, training_curves
 from components.shared.head_outputs import CLASSIFICATION, REGRESSION
-from pipeline.config.run import Config
 
 WEIGHT = {"regression": WEIGHTS[REGRESSION], "classification": WEIGHTS[CLASSIFICATION]}
 
@@ -108,9 +106,3 @@ def test_what_the_heads_came_to_alone_is_told_and_the_least_of_it_counts(tmp_pat
         "shared network. On the validation split it came to: standardised MAE of price 0.250 instead of 0.300 "
         "(3 epochs), log loss of kind 0.700 instead of 0.800 (2 epochs); more than 1 % less"
     ) in said
-
-
-def test_every_way_of_balancing_and_every_trunk_has_a_name():
-    model, training = (Config.model_fields[section].annotation for section in ("model", "training"))
-    assert {*TRUNKS, "auto"} == set(get_args(model.model_fields["trunk"].annotation))
-    assert set(BALANCING) == set(get_args(training.model_fields["balancing"].annotation))

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from configurations import FLAGS, LABELS, SMALLEST, refusal, write
 
+from components.trainer.recipe import Recipe
 from pipeline.config.resolve import resolve
-from pipeline.config.training import Training
 
 
 def test_later_sources_win_and_each_value_knows_its_own(folder: Path):
@@ -38,7 +38,7 @@ def test_a_whole_section_replaces_what_stood_in_it(folder: Path):
     file = write(folder, f"{SMALLEST}training: {{epochs: 3, batch_size: 8}}\n")
     resolved = resolve(file, None, ["training={patience: 2}"])
     training = resolved.config.training
-    assert (training.epochs, training.batch_size, training.patience) == (Training().epochs, None, 2)
+    assert (training.epochs, training.batch_size, training.patience) == (Recipe().epochs, None, 2)
     assert [resolved.origin(f"training.{key}") for key in ("epochs", "batch_size", "patience")] == [
         "default",
         "default",

@@ -10,7 +10,7 @@ from rich.console import Console
 from components.formats.tuning import Trial, Tuning
 from pipeline.config.resolve import resolve
 from pipeline.config.run import Config
-from pipeline.config.tuning import HELD, SPACE, Range
+from pipeline.config.tuning import HELD, Range, default_space
 from pipeline.errors import ConfigError, InputError
 from pipeline.verbs.tune import asked_for, nested, require_free, show_best, tuned
 
@@ -83,7 +83,7 @@ def test_every_value_of_the_default_space_is_one_the_configuration_takes():
         "model": Config.model_fields["model"].annotation,
         "training": Config.model_fields["training"].annotation,
     }
-    for key, allowed in SPACE.items():
+    for key, allowed in default_space().items():
         section, name = key.split(".")
         assert key not in HELD
         for value in [allowed.min, allowed.max] if isinstance(allowed, Range) else allowed:
@@ -91,8 +91,8 @@ def test_every_value_of_the_default_space_is_one_the_configuration_takes():
 
 
 def test_the_default_space_can_be_checked_as_a_users_is(folder: Path):
-    written = {key: one.model_dump() if isinstance(one, Range) else one for key, one in SPACE.items()}
-    assert spaced(folder, yaml.safe_dump(written, default_flow_style=True)) == SPACE
+    written = {key: one.model_dump() if isinstance(one, Range) else one for key, one in default_space().items()}
+    assert spaced(folder, yaml.safe_dump(written, default_flow_style=True)) == default_space()
 
 
 def test_values_are_what_the_configuration_makes_of_them(folder: Path):
@@ -247,6 +247,6 @@ def test_the_best_is_shown_beside_the_start():
 
 
 def test_widths_and_depths_of_the_default_space():
-    assert sorted(SPACE["model.hidden"]) == sorted(
+    assert sorted(default_space()["model.hidden"]) == sorted(
         [width] * depth for width, depth in itertools.product((64, 128, 256), (1, 2, 3))
     )

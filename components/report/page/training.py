@@ -9,8 +9,7 @@ from components.formats.report import ModelPart, TrainingCurves
 from components.report.page.charts import curves
 from components.report.page.figure import figure, label_of
 from components.report.page.number_format import number
-from components.report.parts.training import BALANCING, TRUNKS
-from components.trainer.network.architecture import SEPARATE
+from components.trainer.choices import BALANCERS, SEPARATE, TRUNKS
 
 _TASKS = {"regression": "number", "classification": "class"}
 # Head -> what chooses its epoch, in words.
@@ -22,11 +21,10 @@ def training_view(model: ModelPart) -> dict[str, Any] | None:
     found, trunk = model.curves, model.evaluation.training.trunk
     if not found:
         return None
-    method = model.balancing
     return {
-        "trunk": TRUNKS.get(trunk, trunk) if trunk else None,
+        "trunk": TRUNKS.describe(trunk) if trunk else None,
         "alone": said_of_alone(model),
-        "balancing": BALANCING.get(method, method) if method else None,
+        "balancing": BALANCERS.describe(model.balancing) if model.balancing else None,
         "gradient_cosine": found.gradient_cosine,
         "drawn": len(found.epochs),
         "figures": [*_learning(found), *_cosine(found), *_weights(found, model.evaluation.labels)],

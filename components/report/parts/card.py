@@ -17,7 +17,7 @@ from components.formats.report import DataPart, ModelPart, Report
 from components.formats.uncertainty import Temperature
 from components.report.page.number_format import estimate, number, percent
 from components.report.page.training import said_of_alone
-from components.report.parts.training import BALANCING, TRUNKS
+from components.trainer.choices import BALANCERS, TRUNKS
 
 _MAX_SLICES = 5
 _NO_SLICES = "None: evaluation.slices asks for none that has enough rows."
@@ -109,11 +109,11 @@ def _details(report: Report) -> dict[str, Any]:
 def _together(model: ModelPart) -> str:
     """Says what the heads share, how their losses were balanced and how far their gradients agreed, as far as known."""
     curves, labels = model.curves, model.evaluation.labels
-    said = f" Trunk: {TRUNKS.get(trunk, trunk)}." if (trunk := model.evaluation.training.trunk) else ""
+    said = f" Trunk: {TRUNKS.describe(trunk)}." if (trunk := model.evaluation.training.trunk) else ""
     if alone := said_of_alone(model):
         said += f" {alone}"
     if method := model.balancing:
-        said += f" Balancing of the losses: {BALANCING.get(method, method)}"
+        said += f" Balancing of the losses: {BALANCERS.describe(method)}"
         if curves and curves.weights:
             kept = curves.epochs.index(curves.best_epoch)
             found = [f"{number(values[kept], 3)} for {labels[head]}" for head, values in curves.weights.items()]

@@ -11,28 +11,9 @@ from components.formats.history import History
 from components.formats.report import Alone, GradientCosine, TrainingCurves
 from components.shared.head_outputs import HEADS
 from components.shared.splits import TRAIN, VALIDATION
-from components.trainer.network.architecture import SEPARATE, SHARED_BOTTOM
 
 # More points than this a drawing of that width cannot show.
 MAX_EPOCHS = 100
-
-BALANCING = {
-    "fixed": "fixed weights",
-    "uncertainty": "uncertainty weighting (Kendall et al. 2018)",
-    "dwa": "dynamic weight averaging (Liu et al. 2019)",
-    "gradnorm": "GradNorm (Chen et al. 2018)",
-    "pcgrad": "PCGrad, which takes the conflict out of the gradients (Yu et al. 2020)",
-    "famo": "FAMO (Liu et al. 2023)",
-}
-"""`training.balancing` in words."""
-
-TRUNKS = {
-    SHARED_BOTTOM: "both heads share its layers (Caruana 1997)",
-    "mmoe": "shared experts, mixed by a gate per head (Ma et al. 2018)",
-    "ple": "shared experts and some of each head's own (Tang et al. 2020)",
-    SEPARATE: "each head has layers of its own",
-}
-"""`model.trunk` in words."""
 
 
 def training_curves(history: History, best_epoch: int) -> TrainingCurves:

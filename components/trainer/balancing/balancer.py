@@ -8,9 +8,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from components.shared.head_outputs import OUTPUTS
 from components.trainer.model import BALANCER
 
-HEADS = 2
+COUNT = len(OUTPUTS)
+"""Number of losses; what belongs to each comes in the order of `OUTPUTS`."""
 
 
 class Balancer(keras.layers.Layer):
@@ -35,7 +37,7 @@ class Balancer(keras.layers.Layer):
 
     def weights_of_heads(self) -> tf.Tensor:
         """Returns the present weights, float32 [2], regression first."""
-        return tf.ones(HEADS)
+        return tf.ones(COUNT)
 
     def gradients(
         self,
@@ -62,7 +64,7 @@ class Balancer(keras.layers.Layer):
 
         Args:
             losses: the losses before the step.
-            again: computes the losses of the same rows anew.
+            again: computes the losses of the same rows again.
         """
 
     def after_epoch(self) -> None:

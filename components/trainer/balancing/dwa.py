@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from components.trainer.balancing.balancer import HEADS, Balancer
+from components.trainer.balancing.balancer import COUNT, Balancer
 
 
 @keras.saving.register_keras_serializable("mtl")
@@ -28,7 +28,7 @@ class DynamicWeightAveraging(Balancer):
     def build(self, input_shape: Any = None) -> None:
         """Makes the weights and the means they come from, float32 [2] each."""
 
-        def state(name: str, value: str = "zeros", shape: tuple[int, ...] = (HEADS,)) -> Any:
+        def state(name: str, value: str = "zeros", shape: tuple[int, ...] = (COUNT,)) -> Any:
             return self.add_weight(shape=shape, initializer=value, trainable=False, name=name)
 
         self.head_weights = state("head_weights", "ones")
@@ -51,9 +51,9 @@ class DynamicWeightAveraging(Balancer):
         mean = self.total / self.steps
         if float(tf.reduce_max(self.last_mean)) > 0:
             ratio = mean / tf.maximum(self.last_mean, keras.config.epsilon())
-            self.head_weights.assign(HEADS * tf.nn.softmax(ratio / self.temperature))
+            self.head_weights.assign(COUNT * tf.nn.softmax(ratio / self.temperature))
         self.last_mean.assign(mean)
-        self.total.assign(tf.zeros(HEADS))
+        self.total.assign(tf.zeros(COUNT))
         self.steps.assign(0.0)
 
     def get_config(self) -> dict[str, Any]:

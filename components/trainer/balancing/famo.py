@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from components.trainer.balancing.balancer import HEADS, Balancer
+from components.trainer.balancing.balancer import COUNT, Balancer
 
 # Losses are at least 0; the logarithm needs them above it.
 _FLOOR = 1e-8
@@ -36,8 +36,8 @@ class Famo(Balancer):
 
     def build(self, input_shape: Any = None) -> None:
         """Makes ξ and the weights last used, float32 [2] each."""
-        self.logits = self.add_weight(shape=(HEADS,), initializer="zeros", trainable=False, name="logits")
-        self.last_weights = self.add_weight(shape=(HEADS,), initializer="ones", trainable=False, name="last_weights")
+        self.logits = self.add_weight(shape=(COUNT,), initializer="zeros", trainable=False, name="logits")
+        self.last_weights = self.add_weight(shape=(COUNT,), initializer="ones", trainable=False, name="last_weights")
         self.ascent.build([self.logits])
         self.built = True
 
@@ -50,7 +50,7 @@ class Famo(Balancer):
         stacked = tf.stack(losses)
         shares = tf.nn.softmax(self.logits) / tf.stop_gradient(stacked + _FLOOR)
         # A mini-batch without any label of a head says nothing of the balance: its loss is 0.
-        weights = tf.where(tf.reduce_all(stacked > 0), HEADS * shares / tf.reduce_sum(shares), self.last_weights)
+        weights = tf.where(tf.reduce_all(stacked > 0), COUNT * shares / tf.reduce_sum(shares), self.last_weights)
         self.last_weights.assign(weights)
         return tf.reduce_sum(weights * stacked)
 

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from components.trainer.balancing.balancer import HEADS, Balancer
+from components.trainer.balancing.balancer import COUNT, Balancer
 from components.trainer.model import is_shared
 
 
@@ -32,8 +32,8 @@ class GradNorm(Balancer):
 
     def build(self, input_shape: Any = None) -> None:
         """Makes the weights and the first losses, float32 [2] each."""
-        self.head_weights = self.add_weight(shape=(HEADS,), initializer="ones", trainable=False, name="head_weights")
-        self.first = self.add_weight(shape=(HEADS,), initializer="zeros", trainable=False, name="first_losses")
+        self.head_weights = self.add_weight(shape=(COUNT,), initializer="ones", trainable=False, name="head_weights")
+        self.first = self.add_weight(shape=(COUNT,), initializer="zeros", trainable=False, name="first_losses")
         self.descent.build([self.head_weights])
         self.built = True
 
@@ -73,7 +73,7 @@ class GradNorm(Balancer):
         both = tf.cast(tf.reduce_all(losses > 0), norms.dtype)
         self.descent.apply([both * tf.sign(weighted - target) * norms], [self.head_weights])
         positive = tf.maximum(self.head_weights, 1e-3)
-        self.head_weights.assign(HEADS * positive / tf.reduce_sum(positive))
+        self.head_weights.assign(COUNT * positive / tf.reduce_sum(positive))
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from components.trainer.balancing.balancer import HEADS, Balancer
+from components.trainer.balancing.balancer import COUNT, Balancer
 
 # A Gaussian likelihood has ½ before the squared error, a softmax likelihood 1 before the cross-entropy.
 _LIKELIHOOD = (0.5, 1.0)
@@ -23,7 +23,7 @@ class Uncertainty(Balancer):
 
     def build(self, input_shape: Any = None) -> None:
         """Makes the log variances, float32 [2]."""
-        self.log_variance = self.add_weight(shape=(HEADS,), initializer="zeros", name="log_variance")
+        self.log_variance = self.add_weight(shape=(COUNT,), initializer="zeros", name="log_variance")
         self.built = True
 
     def weights_of_heads(self) -> tf.Tensor:

@@ -1,48 +1,51 @@
-"""What the network is made of: the `model` section of the configuration, as the trainer reads it."""
+"""What the network is made of: the section `model` of the configuration. Its defaults are the preset `default`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Annotated
 
-AUTO, SHARED_BOTTOM, SEPARATE = "auto", "shared_bottom", "separate"
-"""Trunks: with `AUTO`, `fit` decides between the other two."""
+from pydantic import Field
+
+from components.shared.section import OneOf, Section
+from components.trainer.choices import AUTO, BLOCKS, CATEGORY_ENCODINGS, NORMALISATIONS, NUMBER_ENCODINGS, TRUNKS
+
+Widths = list[Annotated[int, Field(ge=1, le=16_384)]]
 
 
-@dataclass(frozen=True)
-class Architecture:
-    """The `model` section; the defaults are the seed network.
+class Architecture(Section):
+    """The network: what its heads share, and how it reads numbers and categories."""
 
-    Args:
-        trunk: `shared_bottom`, `mmoe`, `ple`, `separate`, or `AUTO`.
-        hidden: units of each layer of the trunk.
-        head_hidden: units of each layer that a head has to itself.
-        experts: experts of `mmoe`; of each kind in `ple`.
-        block: `plain` or `residual`.
-        normalisation: `none`, `layer` or `batch`, before each activation.
-        number_encoding: `plain`, `robust`, `piecewise_linear` or `periodic`.
-        bins: bins of a piecewise-linear encoding, at most.
-        frequencies: frequencies of a periodic embedding.
-        category_encoding: `one_hot` or `embedding`.
-        embedding_size: length of a category's or a number's learnt embedding.
-        members: members of the batch ensemble; 1 is an ordinary network.
-        dropout: share of each layer's outputs dropped in training, but for the class's own layers.
-        class_dropout: the same for the class's own layers.
-        l2: L2 penalty on the kernels of the trunk.
-    """
-
-    trunk: str = SHARED_BOTTOM
-    hidden: Sequence[int] = (128, 64)
-    head_hidden: Sequence[int] = ()
-    experts: int = 4
-    block: str = "plain"
-    normalisation: str = "none"
-    number_encoding: str = "plain"
-    bins: int = 32
-    frequencies: int = 16
-    category_encoding: str = "one_hot"
-    embedding_size: int = 16
-    members: int = 1
-    dropout: float = 0.0
-    class_dropout: float = 0.0
-    l2: float = 0.0
+    trunk: Annotated[str, OneOf(TRUNKS)] = AUTO
+    """What the heads share. `auto` begins with `shared_bottom`, then trains each head alone, and keeps what it has of
+    its own where a head loses 1 % of its validation loss by sharing; with at least 1,000 validation rows, else it is
+    `shared_bottom`; with more than 65,536 train rows only where the best epoch of both is not that of each."""
+    hidden: Widths = [128]
+    """Units of each relu layer of the trunk; of each expert in `mmoe`, of each level's experts in `ple`."""
+    head_hidden: Widths = [128]
+    """Units of each relu layer that a head has to itself, after the trunk."""
+    experts: Annotated[int, Field(ge=1, le=64)] = 4
+    """Experts of `mmoe`; of each kind and level in `ple`."""
+    block: Annotated[str, OneOf(BLOCKS)] = "plain"
+    """What the layers of trunk and heads are."""
+    normalisation: Annotated[str, OneOf(NORMALISATIONS)] = "none"
+    """Normalisation before each relu."""
+    number_encoding: Annotated[str, OneOf(NUMBER_ENCODINGS)] = "piecewise_linear"
+    """How numbers enter."""
+    bins: Annotated[int, Field(ge=2, le=256)] = 32
+    """Bins per number of `piecewise_linear`, at most."""
+    frequencies: Annotated[int, Field(ge=1, le=256)] = 16
+    """Frequencies per number of `periodic`."""
+    category_encoding: Annotated[str, OneOf(CATEGORY_ENCODINGS)] = "one_hot"
+    """How categories enter."""
+    embedding_size: Annotated[int, Field(ge=1, le=1024)] = 16
+    """Length of a category's `embedding` and of a number's `periodic` one."""
+    members: Annotated[int, Field(ge=1, le=64)] = 8
+    """Members of the batch ensemble: so many networks that share their layers, in the manner of TabM (Gorishniy et al.
+    2025); the answer is their mean."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of each layer's outputs dropped while training, but for the class's own layers. A number that follows
+    closely from its features pays for it."""
+    class_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    """The same for the class's own layers (`head_hidden`)."""
+    l2: Annotated[float, Field(ge=0)] = 0.0
+    """L2 penalty on the kernels of the relu layers."""

@@ -2,6 +2,10 @@
 
 Members share every layer of the trunk. What makes them differ is a learnt scaling of the input, which begins with
 random signs, and heads of their own. Each is trained on its own loss; the network's answer is their mean.
+
+Shapes, with B rows, M members and U units: the features [B, D] are the same for all members; the first layer of a stack
+(`SharedDense`) makes them [B, M, U], which all later layers keep, up to the heads' answers [B, M, U] (`MemberDense`)
+and their mean [B, U] (`MeanOfMembers`).
 """
 
 from __future__ import annotations
@@ -57,7 +61,7 @@ class SharedDense(keras.layers.Layer):
         )
 
     def call(self, inputs: Any) -> Any:
-        """Returns what the layer says of the rows as each member sees them."""
+        """Returns what the layer makes of the rows [B, D] as each member sees them, float32 [B, M, U]."""
         scaling = keras.ops.expand_dims(keras.ops.transpose(self.scaling), 2)
         kernels = keras.ops.reshape(scaling * keras.ops.expand_dims(self.kernel, 1), (-1, self.members * self.units))
         outputs = keras.ops.reshape(inputs @ kernels, (-1, self.members, self.units))
@@ -111,7 +115,7 @@ class MemberDense(keras.layers.Layer):
         self.bias = self.add_weight(shape=(members, self.units), initializer="zeros", name="bias")
 
     def call(self, inputs: Any) -> Any:
-        """Returns each member's answer."""
+        """Returns each member's answer to its own rows [B, M, D], float32 [B, M, U]."""
         return self.activation(keras.ops.einsum("bmd,mdu->bmu", inputs, self.kernel) + self.bias)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
@@ -136,7 +140,7 @@ class MeanOfMembers(keras.layers.Layer):
     """
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        """Returns the mean, or in training what it got."""
+        """Returns the mean float32 [B, U], or in training what it got, [B, M, U]."""
         return inputs if training else keras.ops.mean(inputs, axis=1)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 from components.formats.tuning import Tuning
 from components.model_format.manifest import Manifest
 from components.shared.splits import CALIBRATION, TRAIN, VALIDATION
-from components.trainer.network.architecture import SEPARATE
+from components.trainer.choices import SEPARATE
 from pipeline.config.run import Config
 from pipeline.config.tuning import Range
 from pipeline.graph.steps.base import SERVING, TRAINING, Arguments, Inputs, Step, within
