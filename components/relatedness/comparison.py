@@ -1,9 +1,7 @@
-"""Trains the multi-task network and its single-task twins, and compares them.
+"""Trains the multi-task network and its single-task baselines (`components.trainer.single_task`), and compares them.
 
-A twin is the same network with the same settings and the other head's weight at 0: the loss of that head then moves
-nothing, and early stopping follows the one head that is left. A single loss leaves nothing to balance, so a twin trains
-with `balancing: fixed`. Where the trunk is `auto`, the question is whether to share at all, so the multi-task network
-is `shared_bottom`. Network and twins of one seed begin with the same weights and see the same mini-batches.
+Where the trunk is `auto`, the question is whether to share at all, so the multi-task network is `shared_bottom`. All
+networks of one seed begin with the same weights and see the same mini-batches.
 """
 
 from __future__ import annotations
@@ -24,12 +22,13 @@ from components.formats.relatedness import Network, Relatedness
 from components.relatedness.cost import cost
 from components.relatedness.sharing import RULE, TOLERANCE, judge
 from components.shared.errors import InputError
-from components.shared.head_outputs import CLASSIFICATION, HEADS, REGRESSION
-from components.shared.log_loss import row_log_loss
-from components.trainer.choices import AUTO, FIXED, SHARED_BOTTOM
-from components.trainer.dataset import Dataset, predict
+from components.shared.head_outputs import HEADS
+from components.trainer.choices import AUTO, SHARED_BOTTOM
+from components.trainer.dataset import Dataset
 from components.trainer.fit import fit
 from components.trainer.model import single_task
+from components.trainer.network.architecture import Architecture
+from components.trainer.single_task import row_losses, single_task_settings
 from components.trainer.task import Task
 
 MULTI_TASK = "multi_task"
@@ -66,10 +65,10 @@ def relate(
                 f"training.{head}_weight must be above 0 to compare both heads with networks of their own, "
                 f"got {training[f'{head}_weight']}. Set it, or leave the comparison out."
             )
-    if model.get("trunk") == AUTO:
+    if Architecture(**model).trunk == AUTO:
         model = {**model, "trunk": SHARED_BOTTOM}
     chosen = [(training["seed"] + step) % 2**32 for step in range(seeds)]
-    kinds = {MULTI_TASK: (model, training)} | {head: twin(model, training, head) for head in HEADS}
+    kinds = {MULTI_TASK: (model, training)} | {head: single_task_settings(model, training, head) for head in HEADS}
     trained: dict[str, list[_Trained]] = {name: [] for name in kinds}
     with tempfile.TemporaryDirectory() as logs:
         for seed in chosen:
@@ -108,51 +107,6 @@ def relate(
     )
 
 
-def twin(model: Mapping[str, Any], training: Mapping[str, Any], head: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Returns the sections that train the network for one head alone.
-
-    Args:
-        model: the `model` section of the configuration.
-        training: the `training` section of the configuration.
-        head: `regression` or `classification`.
-    """
-    others = {f"{other}_weight": 0.0 for other in HEADS if other != head}
-    return dict(model), {**training, **others, "balancing": FIXED}
-
-
-def row_losses(network: keras.Model, rows: Dataset) -> dict[str, Floats]:
-    """Returns each head's losses: absolute error in the user's units, and log loss.
-
-    Rows without a label of the head (weight 0) are left out, and the others count by their weight: the mean of the
-    result is the weighted mean of the losses.
-
-    Returns:
-        head -> float64 [rows with its label].
-
-    Raises:
-        InputError: a prediction is not finite.
-    """
-    answer = predict(network, rows)
-    losses = {
-        "regression": np.abs(answer[REGRESSION][:, 0] - rows.regression),
-        "classification": row_log_loss(answer[CLASSIFICATION], rows.classes),
-    }
-    return {head: _weighted(head, values, rows) for head, values in losses.items()}
-
-
-def _weighted(head: str, losses: Floats, rows: Dataset) -> Floats:
-    if rows.weights is not None:
-        weights = rows.weights[HEADS[head]].astype(np.float64)
-        losses, weights = losses[weights > 0], weights[weights > 0]
-        losses = losses * weights / weights.mean()
-    if not np.isfinite(losses).all():
-        raise InputError(
-            f"Predictions of the {head} head must be finite numbers, got others. "
-            "Lower training.learning_rate, or look for extreme values in the features."
-        )
-    return losses
-
-
 @dataclass(frozen=True)
 class _Trained:
     network: keras.Model
@@ -171,7 +125,7 @@ def _mean(values: Sequence[float]) -> float | None:
 
 
 def _time_calls(networks: Mapping[str, keras.Model], row: Mapping[str, np.ndarray]) -> tuple[list[float], list[float]]:
-    """Returns the seconds of each warm call: of the one network, and of both twins; taken in turns."""
+    """Returns the seconds of each warm call: of the multi-task network, of both single-task ones; in turns."""
     tensors = {name: tf.constant(values) for name, values in row.items()}
     one = [_compiled(networks[MULTI_TASK])]
     two = [_compiled(networks[head]) for head in HEADS]

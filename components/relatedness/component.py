@@ -22,7 +22,7 @@ def Relatedness(
     settings: Parameter[str],
     code: Parameter[str],
 ) -> None:
-    """Trains the network and its single-task twins with several seeds, and compares them on the eval split.
+    """Trains the network and its single-task baselines with several seeds, and compares them on the eval split.
 
     Args:
         transformed_examples: the transformed splits: train, validation and eval.

@@ -10,7 +10,7 @@ from tfx.types import artifact_utils
 
 from components.formats.tuning import Tuning
 from components.shared.errors import InputError
-from components.tuner.objective import METRICS
+from components.tuner.objective import LOSS_TITLES
 from components.tuner.search import Search
 from components.tuner.search_space import value_of
 
@@ -45,7 +45,7 @@ def results_of(search: Search) -> Tuning:
         method=settings.method,
         seed=settings.seed,
         epochs=settings.epochs,
-        metrics=METRICS,
+        metrics=LOSS_TITLES,
         references=search.references,
         space=dict(settings.space),
         start={key: value_of(settings.start, key) for key in settings.space},

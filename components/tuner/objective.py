@@ -11,11 +11,11 @@ from collections.abc import Mapping
 
 import keras
 
-from components.relatedness.comparison import row_losses
 from components.trainer.dataset import Dataset
+from components.trainer.single_task import row_losses
 
-METRICS = {"regression": "mean absolute error, standardised", "classification": "log loss"}
-"""Head -> the loss it is judged by."""
+LOSS_TITLES = {"regression": "mean absolute error, standardised", "classification": "log loss"}
+"""Head -> what a person calls the loss that it is judged by."""
 # A head below it is as good as perfect, and the ratio of two such losses says nothing. Both are in a natural unit:
 # the label's standard deviation, and nats.
 FLOOR = 1e-3
@@ -42,7 +42,7 @@ def ratios(losses: Mapping[str, float], references: Mapping[str, float]) -> dict
         losses: head -> loss of a trial.
         references: head -> loss of the network that learns this head alone.
     """
-    return {head: max(losses[head], FLOOR) / max(references[head], FLOOR) for head in METRICS}
+    return {head: max(losses[head], FLOOR) / max(references[head], FLOOR) for head in LOSS_TITLES}
 
 
 def objective(relative: Mapping[str, float]) -> float:

@@ -16,13 +16,13 @@ from keras_tuner.engine.base_tuner import BaseTuner
 from keras_tuner.engine.trial import Trial, TrialStatus
 
 from components.formats.tuning import Trial as Told
-from components.relatedness.comparison import twin
 from components.shared.errors import InputError
 from components.shared.kept_files import read_json, write_json
 from components.trainer.fit import fit
+from components.trainer.single_task import single_task_settings
 from components.trainer.stopping import HEADLINE
 from components.trainer.task import Task
-from components.tuner.objective import METRICS, head_losses, objective, ratios
+from components.tuner.objective import LOSS_TITLES, head_losses, objective, ratios
 from components.tuner.oracles import NAME, make_oracle
 from components.tuner.search_space import Sections, declare, sections_of, value_of
 
@@ -81,7 +81,7 @@ class Search(BaseTuner):
         folder = Path(directory)
         for pattern in ("oracle.json", "tuner*.json", "trial_*/trial.json"):
             for path in sorted(folder.glob(pattern)):
-                read_json(path, f"Remove {folder}: the search begins anew.")
+                read_json(path, f"Remove {folder}: the search begins again.")
         super().__init__(oracle, directory=str(folder.parent), project_name=folder.name)
 
     def save(self) -> None:
@@ -93,7 +93,7 @@ class Search(BaseTuner):
         """Makes sure of the references and says what is there already."""
         began = time.monotonic()
         self.references = self._references()
-        shown = ", ".join(f"{head} {loss:.4g} ({METRICS[head]})" for head, loss in self.references.items())
+        shown = ", ".join(f"{head} {loss:.4g} ({LOSS_TITLES[head]})" for head, loss in self.references.items())
         LOGGER.info("single-task references: %s", shown)
         kept = len(self.oracle.end_order)
         if kept:
@@ -162,8 +162,8 @@ class Search(BaseTuner):
             number,
             values,
             trial.score,
-            ratios={head: metrics[f"{head}_ratio"] for head in METRICS},
-            losses={head: metrics[f"{head}_loss"] for head in METRICS},
+            ratios={head: metrics[f"{head}_ratio"] for head in LOSS_TITLES},
+            losses={head: metrics[f"{head}_loss"] for head in LOSS_TITLES},
             seconds=metrics["seconds"],
             epochs=int(metrics["epochs"]),
             parameters=int(metrics["parameters"]),
@@ -178,8 +178,8 @@ class Search(BaseTuner):
         if path.exists():
             return read_json(path, "Remove it: the networks of one head are trained again.")
         references = {}
-        for head in METRICS:
-            model, training = twin(self.start["model"], self.start["training"], head)
+        for head in LOSS_TITLES:
+            model, training = single_task_settings(self.start["model"], self.start["training"], head)
             alone = {"model": model, "training": training}
             losses, _, _ = self._train(alone, Path(self.project_dir) / "references" / head)
             references[head] = losses[head]

@@ -6,8 +6,8 @@
 The first form measures what `quality.json` beside this file does not hold yet; the second prints the table. Scores:
 mean absolute error, and log loss floored at 0.02; a ratio is that to the better of LightGBM and scikit-learn's
 HistGradientBoosting. `seed_raw` is the seed network on the number as it is. A preset with `:regression_weight` or
-`:classification_weight` behind it is its single-task twin: that weight stays, the other head's is 0. With 1,000 test
-rows or more, two fifths of them calibrate the network, and the rest say what its intervals hold and what its
+`:classification_weight` behind it is its single-task baseline: that weight stays, the other head's is 0. With 1,000
+test rows or more, two fifths of them calibrate the network, and the rest say what its intervals hold and what its
 probabilities are worth: their calibration error, and how large that is by chance where they are right. Seconds are the
 wall clock's, whatever else the machine was doing.
 """
@@ -150,14 +150,14 @@ def table(results: dict[str, Any]) -> str:
     )
 
 
-def twins_table(results: dict[str, Any]) -> str:
-    """Returns ratios of a preset to its single-task twins as Markdown: each head, the mean over seeds."""
+def baselines_table(results: dict[str, Any]) -> str:
+    """Returns ratios of a preset to its single-task baselines as Markdown: each head, the mean over seeds."""
     ratios: Figures = defaultdict(lambda: defaultdict(list))
     for key, by_contestant in results.items():
         for contestant, found in by_contestant.items():
-            twins = [by_contestant.get(f"{contestant}:{head}_weight") for head in ("regression", "classification")]
-            if all(twins):
-                own = np.array([twin["scores"][place] for place, twin in enumerate(twins)])
+            baselines = [by_contestant.get(f"{contestant}:{head}_weight") for head in ("regression", "classification")]
+            if all(baselines):
+                own = np.array([baseline["scores"][place] for place, baseline in enumerate(baselines)])
                 _add(ratios[contestant], key, np.array(found["scores"]) / own)
     return _markdown("set, head", ratios, {})
 
@@ -202,7 +202,7 @@ def main() -> None:
     chosen = parser.parse_args()
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     if chosen.table:
-        print(*filter(None, (table(results), twins_table(results), calibration_table(results))), sep="\n\n")
+        print(*filter(None, (table(results), baselines_table(results), calibration_table(results))), sep="\n\n")
         return
     for seed in map(int, chosen.seeds.split(",")):
         for name in chosen.sets.split(","):

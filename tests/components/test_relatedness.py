@@ -1,4 +1,4 @@
-"""Multi-task against single-task: what a twin is, what it is judged by, and what comes of it on data made to tell."""
+"""Multi-task against its single-task baseline: what that is, how both are judged, and what comes of it on made data."""
 
 import json
 from dataclasses import replace
@@ -9,7 +9,7 @@ import small_task
 from sklearn.metrics import log_loss, mean_absolute_error
 
 from components.relatedness import comparison as module
-from components.relatedness.comparison import relate, row_losses, twin
+from components.relatedness.comparison import relate
 from components.shared.errors import InputError
 from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.dataset import Dataset
@@ -17,6 +17,7 @@ from components.trainer.fit import fit
 from components.trainer.model import build_table_model, single_task
 from components.trainer.network.encoder import FeatureSpace
 from components.trainer.presets import SEED
+from components.trainer.single_task import row_losses, single_task_settings
 from components.trainer.stopping import HEADLINE
 from components.trainer.task import Task
 
@@ -38,7 +39,7 @@ def table(count: int, seed: int) -> Dataset:
 def single_head(
     dataset: Dataset, layers: dict, head: str, classes: np.ndarray | None = None, number: np.ndarray | None = None
 ):
-    """Fits a twin on rows whose other label may be anything, and returns its predictions and its history."""
+    """Fits a single-task network on rows whose other label may be anything; returns its predictions and its history."""
     changed = Dataset(
         dataset.features,
         dataset.regression,
@@ -47,14 +48,14 @@ def single_head(
         0.0,
         1.0,
     )
-    layers, settings = twin(MODEL | layers, TRAINING | {"epochs": 5, "weight_decay": 0.01}, head)
+    layers, settings = single_task_settings(MODEL | layers, TRAINING | {"epochs": 5, "weight_decay": 0.01}, head)
     network, history = fit(Task(changed, changed, CLASSES), layers, settings, "logs")
     return network.predict(dataset.features, verbose=0), history
 
 
 @pytest.mark.parametrize("head", ["regression", "classification"])
 @pytest.mark.parametrize("layers", [{"l2": 0.001}, {"trunk": "ple", "experts": 2, "members": 2}])
-def test_the_other_head_does_not_touch_a_twin(head, layers, tmp_path, monkeypatch):
+def test_the_other_head_does_not_touch_a_single_task_network(head, layers, tmp_path, monkeypatch):
     """Whatever the label of the head with weight 0: the same trunk, the same predictions, the same epoch kept."""
     monkeypatch.chdir(tmp_path)
     rows = table(200, 0)
@@ -71,10 +72,11 @@ def test_the_other_head_does_not_touch_a_twin(head, layers, tmp_path, monkeypatc
     assert not np.allclose(history[f"{unused}_loss"], changed[f"{unused}_loss"], rtol=0.01)
 
 
-def test_a_twin_keeps_all_other_settings_and_has_nothing_to_balance():
+def test_single_task_settings_keep_all_others_and_have_nothing_to_balance():
     training = TRAINING | {"balancing": "famo", "regression_weight": 0.5}
-    assert twin(MODEL, training, "regression") == (MODEL, training | {"classification_weight": 0, "balancing": "fixed"})
-    assert twin(MODEL, training, "classification")[1] == training | {"regression_weight": 0, "balancing": "fixed"}
+    for head, other in (("regression", "classification"), ("classification", "regression")):
+        expected = training | {f"{other}_weight": 0, "balancing": "fixed"}
+        assert single_task_settings(MODEL, training, head) == (MODEL, expected)
 
 
 def test_a_single_task_network_has_its_trunk_and_its_head_and_nothing_else():
@@ -174,8 +176,8 @@ def test_a_noisy_class_is_helped_by_a_clean_number_of_the_same_function():
 
 
 def test_against_itself_sharing_makes_no_difference(monkeypatch):
-    """Networks of one seed begin alike and see the same mini-batches, so a twin that is no twin is the same network."""
-    monkeypatch.setattr(module, "twin", lambda model, training, head: (model, training))
+    """Networks of one seed begin alike and see the same mini-batches: a baseline of both heads is the same network."""
+    monkeypatch.setattr(module, "single_task_settings", lambda model, training, head: (model, training))
     rows = table(200, 0)
     found = relate(Task(rows, table(100, 1), CLASSES), table(300, 2), MODEL, TRAINING | {"epochs": 3}, seeds=2)
     for sharing in found.heads.values():

@@ -333,7 +333,7 @@ def test_a_damaged_file_of_a_search_is_named(tmp_path, monkeypatch, name):
         search(tmp_path, trials=2)
     assert str(raised.value) == (
         f"{tmp_path}/search/{name} must hold what mtl wrote, got an empty file. "
-        f"Remove {tmp_path}/search: the search begins anew."
+        f"Remove {tmp_path}/search: the search begins again."
     )
 
 
