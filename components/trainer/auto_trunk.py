@@ -21,7 +21,7 @@ from components.shared.head_outputs import OUTPUTS
 from components.trainer.loop import History
 from components.trainer.model import single_task
 from components.trainer.recipe import Recipe
-from components.trainer.stopping import HEADLINE, BestOfHead, judged_by
+from components.trainer.stopping import MONITORED_LOSS, BestOfHead, monitored_loss
 from components.trainer.task import Task
 
 TOLERANCE = 0.01
@@ -75,7 +75,7 @@ def branch(
     for best in bests:
         alone = single_task(separate, best.head)
         alone.set_weights(best.weights)
-        losses = train_alone(alone)[judged_by(best.head)]
+        losses = train_alone(alone)[monitored_loss(best.head)]
         if not min(losses) < best.value:
             alone.set_weights(best.weights)
         least = np.nanmin([best.value, *losses])
@@ -86,5 +86,5 @@ def branch(
 
 def _kept(bests: Sequence[BestOfHead], shared: History) -> dict[str, float]:
     """Returns each head's monitored loss in the epoch that is best for both together."""
-    epoch = int(np.nanargmin(shared[HEADLINE]))
-    return {best.head: shared[judged_by(best.head)][epoch] for best in bests}
+    epoch = int(np.nanargmin(shared[MONITORED_LOSS]))
+    return {best.head: shared[monitored_loss(best.head)][epoch] for best in bests}

@@ -16,7 +16,7 @@ from components.trainer.losses import losses_of
 from components.trainer.model import compile_model
 from components.trainer.recipe import Recipe
 from components.trainer.scan import ScanningModel, chunks
-from components.trainer.stopping import HeadlineStopping
+from components.trainer.stopping import MonitoredStopping
 from components.trainer.task import Task
 
 History = dict[str, list[float]]
@@ -81,7 +81,7 @@ def train(
             # First, so that the others see the average, and begin an epoch after it has gone.
             *([keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if recipe.ema_epochs else []),
             *callbacks,
-            HeadlineStopping({head: recipe.head_weights[head] for head in heads}, recipe.patience, recipe.plateau),
+            MonitoredStopping({head: recipe.head_weights[head] for head in heads}, recipe.patience, recipe.plateau),
             keras.callbacks.TerminateOnNaN(),
             keras.callbacks.TensorBoard(log_dir, write_graph=False),
         ],

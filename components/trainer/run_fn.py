@@ -26,7 +26,7 @@ from components.trainer.export import Units, export, feature_columns
 from components.trainer.fit import fit
 from components.trainer.interval_quantiles import QUANTILES, with_quantiles
 from components.trainer.recipe import Recipe
-from components.trainer.stopping import HEADLINE
+from components.trainer.stopping import MONITORED_LOSS
 from components.trainer.task import Task, load_task
 from components.transform.layout import Layout
 
@@ -54,7 +54,7 @@ def run_fn(fn_args: Any) -> None:
     )
     network, history = fit(task, config["model"], config["training"], fn_args.model_run_dir)
     History.of_logs(history).write(fn_args.model_run_dir)
-    best, trunk = _best_epoch(history[HEADLINE]), network.name
+    best, trunk = _best_epoch(history[MONITORED_LOSS]), network.name
 
     schema_text = Path(fn_args.schema_path).read_text(encoding="utf-8")
     spec, training_only = transform.raw_feature_spec(), [*labels, config["labels"]["weight"]]
@@ -83,7 +83,7 @@ def run_fn(fn_args: Any) -> None:
         vectors=config["reading"]["vectors"],
         train=_train_labels(task),
         parameters=network.count_params(),
-        epochs=len(history[HEADLINE]),
+        epochs=len(history[MONITORED_LOSS]),
         best_epoch=best,
         trunk=trunk,
         calibration=calibration,

@@ -1,4 +1,9 @@
-"""When training stops, and which weights are kept: by what the heads are judged by on the validation split."""
+"""When training stops, and which weights are kept: by the monitored loss, which is measured on the validation split.
+
+The monitored loss of a head is its mean absolute error (standardised) or its log loss; that of a network is their
+weighted sum. The squared error that a network may be fitted on would let a few extreme labels choose the epoch of both
+heads.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +15,15 @@ import numpy as np
 from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.model import single_task
 
-HEADLINE = "val_headline"
-METRIC = {REGRESSION: "mae", CLASSIFICATION: "log_loss"}
-"""Output name -> the metric that its head is judged by."""
-# On a plateau: the factor of the learning rate, and the share by which the headline must fall to leave it.
+MONITORED_LOSS = "val_headline"
+"""Key of the network's monitored loss in logs and history; files of earlier versions have this name."""
+_LOSS_OF_HEAD = {REGRESSION: "mae", CLASSIFICATION: "log_loss"}
+# On a plateau: the factor of the learning rate, and the share by which the monitored loss must fall to leave it.
 _SLOWER, _PROGRESS = 0.3, 1e-3
 
 
-class HeadlineStopping(keras.callbacks.EarlyStopping):
-    """Stops by what the model is judged by: mean absolute error and log loss on the validation split.
-
-    The squared error that the network is fitted on would let a few extreme labels choose the epoch of both heads.
+class MonitoredStopping(keras.callbacks.EarlyStopping):
+    """Stops when the monitored loss no longer falls, and restores the weights that it was lowest with.
 
     Args:
         weights: output name -> weight of its head, of each head that the model has.
@@ -30,7 +33,7 @@ class HeadlineStopping(keras.callbacks.EarlyStopping):
     """
 
     def __init__(self, weights: Mapping[str, float], patience: int, plateau: int = 0) -> None:
-        super().__init__(monitor=HEADLINE, mode="min", patience=patience, restore_best_weights=True)
+        super().__init__(monitor=MONITORED_LOSS, mode="min", patience=patience, restore_best_weights=True)
         self.weights = weights
         self.plateau = plateau
         self._level, self._flat = float("inf"), 0
@@ -39,8 +42,8 @@ class HeadlineStopping(keras.callbacks.EarlyStopping):
 
     def get_monitor_value(self, logs: dict[str, float]) -> float:
         """Returns the weighted sum over the heads and leaves it in the logs, for the history and TensorBoard."""
-        logs[HEADLINE] = sum(weight * logs[judged_by(head)] for head, weight in self.weights.items())
-        return logs[HEADLINE]
+        logs[MONITORED_LOSS] = sum(weight * logs[monitored_loss(head)] for head, weight in self.weights.items())
+        return logs[MONITORED_LOSS]
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Goes back to the best weights, if the last epoch ended a plateau.
@@ -57,8 +60,8 @@ class HeadlineStopping(keras.callbacks.EarlyStopping):
         super().on_epoch_end(epoch, logs)
         rate = logs["learning_rate"] = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         self._flat += 1
-        if logs[HEADLINE] < self._level * (1 - _PROGRESS):
-            self._level, self._flat, self._gained = logs[HEADLINE], 0, True
+        if logs[MONITORED_LOSS] < self._level * (1 - _PROGRESS):
+            self._level, self._flat, self._gained = logs[MONITORED_LOSS], 0, True
         if self._flat and self._flat == self.plateau and not self.model.stop_training:
             self.model.set_weights(self.best_weights)
             self._restore = True
@@ -88,10 +91,14 @@ class BestOfHead(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Takes the weights of those layers in an epoch that is the best so far."""
         assert logs is not None, "Keras passes the logs of the epoch"
-        if logs[judged_by(self.head)] < self.value:
-            self.value, self.weights = logs[judged_by(self.head)], self._part.get_weights()
+        if logs[monitored_loss(self.head)] < self.value:
+            self.value, self.weights = logs[monitored_loss(self.head)], self._part.get_weights()
 
 
-def judged_by(head: str) -> str:
-    """Returns the name in the logs of what a head is judged by on the validation split."""
-    return f"val_{head}_{METRIC[head]}"
+def monitored_loss(head: str) -> str:
+    """Returns the key of a head's monitored loss in logs and history.
+
+    Args:
+        head: output name.
+    """
+    return f"val_{head}_{_LOSS_OF_HEAD[head]}"

@@ -20,7 +20,7 @@ from components.shared.errors import InputError
 from components.shared.kept_files import read_json, write_json
 from components.trainer.fit import fit
 from components.trainer.single_task import single_task_settings
-from components.trainer.stopping import HEADLINE
+from components.trainer.stopping import MONITORED_LOSS
 from components.trainer.task import Task
 from components.tuner.objective import LOSS_TITLES, head_losses, objective, ratios
 from components.tuner.oracles import NAME, make_oracle
@@ -194,7 +194,7 @@ class Search(BaseTuner):
         """
         keras.utils.clear_session()
         network, history = fit(self.task, sections["model"], sections["training"], str(log_dir))
-        return head_losses(network, self.task.validation), network, len(history[HEADLINE])
+        return head_losses(network, self.task.validation), network, len(history[MONITORED_LOSS])
 
 
 def _last_line(message: str | None) -> str:

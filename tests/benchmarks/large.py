@@ -16,7 +16,7 @@ import numpy as np
 
 from components.trainer.dataset import Dataset
 from components.trainer.fit import fit
-from components.trainer.stopping import HEADLINE
+from components.trainer.stopping import MONITORED_LOSS
 from components.trainer.task import Task
 from tests.benchmarks.preset import configured
 
@@ -59,7 +59,7 @@ def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         network, history = fit(task, config.model.model_dump(), config.training.model_dump(), folder)
     seconds = time.perf_counter() - began
-    losses = history[HEADLINE]
+    losses = history[MONITORED_LOSS]
     print(
         f"{preset}, {int(count):,} rows: {seconds:.0f} s, {len(losses)} epochs, the best {1 + int(np.argmin(losses))} "
         f"with a headline of {min(losses):.4f}; trunk {network.name}"

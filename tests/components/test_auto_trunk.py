@@ -14,7 +14,7 @@ from components.trainer.fit import fit
 from components.trainer.model import build_table_model, single_task
 from components.trainer.network.encoder import FeatureSpace
 from components.trainer.presets import SEED
-from components.trainer.stopping import HEADLINE, BestOfHead, judged_by
+from components.trainer.stopping import MONITORED_LOSS, BestOfHead, monitored_loss
 
 HEADS = (REGRESSION, CLASSIFICATION)
 AUTO = MODEL | {"trunk": "auto"}
@@ -43,10 +43,10 @@ def test_heads_that_need_different_things_part(tmp_path):
     network, history = fit(task(train, validation), NARROW, TRAINING, str(tmp_path))
     assert network.name == "separate"
     assert not {layer.name for layer in network.layers} & {"shared_0", "shared"}
-    kept = int(np.argmin(history[HEADLINE]))
+    kept = int(np.argmin(history[MONITORED_LOSS]))
     for head, loss in judged(network, validation).items():
-        assert loss == pytest.approx(min(*history[ALONE[head]], *history[judged_by(head)]), rel=1e-4)
-        assert loss < 0.5 * history[judged_by(head)][kept]
+        assert loss == pytest.approx(min(*history[ALONE[head]], *history[monitored_loss(head)]), rel=1e-4)
+        assert loss < 0.5 * history[monitored_loss(head)][kept]
 
 
 def test_heads_that_get_on_stay_together(tmp_path):
@@ -59,7 +59,7 @@ def test_heads_that_get_on_stay_together(tmp_path):
     assert {name: history[name] for name in alone} == alone
     assert set(history) - set(alone) == set(ALONE.values())
     for head in HEADS:
-        kept = history[judged_by(head)][int(np.argmin(history[HEADLINE]))]
+        kept = history[monitored_loss(head)][int(np.argmin(history[MONITORED_LOSS]))]
         assert min(history[ALONE[head]]) >= 0.99 * kept
 
 
@@ -110,7 +110,7 @@ def test_a_balancer_weighs_the_heads_only_while_they_share(tmp_path):
 def best(head, network, value):
     found = BestOfHead(head)
     found.set_model(network)
-    found.on_epoch_end(0, {judged_by(head): value})
+    found.on_epoch_end(0, {monitored_loss(head): value})
     return found
 
 
@@ -129,12 +129,12 @@ def test_a_head_that_gains_nothing_keeps_the_weights_of_its_own_best_epoch():
         head = network.name
         seen[head] = network.get_weights()
         network.set_weights([values + 1 for values in network.get_weights()])
-        return {judged_by(head): {REGRESSION: [0.7, 0.5, 0.6], CLASSIFICATION: [0.9, 0.7]}[head]}
+        return {monitored_loss(head): {REGRESSION: [0.7, 0.5, 0.6], CLASSIFICATION: [0.9, 0.7]}[head]}
 
     history = {
-        HEADLINE: [1.3, np.nan],
-        judged_by(REGRESSION): [0.505, 0.1],
-        judged_by(CLASSIFICATION): [0.8, 0.1],
+        MONITORED_LOSS: [1.3, np.nan],
+        monitored_loss(REGRESSION): [0.505, 0.1],
+        monitored_loss(CLASSIFICATION): [0.8, 0.1],
     }
     part, alone = branch(separate, bests, history, train_alone)
     assert part
@@ -154,7 +154,7 @@ def test_on_a_large_table_heads_whose_best_epochs_agree_are_not_trained_alone(he
     space = FeatureSpace.of({"numeric": np.ones((3, 4), "float32")}, [], 2)
     shared = build_table_model(space, 3, SEED.architecture())
     bests = [best(other, shared, own if other == head else 1.0) for other in HEADS]
-    history = {HEADLINE: [3.0, 2.0, 2.1]} | {judged_by(head): [2.0, 1.0, 1.1] for head in HEADS}
+    history = {MONITORED_LOSS: [3.0, 2.0, 2.1]} | {monitored_loss(head): [2.0, 1.0, 1.1] for head in HEADS}
     assert worth_branching(bests, history, count) == worth
 
 
@@ -164,9 +164,9 @@ def test_they_part_where_one_head_gains_more_than_one_per_cent(head, gain, part)
     space = FeatureSpace.of({"numeric": np.ones((3, 4), "float32")}, [], 2)
     separate = build_table_model(space, 3, SEED.architecture(trunk="separate"))
     bests = [best(head, separate, 1.0) for head in HEADS]
-    history = {HEADLINE: [3.0, 2.0, 2.1]} | {judged_by(head): [2.0, 1.0, 1.1] for head in HEADS}
+    history = {MONITORED_LOSS: [3.0, 2.0, 2.1]} | {monitored_loss(head): [2.0, 1.0, 1.1] for head in HEADS}
     found, _ = branch(
-        separate, bests, history, lambda one: {judged_by(one.name): [1.2, 1 - gain if one.name == head else 1.0]}
+        separate, bests, history, lambda one: {monitored_loss(one.name): [1.2, 1 - gain if one.name == head else 1.0]}
     )
     assert found == part
 
@@ -175,4 +175,4 @@ def test_without_a_finite_loss_there_is_nothing_to_branch_from():
     space = FeatureSpace.of({"numeric": np.ones((3, 4), "float32")}, [], 2)
     shared = build_table_model(space, 3, SEED.architecture())
     bests = [best(head, shared, np.nan) for head in HEADS]
-    assert not worth_branching(bests, {HEADLINE: [np.nan]}, 1500)
+    assert not worth_branching(bests, {MONITORED_LOSS: [np.nan]}, 1500)

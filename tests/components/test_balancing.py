@@ -23,7 +23,7 @@ from components.trainer.model import build_table_model, compile_model, is_shared
 from components.trainer.network.encoder import FeatureSpace
 from components.trainer.presets import SEED
 from components.trainer.scan import ScanningModel, chunks
-from components.trainer.stopping import HEADLINE
+from components.trainer.stopping import MONITORED_LOSS
 
 ROWS, BATCH = 70, 16
 BALANCED = [name for name in BALANCERS if name != FIXED]
@@ -200,7 +200,7 @@ def test_both_heads_learn_and_the_weights_are_logged(name, tmp_path):
     assert history[f"val_{REGRESSION}_mae"][-1] < 0.5 * history[f"val_{REGRESSION}_mae"][0]
     assert history[f"val_{CLASSIFICATION}_loss"][-1] < 0.6 * history[f"val_{CLASSIFICATION}_loss"][0]
     for series in (COSINE, *WEIGHTS.values()):
-        assert len(history[series]) == len(history[HEADLINE])
+        assert len(history[series]) == len(history[MONITORED_LOSS])
         assert np.isfinite(history[series]).all()
     assert (np.array([history[series] for series in WEIGHTS.values()]) > 0).all()
     drawn = training_curves(history, 1)

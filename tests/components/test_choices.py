@@ -16,7 +16,7 @@ from components.trainer.balancing.balancer import Balancer
 from components.trainer.choices import BALANCERS, TRUNKS
 from components.trainer.fit import fit
 from components.trainer.network.blocks import stack
-from components.trainer.stopping import HEADLINE
+from components.trainer.stopping import MONITORED_LOSS
 from pipeline.cli.reference import config_table, space_table
 from pipeline.config.run import Config
 from pipeline.config.tuning import default_space
@@ -61,7 +61,7 @@ def test_a_trunk_and_a_balancer_of_ones_own_train_and_are_known_everywhere(tmp_p
     network, history = fit(task(rows(200, 0), rows(100, 1)), model, training, str(tmp_path))
     assert network.name == "forked"
     assert network.count_params() == (4 * 8 + 8) + (8 * 3 + 3 + 3 + 1) + (8 * 5 + 5 + 5 * 2 + 2)
-    assert history[HEADLINE][-1] < history[HEADLINE][0]
+    assert history[MONITORED_LOSS][-1] < history[MONITORED_LOSS][0]
     np.testing.assert_array_equal([history[series] for series in WEIGHTS.values()], [[1.5] * 3, [0.5] * 3])
     for key, name in (("model.trunk", "forked"), ("training.balancing", "constant")):
         assert default_space()[key][-1] == name

@@ -18,7 +18,7 @@ from components.trainer.model import build_table_model
 from components.trainer.network.encoder import FeatureSpace
 from components.trainer.presets import SEED
 from components.trainer.scan import ScanningModel
-from components.trainer.stopping import HEADLINE
+from components.trainer.stopping import MONITORED_LOSS
 
 
 @pytest.mark.parametrize("ema_epochs", [0.0, 1.0])
@@ -27,7 +27,7 @@ def test_the_weights_of_the_best_epoch_are_kept(ema_epochs, tmp_path):
     validation = rows(200, 1, noise=1.0)
     training = TRAINING | {"ema_epochs": ema_epochs}
     network, history = fit(task(rows(150, 0, noise=1.0), validation), MODEL, training, str(tmp_path))
-    headline = history[HEADLINE]
+    headline = history[MONITORED_LOSS]
     best = int(np.argmin(headline))
     assert len(headline) == best + 1 + TRAINING["patience"] < TRAINING["epochs"]
     answer = network.predict(validation.features, verbose=0)
@@ -43,7 +43,7 @@ def test_the_headline_is_weighted_as_the_losses_are(tmp_path):
     expected = 0.25 * np.array(history[f"val_{REGRESSION}_mae"]) + 2 * np.array(
         history[f"val_{CLASSIFICATION}_log_loss"]
     )
-    np.testing.assert_allclose(history[HEADLINE], expected, rtol=1e-6)
+    np.testing.assert_allclose(history[MONITORED_LOSS], expected, rtol=1e-6)
 
 
 def test_a_loss_that_is_not_finite_ends_training(tmp_path):
@@ -60,7 +60,7 @@ def test_on_a_plateau_training_goes_on_from_the_best_weights_more_slowly(tmp_pat
     assert rates[0] == pytest.approx(0.01)
     level = best = np.inf
     flat, gained, stops, expected = 0, False, [], [0.01]
-    for value in history[HEADLINE]:
+    for value in history[MONITORED_LOSS]:
         best = min(best, value)
         level, flat, gained = (value, 0, True) if value < 0.999 * level else (level, flat + 1, gained)
         stops.append(flat == 2 and not gained)
@@ -97,7 +97,7 @@ def test_after_a_plateau_the_best_weights_are_those_of_the_first_step(ema_epochs
     history = train(network, found, recipe, str(tmp_path), tf.distribute.get_strategy(), [seen])
     cuts = np.flatnonzero(np.diff(history["learning_rate"]) < 0) + 1
     assert len(cuts)
-    bests = [int(np.argmin(history[HEADLINE][:epoch])) for epoch in cuts]
+    bests = [int(np.argmin(history[MONITORED_LOSS][:epoch])) for epoch in cuts]
     assert ema_epochs or (bests < cuts - 1).any(), "to stay would be to go back"
     for epoch, best in zip(cuts, bests, strict=True):
         for begun, judged in zip(seen.begun[epoch], seen.judged[best], strict=True):

@@ -10,7 +10,7 @@ from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.choices import BALANCERS, FIXED
 from components.trainer.dataset import weighted
 from components.trainer.fit import fit
-from components.trainer.stopping import HEADLINE
+from components.trainer.stopping import MONITORED_LOSS
 
 ROWS = 400
 
@@ -58,7 +58,7 @@ def test_what_stands_for_a_missing_label_changes_nothing(tmp_path, balancing):
     for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     assert same == history
-    assert np.isfinite(history[HEADLINE]).all()
+    assert np.isfinite(history[MONITORED_LOSS]).all()
 
 
 @pytest.mark.parametrize("labels", ["both", "some"])
@@ -75,7 +75,7 @@ def test_a_weight_of_two_counts_as_two_rows(tmp_path, labels):
     second, expected = trained(repeated, replace(validation, row_weights=None), tmp_path, **options)
     for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, atol=2e-6)
-    for name in ("loss", f"{REGRESSION}_loss", f"{CLASSIFICATION}_loss", HEADLINE):
+    for name in ("loss", f"{REGRESSION}_loss", f"{CLASSIFICATION}_loss", MONITORED_LOSS):
         np.testing.assert_allclose(history[name], expected[name], rtol=1e-5)
     assert len(history["loss"]) == 5
 
@@ -90,4 +90,4 @@ def test_the_headline_is_that_of_numpy_on_the_labelled_rows(tmp_path):
     losses = -np.log(answer[CLASSIFICATION][np.arange(300), validation.classes])
     counted = {head: validation.present[head] * validation.row_weights for head in validation.present}
     expected = np.average(errors, weights=counted[REGRESSION]) + np.average(losses, weights=counted[CLASSIFICATION])
-    assert min(history[HEADLINE]) == pytest.approx(expected, rel=1e-4)
+    assert min(history[MONITORED_LOSS]) == pytest.approx(expected, rel=1e-4)

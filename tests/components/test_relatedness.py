@@ -18,7 +18,7 @@ from components.trainer.model import build_table_model, single_task
 from components.trainer.network.encoder import FeatureSpace
 from components.trainer.presets import SEED
 from components.trainer.single_task import row_losses, single_task_settings
-from components.trainer.stopping import HEADLINE
+from components.trainer.stopping import MONITORED_LOSS
 from components.trainer.task import Task
 
 MODEL = small_task.MODEL | {"hidden": [12]}
@@ -68,7 +68,7 @@ def test_the_other_head_does_not_touch_a_single_task_network(head, layers, tmp_p
     output, unused = (REGRESSION, CLASSIFICATION) if head == "regression" else (CLASSIFICATION, REGRESSION)
     (first, history), (second, changed) = single_head(rows, layers, head), single_head(rows, layers, head, **other)
     np.testing.assert_allclose(first[output], second[output], rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(history[HEADLINE], changed[HEADLINE], rtol=1e-5)
+    np.testing.assert_allclose(history[MONITORED_LOSS], changed[MONITORED_LOSS], rtol=1e-5)
     assert not np.allclose(history[f"{unused}_loss"], changed[f"{unused}_loss"], rtol=0.01)
 
 
