@@ -28,7 +28,7 @@ def configured(verb: Callable[..., None]) -> Callable[..., None]:
     @click.option("-d", "--data", help=f"CSV or Parquet: a file, folder or glob, here or at {one_of(prefixes())}.")
     @click.option("-r", "--regression", help="Label column of the number.")
     @click.option("-k", "--classification", help="Label column of the class.")
-    @click.option("-p", "--preset", metavar="NAME", help="Network and training: seed, default or best.")
+    @click.option("-p", "--preset", metavar="NAME", help="Network and training: the name of a preset, such as best.")
     @click.option(
         "-s",
         "--set",
