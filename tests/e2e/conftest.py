@@ -1,7 +1,8 @@
-"""Runs of the real command in processes of their own, shared by the tests that look at them."""
+"""Runs of the real command, shared by the tests that look at them."""
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.e2e.warm_process import WarmProcess
 
 ROOT = Path(__file__).parents[2]
 MTL = Path(sys.executable).with_name("mtl")
@@ -64,15 +67,18 @@ class Done:
         return (self.output / "serving" / "current").resolve()
 
 
-def mtl(output, *words, code_from=None, **variables):
-    """Runs `mtl run` into an output folder; `code_from` is another copy of the source to run."""
-    environment = os.environ | {name: str(value) for name, value in variables.items()}
-    if code_from is not None:
-        environment["PYTHONPATH"] = str(code_from)
-    command = [MTL, "run", *map(str, words), "--set", f"runtime.output={output}"]
-    if code_from is not None:
-        command = [sys.executable, "-c", "from pipeline.cli.main import main; main()", *map(str, command[1:])]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=code_from or ROOT, env=environment, timeout=900)
+_WARM = WarmProcess()
+
+
+def command(*words, code_from=None):
+    """Runs `mtl` with a verb and its arguments; `code_from` is another copy of the source to run, in its folder."""
+    found = {} if code_from is None else {"PYTHONPATH": str(code_from)}
+    return _WARM.run(words, code_from or ROOT, os.environ | found)
+
+
+def mtl(output, *words, verb="run", code_from=None):
+    """Runs a verb of `mtl` into an output folder."""
+    done = command(verb, *words, "--set", f"runtime.output={output}", code_from=code_from)
     return Done(done.returncode, done.stdout, done.stderr, Path(output))
 
 
@@ -100,16 +106,31 @@ def traces(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def wine(tmp_path_factory, traces):
-    """The bundled data through the whole pipeline, by a user whose home and temporary folder are new: see `traces`."""
+    """The bundled data through the whole pipeline, by a user whose home and temporary folder are new: see `traces`.
+
+    It runs in a new process, as the command of a user does. No test changes its output: those that run something there
+    take a copy, see `copied`.
+    """
     home, temporary = traces
-    done = mtl(
-        tmp_path_factory.mktemp("wine"),
-        "--config",
-        "data/wine/config.yaml",
-        "--set",
-        "evaluation.slices=[cultivar]",
-        HOME=home,
-        TMPDIR=temporary,
+    output = tmp_path_factory.mktemp("wine")
+    words = ["run", "--config", "data/wine/config.yaml", *arguments("evaluation.slices=[cultivar]")]
+    environment = os.environ | {"HOME": str(home), "TMPDIR": str(temporary)}
+    environment.pop("XLA_FLAGS", None)
+    done = subprocess.run(
+        [MTL, *words, *arguments(f"runtime.output={output}")],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=environment,
+        timeout=900,
     )
-    assert done.code == 0, done.out + done.err
-    return done
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Done(done.returncode, done.stdout, done.stderr, output)
+
+
+@pytest.fixture(scope="module")
+def copied(wine, tmp_path_factory):
+    """A copy of the output of `wine`, in which the steps up to Transform come from the cache."""
+    output = tmp_path_factory.mktemp("copied") / "output"
+    shutil.copytree(wine.output, output, symlinks=True)
+    return output

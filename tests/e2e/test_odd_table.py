@@ -1,7 +1,6 @@
 """A Parquet table with everything that breaks naming and typing, through the whole pipeline and back."""
 
 import json
-import subprocess
 
 import numpy as np
 import pandas as pd
@@ -9,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.e2e.conftest import MTL, mtl
+from tests.e2e.conftest import command, mtl
 
 pytestmark = pytest.mark.slow
 
@@ -55,17 +54,9 @@ def test_it_is_pushed(done):
 
 def test_predictions_are_right_and_in_the_users_units(done, table, tmp_path):
     pq.write_table(table.drop_columns(["Preis in €", "ok?"]).slice(0, 200), tmp_path / "new.parquet")
-    command = [
-        MTL,
-        "predict",
-        "-i",
-        tmp_path / "new.parquet",
-        "-o",
-        tmp_path / "out.csv",
-        "-m",
-        done.output / "serving",
-    ]
-    subprocess.run(command, check=True, capture_output=True)
+    models = done.output / "serving"
+    said = command("predict", "-i", tmp_path / "new.parquet", "-o", tmp_path / "out.csv", "-m", models)
+    assert said.returncode == 0, said.stderr
     text = dict.fromkeys(["predicted_ok?", "<1H OCEAN", "problems"], str)
     answer = pd.read_csv(tmp_path / "out.csv", dtype=text, keep_default_na=False)
     truth = table.slice(0, 200).to_pandas()
@@ -85,9 +76,9 @@ def test_no_rows_are_predicted_as_no_rows(done, table, tmp_path, name):
         none.to_csv(tmp_path / name, index=False)
     else:
         none.to_parquet(tmp_path / name, index=False)
-    command = [MTL, "predict", "-i", tmp_path / name, "-o", tmp_path / "out.csv", "-m", done.output / "serving"]
-    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    assert said.startswith(f"0 rows → {tmp_path / 'out.csv'}, 0 flagged, model ")
+    said = command("predict", "-i", tmp_path / name, "-o", tmp_path / "out.csv", "-m", done.output / "serving")
+    assert said.returncode == 0, said.stderr
+    assert said.stdout.startswith(f"0 rows → {tmp_path / 'out.csv'}, 0 flagged, model ")
     answer = pd.read_csv(tmp_path / "out.csv")
     assert len(answer) == 0
     assert list(answer)[: len(none.columns)] == list(none.columns)

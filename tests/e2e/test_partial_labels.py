@@ -1,7 +1,6 @@
 """A table in which many rows lack one label, with row weights, through the whole pipeline and back."""
 
 import json
-import subprocess
 
 import numpy as np
 import pandas as pd
@@ -10,7 +9,7 @@ from sklearn import metrics
 
 from components.example_gen.examples.reader import read_examples
 from data.synthetic import Synthetic
-from tests.e2e.conftest import MTL, arguments, mtl
+from tests.e2e.conftest import arguments, command, mtl
 
 pytestmark = pytest.mark.slow
 
@@ -43,8 +42,9 @@ def judged(done, table, tmp_path_factory):
     """The eval rows with what the pushed model predicts for them from the features alone."""
     folder = tmp_path_factory.mktemp("predicted")
     table.drop(columns=[*LABELS, "w"]).to_csv(folder / "features.csv", index=False)
-    command = [MTL, "predict", "-i", folder / "features.csv", "-o", folder / "out.csv", "-m", done.output / "serving"]
-    subprocess.run(command, check=True, capture_output=True)
+    models = done.output / "serving"
+    said = command("predict", "-i", folder / "features.csv", "-o", folder / "out.csv", "-m", models)
+    assert said.returncode == 0, said.stderr
     predicted = pd.read_csv(folder / "out.csv")[["predicted_y", "predicted_label", "problems"]]
     places = _places(done.artifact("ExampleGen", "examples") / "Split-eval")
     return table.join(predicted).iloc[places]

@@ -1,12 +1,10 @@
 """The comparison with single-task networks: the real command, and as part of a run."""
 
 import json
-import shutil
-import subprocess
 
 import pytest
 
-from tests.e2e.conftest import MTL, ROOT, arguments, mtl
+from tests.e2e.conftest import arguments, mtl
 
 CONFIG = ["--config", "data/wine/config.yaml"]
 SMALL = ("training.epochs=2", "model.members=2", "model.hidden=[32]", "model.head_hidden=[8]")
@@ -18,24 +16,11 @@ TWO = 2 * ONE - HEADS
 
 
 @pytest.fixture(scope="module")
-def output(wine, tmp_path_factory):
-    """A copy of the output of a run on the bundled data, so that the steps up to Transform are cached."""
-    folder = tmp_path_factory.mktemp("relate") / "output"
-    shutil.copytree(wine.output, folder, symlinks=True)
-    return folder
-
-
-def newest(output):
-    return json.loads(max((output / "runs").glob("*.json")).read_text(encoding="utf-8"))
-
-
-@pytest.fixture(scope="module")
-def related(output):
-    """What `mtl relate` printed; without a run that trains longer."""
-    command = [MTL, "relate", *CONFIG, *SHORT, "--seeds", "2", "--set", f"runtime.output={output}"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=900)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout, newest(output)
+def related(copied):
+    """What `mtl relate` printed, and its record; without a run that trains longer."""
+    done = mtl(copied, *CONFIG, *SHORT, "--seeds", "2", verb="relate")
+    assert done.code == 0, done.out + done.err
+    return done.out, done.record
 
 
 def test_only_what_the_comparison_needs_is_run(related):
@@ -47,9 +32,9 @@ def test_only_what_the_comparison_needs_is_run(related):
     assert f"parameters  {ONE:,}       {TWO:,}" in printed
 
 
-def test_its_report_shows_the_heads_and_no_model(related, output):
+def test_its_report_shows_the_heads_and_no_model(related, copied):
     _, record = related
-    folder = output / "reports" / record["id"]
+    folder = copied / "reports" / record["id"]
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     assert report["model"] is None
     part = report["relatedness"]
@@ -65,8 +50,8 @@ def test_its_report_shows_the_heads_and_no_model(related, output):
     assert "Relatedness: does sharing one network help?" in page
 
 
-def test_a_run_takes_it_from_the_cache_and_reports_it_with_the_model(related, output):
-    done = mtl(output, *CONFIG, *SHORT, "--set", "evaluation.relatedness=2")
+def test_a_run_takes_it_from_the_cache_and_reports_it_with_the_model(related, copied):
+    done = mtl(copied, *CONFIG, *SHORT, "--set", "evaluation.relatedness=2")
     assert done.states["Relatedness"] == "cached", done.out + done.err
     report = json.loads((done.artifact("Report", "report") / "report.json").read_text(encoding="utf-8"))
     assert report["model"]["evaluation"]["training"]["parameters"] == ONE

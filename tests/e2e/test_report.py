@@ -1,7 +1,6 @@
 """The report of whole runs: its numbers on the same rows by pandas and scikit-learn, and runs that were stopped."""
 
 import json
-import subprocess
 
 import numpy as np
 import pandas as pd
@@ -10,7 +9,7 @@ import tensorflow as tf
 from sklearn import metrics
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
-from tests.e2e.conftest import MTL, ROOT, mtl
+from tests.e2e.conftest import ROOT, command, mtl
 
 LIMIT = 2_000_000
 
@@ -167,17 +166,16 @@ def test_the_step_of_the_graph_reports_too(wine, report):
 def test_mtl_report_makes_it_again(wine, report):
     page = wine.output / "reports" / wine.record["id"] / "report.html"
     page.unlink()
-    done = subprocess.run([MTL, "report", "-o", wine.output], capture_output=True, text=True, check=True)
-    assert done.stdout == f"{page}\n"
+    done = command("report", "-o", wine.output)
+    assert (done.returncode, done.stdout) == (0, f"{page}\n"), done.stderr
     assert page.exists()
     assert json.loads(page.with_name("report.json").read_text()) == report
 
 
-def test_a_run_stopped_by_the_data_gate_has_a_report(wine, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("stopped")
+def test_a_run_stopped_by_the_data_gate_has_a_report(wine, copied, tmp_path):
     schema = (wine.model / "assets.extra" / "schema.pbtxt").read_text()
-    (folder / "schema.pbtxt").write_text(schema.replace('"class_2"', '"class_9"'))
-    done = mtl(folder / "output", "-c", "data/wine/config.yaml", "-s", f"data.schema_file={folder / 'schema.pbtxt'}")
+    (tmp_path / "schema.pbtxt").write_text(schema.replace('"class_2"', '"class_9"'))
+    done = mtl(copied, "-c", "data/wine/config.yaml", "-s", f"data.schema_file={tmp_path / 'schema.pbtxt'}")
     assert done.code == 3
     report = written(done)
     states = {entry["subject"]: entry["state"] for entry in report["verdict"]}

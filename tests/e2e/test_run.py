@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sklearn import metrics
 
-from tests.e2e.conftest import MTL, ROOT, mtl
+from tests.e2e.conftest import MTL, ROOT, command, mtl
 from tests.leftovers import leftovers
 
 STEPS = [
@@ -108,7 +108,9 @@ def test_labels_are_not_needed_for_serving(wine):
     assert schema.count('not_in_environment: "SERVING"') == 2
 
 
-def test_all_signatures_agree_in_a_fresh_process(wine, predictions):
+@pytest.fixture(scope="module")
+def fresh(wine):
+    """What the model answers in a process that knows nothing of this project: by examples, and by columns."""
     done = subprocess.run(
         [sys.executable, "-c", FRESH, wine.model, ROOT / "data/wine/wine.csv"],
         capture_output=True,
@@ -116,7 +118,11 @@ def test_all_signatures_agree_in_a_fresh_process(wine, predictions):
         cwd="/",
     )
     assert done.returncode == 0, done.stderr
-    by_example, by_column = map(json.loads, done.stdout.splitlines())
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_all_signatures_agree_in_a_fresh_process(fresh, predictions):
+    by_example, by_column = fresh
     np.testing.assert_allclose(by_example["regression_output"], by_column["regression_output"], rtol=1e-6)
     np.testing.assert_allclose(by_example["classification_output"], by_column["classification_output"], atol=1e-6)
     np.testing.assert_allclose(np.ravel(by_column["regression_output"]), predictions["predicted_alcohol"], rtol=1e-5)
@@ -165,12 +171,9 @@ def test_the_coverage_told_is_that_of_the_eval_rows(wine, predictions):
     assert f"90 % intervals hold {100 * inside.mean():.1f} % [" in wine.out
 
 
-def test_the_temperature_is_undone_and_found_again(wine, predictions):
+def test_the_temperature_is_undone_and_found_again(wine, fresh, predictions):
     """The network's own probabilities, from the served ones, are best at the temperature of the manifest."""
-    done = subprocess.run(
-        [sys.executable, "-c", FRESH, wine.model, ROOT / "data/wine/wine.csv"], capture_output=True, text=True, cwd="/"
-    )
-    answer = json.loads(done.stdout.splitlines()[0])
+    answer, _ = fresh
     manifest = json.loads((wine.model / "assets.extra" / "model.json").read_text())
     temperature, classes = manifest["calibration"]["temperature"], manifest["classes"]
     served = np.log(np.array(answer["classification_output"]))
@@ -224,17 +227,9 @@ def test_bad_cells_are_flagged_not_lost(wine, tmp_path):
     table.loc[1, "ash"] = "plenty"
     table.loc[2, "hue"] = ""
     table.to_csv(tmp_path / "rows.csv", index=False)
-    command = [
-        MTL,
-        "predict",
-        "-i",
-        tmp_path / "rows.csv",
-        "-o",
-        tmp_path / "out.csv",
-        "-m",
-        wine.output / "serving",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    models = wine.output / "serving"
+    done = command("predict", "-i", tmp_path / "rows.csv", "-o", tmp_path / "out.csv", "-m", models)
+    assert done.returncode == 0, done.stderr
     assert "4 rows → " in done.stdout
     assert "2 flagged" in done.stdout
     answer = pd.read_csv(tmp_path / "out.csv", dtype=str, keep_default_na=False)
@@ -248,12 +243,13 @@ def test_bad_cells_are_flagged_not_lost(wine, tmp_path):
     assert (answer["predicted_alcohol"].astype(float) > 0).all()
 
 
-def test_model_analysis_agrees_with_the_evaluator(wine):
+def test_model_analysis_agrees_with_the_evaluator(wine, copied):
     """TFMA scores the exported model by `serving_default` and `transform_features`, from its own code."""
+    pushed = f"push.destination={wine.output / 'serving'}"  # where it was, so that there is nothing to push again
     done = mtl(
-        wine.output,
+        copied,
         *("--config", "data/wine/config.yaml", "--set", "evaluation.slices=[cultivar]"),
-        *("--set", "evaluation.tfma=true"),
+        *("--set", "evaluation.tfma=true", "--set", pushed),
     )
     assert done.code == 0, done.out + done.err
     states = {step: done.states[step] for step in STEPS}

@@ -1,10 +1,8 @@
 """A run that keeps no rows for calibration."""
 
-import subprocess
-
 import pandas as pd
 
-from tests.e2e.conftest import MTL, QUICK, ROOT, mtl
+from tests.e2e.conftest import QUICK, command, mtl
 
 
 def test_a_run_without_a_calibration_split(tmp_path):
@@ -24,16 +22,7 @@ def test_a_run_without_a_calibration_split(tmp_path):
     page = (done.output / "reports" / done.record["id"] / "report.html").read_text()
     assert "There are no intervals of the number, because data.split.calibration is 0." in page
 
-    command = [
-        MTL,
-        "predict",
-        "-i",
-        ROOT / "data/wine/wine.csv",
-        "-o",
-        tmp_path / "p.csv",
-        "-m",
-        done.output / "serving",
-    ]
-    subprocess.run(command, check=True, capture_output=True)
+    predicted = command("predict", "-i", "data/wine/wine.csv", "-o", tmp_path / "p.csv", "-m", done.output / "serving")
+    assert predicted.returncode == 0, predicted.stderr
     columns = list(pd.read_csv(tmp_path / "p.csv").columns)
     assert columns[-4:] == ["predicted_alcohol", "predicted_cultivar", "probability", "problems"]

@@ -1,15 +1,13 @@
 """Validation alone and the curation of a schema, with the real command against a pushed model."""
 
 import json
-import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from tests.e2e.conftest import MTL, ROOT
+from tests.e2e.conftest import ROOT, command
 
 CONFIG = ["--config", "data/wine/config.yaml"]
 
@@ -22,8 +20,7 @@ class Workshop:
     shifted: Path
 
     def mtl(self, *arguments: str) -> tuple[int, str]:
-        command = [MTL, *arguments, *CONFIG, "--set", f"runtime.output={self.output}"]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=600)
+        done = command(*arguments, *CONFIG, "--set", f"runtime.output={self.output}")
         return done.returncode, done.stdout + done.stderr
 
     @property
@@ -34,14 +31,13 @@ class Workshop:
 
 
 @pytest.fixture(scope="module")
-def workshop(wine, tmp_path_factory) -> Workshop:
+def workshop(copied, tmp_path_factory) -> Workshop:
     folder = tmp_path_factory.mktemp("validate")
-    shutil.copytree(wine.output, folder / "output", symlinks=True)
     table = pd.read_csv(ROOT / "data" / "wine" / "wine.csv")
     table["proline"] += 600
     table["extra"] = table["ash"] * 2
     table.to_csv(folder / "shifted.csv", index=False)
-    return Workshop(folder / "output", folder / "shifted.csv")
+    return Workshop(copied, folder / "shifted.csv")
 
 
 def test_shifted_data_is_drift_and_stops_where_the_level_says_so(workshop):
