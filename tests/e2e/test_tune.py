@@ -1,28 +1,30 @@
 """The search, with the real command: what it prints, what it writes, and that its file can be trained with."""
 
 import json
-import subprocess
 
 import pandas as pd
 import pytest
 import yaml
 
-from tests.e2e.conftest import MTL, ROOT, Done, mtl
+from tests.e2e.conftest import SMALL, Done, arguments, mtl
 
-CONFIG = ["--config", "data/wine/config.yaml", "--set", "training.epochs=8"]
+SPACE = {
+    "model.hidden": [[16], [32], [32, 32]],
+    "training.batch_size": [32, 64],
+    "training.learning_rate": {"min": 0.001, "max": 0.03, "log": True},
+}
+SETTINGS = (*SMALL, "training.epochs=8", f"tuning.space={json.dumps(SPACE)}")
+CONFIG = ["--config", "data/wine/config.yaml", *arguments(*SETTINGS)]
 
 
-def tune(output, *arguments) -> Done:
-    command = [MTL, "tune", *CONFIG, "--set", f"runtime.output={output}", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=900)
-    return Done(done.returncode, done.stdout, done.stderr, output)
+def tune(output, *words) -> Done:
+    return mtl(output, *CONFIG, *words, verb="tune")
 
 
 @pytest.fixture(scope="module")
-def searched(tmp_path_factory):
+def searched(copied):
     """Two trials on the bundled data, and the file they end in."""
-    folder = tmp_path_factory.mktemp("tune")
-    done = tune(folder / "output", "--trials", "2", "--write", folder / "tuned.yaml")
+    done = tune(copied, "--trials", "2", "--write", copied.parent / "tuned.yaml")
     assert done.code == 0, done.out + done.err
     return done
 
@@ -74,7 +76,7 @@ def test_more_trials_go_on_from_those_that_are_done(searched):
     written = yaml.safe_load(file.read_text(encoding="utf-8"))
     assert {f"{section}.{name}" for section in ("model", "training") for name in written[section]} == {
         *best["values"],
-        "training.epochs",
+        *(setting.partition("=")[0] for setting in (*SMALL, "training.epochs=8")),
     }
 
     trained = mtl(searched.output, "--config", file, "--set", "gates.rule=regression")
