@@ -5,6 +5,9 @@ PYTHON  ?= $(shell for p in python3.11 python3.12 python3.13 python3; do $$p -c 
 UV      := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 BIN     := .venv/bin
 CONFIG  ?= data/wine/config.yaml
+# Tests are dealt to this many processes, see tests/conftest.py; each needs about 3 GB and one core.
+WORKERS ?= 2
+PYTEST  := $(BIN)/pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 # Company and laptop certificates live in the system's store.
 export UV_SYSTEM_CERTS ?= 1
@@ -15,7 +18,7 @@ export UV_PYTHON_DOWNLOADS ?= never
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run check test slow browser image lock clean
+.PHONY: help setup run check test slow browser proof image lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,12 +31,14 @@ check: setup ## lint, format, types, import contract
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-test: setup ## the tests (within an hour on 2 cores)
-	$(BIN)/pytest
+test: setup ## the tests (about 10 minutes on 2 cores)
+	$(PYTEST)
 slow: setup ## the slow proofs, but for the image
-	$(BIN)/pytest -rs -m "slow and not image"
+	$(PYTEST) -rs -m "slow and not image"
 browser: setup ## the pages in Chromium (needs chromium, chromium-driver and npm)
 	$(BIN)/pytest -m browser
+proof: setup ## all of test, slow and browser in one go (about half an hour on 2 cores)
+	$(PYTEST) -rs -m "not image"
 image: setup ## build the image and run it (needs buildah; about 15 minutes)
 	$(BIN)/pytest -m image
 lock: | $(UV) ## resolve requirements.lock anew
