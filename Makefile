@@ -18,7 +18,7 @@ export UV_PYTHON_DOWNLOADS ?= never
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run check test slow browser proof image lock clean
+.PHONY: help setup run check test slow browser proof image coverage lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,12 @@ proof: setup ## all of test, slow and browser in one go (about half an hour on 2
 	$(PYTEST) -rs -m "not image"
 image: setup ## build the image and run it (needs buildah; about 15 minutes)
 	$(BIN)/pytest -m image
+coverage: setup ## what the tests reach of each package, by line and branch
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage json --quiet
+	$(BIN)/python -m tests.coverage_by_package coverage.json
 lock: | $(UV) ## resolve requirements.lock anew
 	$(UV) pip compile pyproject.toml --extra dev --universal --generate-hashes --no-annotate --no-header -o requirements.lock
 clean: ## remove runs and the environment
