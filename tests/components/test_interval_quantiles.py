@@ -8,6 +8,7 @@ import pytest
 
 from components.model_format.conformal import errors, excess, margin
 from components.shared.head_outputs import CLASSIFICATION, REGRESSION
+from components.trainer import interval_quantiles
 from components.trainer.dataset import Dataset
 from components.trainer.interval_quantiles import QUANTILES, levels, with_quantiles
 from components.trainer.model import build_table_model
@@ -70,6 +71,13 @@ def test_quantiles_are_those_of_the_noise(fitted: tuple[keras.Model, keras.Model
     assert (found[:, 0] <= found[:, 1]).all()
 
 
+@pytest.fixture
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few epochs, for tests that do not ask how well the quantiles are learnt."""
+    monkeypatch.setattr(interval_quantiles, "_EPOCHS", 10)
+
+
+@pytest.mark.usefixtures("brief")
 def test_rows_of_no_weight_teach_nothing():
     known = rows(400, 7)
     odd = np.arange(400) % 2 == 1
@@ -80,6 +88,7 @@ def test_rows_of_no_weight_teach_nothing():
     assert np.abs(found[QUANTILES]).max() < 10
 
 
+@pytest.mark.usefixtures("brief")
 def test_members_are_averaged():
     """A batch ensemble: what the quantiles see is the mean over its members."""
     space = FeatureSpace.of(rows(64, 8).features, owners=[], bins=8)
