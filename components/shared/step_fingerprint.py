@@ -6,6 +6,7 @@ TFX knows a step by its class name and arguments; code behind an import path is 
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import re
 from collections.abc import Iterator
@@ -51,9 +52,9 @@ def _collect(module: str, seen: dict[str, str], named: set[str]) -> None:
     seen[module] = hashlib.sha256(source).hexdigest()
     if path.name == "__init__.py":
         seen.update({str(file.relative_to(path.parents[1])): _digest(file) for file in _assets(path.parent)})
-    tree = ast.parse(source)
-    named |= _named(tree)
-    for imported in _imports(tree):
+    imports, paths = _reach(source)
+    named |= paths
+    for imported in imports:
         _collect(imported, seen, named)
 
 
@@ -77,6 +78,13 @@ def _source(module: str) -> Path | None:
         if candidate.is_file():
             return candidate
     return None
+
+
+@functools.cache  # most modules are reached from several steps
+def _reach(source: bytes) -> tuple[frozenset[str], frozenset[str]]:
+    """Returns the modules of this package that a source imports, and those that it names by import path."""
+    tree = ast.parse(source)
+    return frozenset(_imports(tree)), frozenset(_named(tree))
 
 
 def _imports(tree: ast.Module) -> set[str]:
