@@ -160,7 +160,7 @@ def test_a_stray_quote_closed_far_below_by_another_is_refused(tmp_path, far):
         ("a,b,\n1,x,\n1,x,3\n", 'Column 3 of "{path}" must have a name, got an empty one.'),
         (",a,b\n1,x,y\n2,x,y\n", 'Column 1 of "{path}" must have a name, got an empty one. Name it; if pandas'),
         ("a,b\n1,2\n".encode("utf-16-le"), "must be UTF-8 text, got bytes of 0 in the header, as in UTF-16 text."),
-        (gzip.compress(b""), "must hold a header and rows, got an empty file."),
+        (gzip.compress(b"", mtime=0), "must hold a header and rows, got an empty file."),
     ],
 )
 def test_what_cannot_be_right_is_one_sentence(tmp_path, text, message):
