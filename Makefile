@@ -37,8 +37,8 @@ slow: setup ## the slow proofs, but for the image
 	$(PYTEST) -rs -m "slow and not image"
 browser: setup ## the pages in Chromium (needs chromium, chromium-driver and npm)
 	$(BIN)/pytest -m browser
-proof: setup ## all of test, slow and browser in one go (about half an hour on 2 cores)
-	$(PYTEST) -rs -m "not image"
+proof: setup ## what slow and browser run, in one go
+	$(PYTEST) -rs -m "(slow or browser) and not image"
 image: setup ## build the image and run it (needs buildah; about 15 minutes)
 	$(BIN)/pytest -m image
 coverage: setup ## what the tests reach of each package, by line and branch
