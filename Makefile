@@ -7,7 +7,7 @@ BIN     := .venv/bin
 CONFIG  ?= data/wine/config.yaml
 # Tests are dealt to this many processes, see tests/conftest.py; each needs about 3 GB and one core.
 WORKERS ?= 2
-PYTEST  := $(BIN)/pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
+PYTEST  := $(BIN)/pytest --numprocesses $(WORKERS)
 
 # Company and laptop certificates live in the system's store.
 export UV_SYSTEM_CERTS ?= 1
@@ -43,7 +43,7 @@ image: setup ## build the image and run it (needs buildah; about 15 minutes)
 	$(BIN)/pytest -m image
 coverage: setup ## what the tests reach of each package, by line and branch
 	$(BIN)/coverage erase
-	-$(BIN)/coverage run -m pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	-$(BIN)/coverage run -m pytest --numprocesses $(WORKERS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage json --quiet
 	$(BIN)/python -m tests.coverage_by_package coverage.json

@@ -1,6 +1,9 @@
 """How tests are dealt to processes, where `make test` runs them in several, how XLA compiles, and what takes long."""
 
+from __future__ import annotations
+
 import os
+from typing import Any
 
 import pytest
 
@@ -11,36 +14,51 @@ from components.trainer.xla import FLAGS, PLAIN_EMITTERS
 # `test_xla.py`; the fixture `wine` compiles as a user's run does.
 os.environ.setdefault(FLAGS, f"{PLAIN_EMITTERS} --xla_backend_optimization_level=0")
 
-# What several files use and takes long to make: all tests that use it run in one process.
-SHARED = ("wine",)
-# What is made again for each of its parameters: the tests of each may run in another process.
-APART = ("other_set", "written")
+# The files that use the fixture `wine`, which takes half a minute to make: all of them run in one process.
+WINE = tuple(f"tests/e2e/test_{name}.py" for name in ("relate", "report", "run", "tune", "validate"))
+# What these files share, they make again for each of its parameters, which may run in different processes.
+APART = ("tests/e2e/test_real_data.py", "tests/real_writers/test_real_writers.py")
 # The longest first, so that all processes have something to do until the end.
 FOLDERS = ("e2e", "components")
 LONG = 120
 """Seconds; a test that takes longer is a slow proof, or two tests."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
+def _unit(name: str) -> str:
+    """Returns what runs in one process with the test of a name: its file, more than that, or less."""
+    file, _, test = name.partition("::")
+    if file in WINE:
+        return "wine"
+    return f"{file}[{test.partition('[')[2]}" if file in APART else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Deals units in the order in which they are collected.
+
+    Marks of `--dist loadgroup` would be nearer to the tests, but pytest-xdist 3.8 does not see them with pytest 9.2.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Units(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _unit(nodeid)
+
+    config.option.loadscopereorder = False
+    return Units(config, log)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keeps together the tests of a file, and those that share what is expensive; only for pytest-xdist."""
-    if not hasattr(config, "workerinput"):
-        return
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-    items.sort(key=_place)
+    """Puts long tests first where pytest-xdist deals them.
 
-
-def _group(item: pytest.Item) -> str:
-    fixtures = getattr(item, "fixturenames", ())
-    for name in SHARED:
-        if name in fixtures:
-            return name
-    file = item.nodeid.partition("::")[0]
-    for name in APART:
-        if name in fixtures:
-            return f"{file}-{item.callspec.params[name]}"
-    return file
+    Raises:
+        pytest.UsageError: a file uses `wine` and is not in `WINE`.
+    """
+    users = {item.nodeid.partition("::")[0] for item in items if "wine" in getattr(item, "fixturenames", ())}
+    if users - set(WINE):
+        raise pytest.UsageError(f"WINE in tests/conftest.py must name {', '.join(sorted(users - set(WINE)))}.")
+    if hasattr(config, "workerinput"):
+        items.sort(key=_place)
 
 
 def _place(item: pytest.Item) -> int:
