@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from small_task import MODEL, TRAINING, rows, task
 
-from components.formats.history import COSINE, WEIGHTS
+from components.formats.history import COSINE, WEIGHTS, History
 from components.report.parts.training import training_curves
 from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.shared.implementations import implementation
@@ -203,17 +203,17 @@ def test_both_heads_learn_and_the_weights_are_logged(name, tmp_path):
         assert len(history[series]) == len(history[MONITORED_LOSS])
         assert np.isfinite(history[series]).all()
     assert (np.array([history[series] for series in WEIGHTS.values()]) > 0).all()
-    drawn = training_curves(history, 1)
-    assert (drawn["weights"] is None) == (name == "pcgrad"), "it turns the gradients and leaves the weights"
-    assert drawn["gradient_cosine"]["mean"] == pytest.approx(np.mean(history[COSINE]))
+    drawn = training_curves(History.of_logs(history), 1)
+    assert (drawn.weights is None) == (name == "pcgrad"), "it turns the gradients and leaves the weights"
+    assert drawn.gradient_cosine.mean == pytest.approx(np.mean(history[COSINE]))
     assert network.count_params() == 4 * 16 + 16 + 16 + 1 + 2 * 16 + 2
 
 
 def test_heads_that_share_nothing_have_no_cosine_and_fixed_weights_no_weights(tmp_path):
     _, history = fit(task(rows(60, 0), rows(30, 1)), MODEL | {"trunk": "separate"}, TRAINING, str(tmp_path))
     assert not {COSINE, *WEIGHTS.values()} & set(history)
-    drawn = training_curves(history, 1)
-    assert drawn["gradient_cosine"] is drawn["weights"] is None
+    drawn = training_curves(History.of_logs(history), 1)
+    assert drawn.gradient_cosine is drawn.weights is None
 
 
 def test_the_cosine_is_that_of_the_two_gradients(data):

@@ -127,7 +127,7 @@ def test_importance_names_every_feature_and_the_curves_every_epoch(wine, report)
         values = [row["value"] for row in rows]
         assert values == sorted(values, reverse=True)
         assert values[0] > 0
-    history = json.loads((wine.artifact("Trainer", "model_run") / "history.json").read_text())
+    history = json.loads((wine.artifact("Trainer", "model_run") / "history.json").read_text())["series"]
     curves = report["model"]["curves"]
     assert curves["epochs"] == list(range(1, report["model"]["evaluation"]["training"]["epochs"] + 1))
     assert curves["series"]["classification"]["validation"] == history["val_classification_output_loss"]
