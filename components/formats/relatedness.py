@@ -98,7 +98,7 @@ class Relatedness(JsonFile, file="relatedness.json"):
             over the epochs of each seed; negative where the heads contradict each other, None where nothing is shared.
         networks: `multi_task`, `regression` and `classification`.
         cost: one network against two.
-        labels: head -> its label column.
+        labels: head -> its label column, and `weight` -> the column of the row weights, None without one.
     """
 
     seeds: tuple[int, ...]
@@ -109,4 +109,4 @@ class Relatedness(JsonFile, file="relatedness.json"):
     gradient_cosine: tuple[float | None, ...]
     networks: dict[str, Network]
     cost: Cost
-    labels: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str | None] = field(default_factory=dict)
