@@ -54,7 +54,7 @@ WORKDIR /work
 ARG VERSION=unknown
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="mtl-pipeline" \
-      org.opencontainers.image.description="Multi-task learning on tables: a number and a class, from a CSV to a pushed model, on TFX." \
+      org.opencontainers.image.description="Multi-task learning on tables: regression and classification by one network, from a CSV to a pushed model, on TFX." \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION"

@@ -13,7 +13,7 @@ PYTEST  := $(BIN)/pytest --numprocesses $(WORKERS)
 export UV_SYSTEM_CERTS ?= 1
 # A Python that is not on this machine is not fetched behind the user's back.
 export UV_PYTHON_DOWNLOADS ?= never
-# Many containers set it; without bytecode every process compiles TensorFlow and TFX anew, which more than doubles the
+# Many containers set it; without bytecode every process compiles TensorFlow and TFX again, which more than doubles the
 # 10 seconds of their import.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -47,7 +47,7 @@ coverage: setup ## what the tests reach of each package, by line and branch
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage json --quiet
 	$(BIN)/python -m tests.coverage_by_package coverage.json
-lock: | $(UV) ## resolve requirements.lock anew
+lock: | $(UV) ## resolve requirements.lock from scratch
 	$(UV) pip compile pyproject.toml --extra dev --universal --generate-hashes --no-annotate --no-header -o requirements.lock
 clean: ## remove runs and the environment
 	rm -rf .venv .uv runs

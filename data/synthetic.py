@@ -179,9 +179,9 @@ class Block:
 
     Attributes:
         table: the columns as written.
-        y: the number, [n].
+        y: the regression label, [n].
         mean: its true mean given the row, [n].
-        label: the class as an index into `CLASSES`, [n].
+        label: the class label as an index into `CLASSES`, [n].
         probabilities: the true class probabilities given the row, [n, 3].
     """
 

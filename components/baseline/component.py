@@ -33,7 +33,7 @@ def Baseline(
         destination: the folder of pushed versions, here or in an object store.
         version: the version to take; 0 for none, `CURRENT` for whichever is current now.
         content: fingerprint of that version's files, part of the cache key.
-        labels: JSON list of the columns of number and class that the run trains.
+        labels: JSON list of the regression and the class label that the run trains.
         replace: 1 where a model that predicts other columns may be replaced.
         code: fingerprint of this step's code, part of the cache key.
 

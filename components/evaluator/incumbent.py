@@ -158,7 +158,7 @@ def _number(text: str) -> float:
 
 
 def _other_unit(pushed: Manifest, candidate: Manifest) -> dict[str, str]:
-    """Returns a sentence where the number's medians are so far apart that its unit may be another."""
+    """Returns a sentence where the regression label's medians are so far apart that its unit may be another."""
     before, now = abs(pushed.train.median), abs(candidate.train.median)
     if not (before and now) or 1 / _FACTOR < now / before < _FACTOR:
         return {}

@@ -31,7 +31,7 @@ def read_rows(folder: str | Path, schema: bytes, labels: tuple[str, str], column
         columns: names of the columns to slice by; missing values read as "(missing)" or NaN.
 
     Returns:
-        The rows; a row without a label has NaN for the number, None for the class.
+        The rows; a row without a label has NaN for regression, None for classification.
     """
     decoder = ExamplesToRecordBatchDecoder(schema)
     number: list[np.ndarray] = []

@@ -75,7 +75,7 @@ class Figures(JsonFile, file="figures.json", format=2):
     """What is drawn of each head; None for a head that cannot be scored.
 
     Args:
-        regression: predictions and errors of the number.
+        regression: predictions and errors of the regression head.
         classification: the curves of the classes with most rows, in that order.
     """
 

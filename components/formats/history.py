@@ -41,7 +41,8 @@ class History(JsonFile, file="history.json", format=2):
         return {"series": cls.of_logs(fields).series}
 
     def loss(self, head: str, split: str) -> list[float]:
-        """Returns a head's loss on `train` or `validation`: the label standardised, the class by log loss."""
+        """Returns a head's loss on `train` or `validation`: regression on the standardised label, classification by log
+        loss."""
         return self._values({"train": "", "validation": "val_"}[split] + f"{HEADS[head]}_loss")
 
     def validation(self, head: str, metric: str) -> list[float]:

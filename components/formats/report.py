@@ -181,7 +181,8 @@ class TrainingCurves:
     Args:
         best_epoch: the epoch, from 1, whose network was kept.
         epochs: the epochs that are kept; of a long training not all are. None stands for what is no finite number.
-        series: head to split to its losses, as they were fitted: the label standardised, the class by log loss.
+        series: head to split to its losses, as they were fitted: regression on the standardised label, classification
+            by log loss.
         weights: head to what its loss was multiplied by; None where nothing changed the weights.
         gradient_cosine: None where the heads share no layer, or the history is older than this figure.
     """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Coverage:
-    """How the intervals of the number did on n rows.
+    """How the prediction intervals did on n rows.
 
     Args:
         value: share of the labels that lie within their interval.
@@ -27,7 +27,7 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Intervals:
-    """The intervals of the number.
+    """The prediction intervals of the regression head.
 
     Args:
         rows: calibration rows behind them, those with a number.

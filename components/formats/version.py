@@ -14,7 +14,7 @@ REMEDY = "Use the mtl that pushed this version, or go back to the one before wit
 
 @dataclass(frozen=True)
 class Labels:
-    """The label columns that a version predicts: of the number and of the class."""
+    """The label columns that a version predicts: the regression and the class label."""
 
     regression: str
     classification: str

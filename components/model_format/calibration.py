@@ -6,7 +6,7 @@ learning", IJCAI 2001). No temperature could do that.
 
 One temperature divides the logarithms of all class probabilities (Guo et al., "On calibration of modern neural
 networks", ICML 2017): above 1 it takes back confidence, below 1 it adds some, and it never changes which class is the
-most probable. The interval of the number is conformal, see `components.model_format.conformal`. Pure NumPy and SciPy.
+most probable. The prediction interval is conformal, see `components.model_format.conformal`. Pure NumPy and SciPy.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ def calibrate(
     """Learns the temperature and the interval from n calibration rows; n may be 0.
 
     Args:
-        label: the numbers in the user's units, float [n]; rows with NaN count for the temperature alone.
+        label: the regression label in the user's units, float [n]; rows with NaN count for the temperature alone.
         prediction: what the network says of them, in the same units, float [n].
         classes: index of each row's class, int64 [n]; rows with -1, no class or one that train does not have, count for
             the interval alone.
         probabilities: the network's class probabilities, float [n, K].
         coverage: share of labels that the intervals are to hold, in (0, 1).
-        quantiles: the network's two quantiles of the numbers, in the same units, float [n, 2]: the intervals are to
-            lie around these. None: around the number.
+        quantiles: the network's two quantiles of the regression label, in the same units, float [n, 2]: the intervals
+            are to lie around these. None: around the predicted value.
         class_weights: what the classes counted in the loss, K; None where all counted alike.
     """
     probabilities = unweighted(probabilities, class_weights)
@@ -69,7 +69,7 @@ def calibrate(
 
 def uncalibrated(coverage: float, class_weights: Sequence[float] | None = None) -> Calibration:
     """Returns what holds where no rows were kept for calibration: no intervals, and nothing but the weights undone."""
-    problem = "There are no intervals of the number, because data.split.calibration is 0."
+    problem = "There are no prediction intervals, because data.split.calibration is 0."
     known = None if class_weights is None else list(class_weights)
     return Calibration(0, 0, 1.0, coverage, SPLIT, None, problem, known)
 
@@ -141,10 +141,10 @@ def _problem(rows: int, coverage: float) -> str:
     least = least_rows(coverage)
     if rows < least:
         return (
-            f"There are no intervals of the number: to hold {100 * coverage:g} % of the labels they need at least "
+            f"There are no prediction intervals: to hold {100 * coverage:g} % of the labels they need at least "
             f"{least:,} calibration rows, got {rows:,}."
         )
     return (
-        f"There are no intervals of the number: more than {100 * (1 - coverage):g} % of the calibration rows have a "
+        f"There are no prediction intervals: more than {100 * (1 - coverage):g} % of the calibration rows have a "
         "prediction that is no finite number."
     )

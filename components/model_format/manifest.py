@@ -21,9 +21,9 @@ def prediction_columns(regression: str, classification: str, *, intervals: bool)
     """Returns the columns that batch prediction adds: number, class, its probability, what is wrong with the row.
 
     Args:
-        regression: the label column of the number.
-        classification: the label column of the class.
-        intervals: whether the bounds of the number's interval follow the number.
+        regression: column of the regression label.
+        classification: column of the class label.
+        intervals: whether the bounds of the prediction interval follow the predicted value.
     """
     number = f"predicted_{regression}"
     bounds = [f"{number}_lower", f"{number}_upper"] if intervals else []
@@ -74,10 +74,10 @@ class Calibration:
         numbers: rows with a number, which set the intervals.
         classes: rows with a class that train has too, which set the temperature.
         temperature: what the logarithms of the network's class probabilities are divided by.
-        coverage: share of labels that the intervals of the number are to hold.
-        method: `split` for intervals around the number, `cqr` around two quantiles of it.
-        margin: how far the interval reaches beyond the number, or beyond its quantiles (there it may be negative), in
-            the label's units; None: no intervals.
+        coverage: share of labels that the prediction intervals are to hold.
+        method: `split` for intervals around the predicted value, `cqr` around two predicted quantiles.
+        margin: how far the interval reaches beyond the predicted value, or beyond the quantiles (there it may be
+            negative), in the label's units; None: no intervals.
         problem: a sentence that says why there are no intervals.
         class_weights: what the classes counted in the loss, in the order of the model's classes, which was taken out of
             the probabilities before the temperature; None where all counted alike.
@@ -98,8 +98,8 @@ class Manifest(JsonFile, file=f"{EXTRA}/model.json"):
     """A serving model's labels, classes, columns and training in short.
 
     Args:
-        regression: the label column of the number.
-        classification: the label column of the class.
+        regression: column of the regression label.
+        classification: column of the class label.
         classes: the classes in the order of `classification_output`.
         columns: the raw columns the model reads.
         dialect: how the data it was trained on was said to be written; what it is asked of is read alike.

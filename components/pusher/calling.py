@@ -43,7 +43,7 @@ class LoadedModel:
         self.load_seconds = time.perf_counter() - started
         if missing := [name for name in ("serving_default", "predict") if name not in self._signatures]:
             found = ", ".join(self._signatures) or "none"
-            raise Unservable([f"The model must have the signature `{missing[0]}`, got {found}. Export it anew."])
+            raise Unservable([f"The model must have the signature `{missing[0]}`, got {found}. Export it again."])
         self.columns = Manifest.read(folder).columns
         arguments = self._signatures["predict"].structured_input_signature[1]
         if strange := {column.input for column in self.columns} ^ set(arguments):

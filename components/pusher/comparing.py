@@ -4,7 +4,7 @@ regression_output      float32 [n, 1]   in the user's units; float64, as its bou
 classification_output  float32 [n, K]   probabilities
 predicted_class        string  [n]
 class_probability      float32 [n]      of the predicted class
-regression_lower       float32 [n, 1]   bounds of the number's interval: both or neither
+regression_lower       float32 [n, 1]   bounds of the prediction interval: both or neither
 regression_upper       float32 [n, 1]
 """
 

@@ -12,7 +12,7 @@ Labels = tuple[str, str]
 
 
 def labels_pushed(version: Version | None) -> Labels | None:
-    """Returns the columns of number and class that a version predicts, None for a model of another tool."""
+    """Returns the regression and the class label that a version predicts, None for a model of another tool."""
     labels = version.labels if version else None
     return (labels.regression, labels.classification) if labels else None
 
@@ -22,7 +22,7 @@ def require_same_labels(version: Version | None, labels: Labels, destination: ob
 
     Args:
         version: what is kept with the version now current; None where there is none.
-        labels: the columns of number and class of the new model.
+        labels: the regression and the class label of the new model.
         destination: where the versions lie.
 
     Raises:
@@ -39,7 +39,7 @@ def require_same_labels(version: Version | None, labels: Labels, destination: ob
 
 def spoken(labels: Labels) -> str:
     """Returns what a model predicts, in words."""
-    return f'the number "{labels[0]}" and the class "{labels[1]}"'
+    return f'the regression label "{labels[0]}" and the class label "{labels[1]}"'
 
 
 def rows_pushed(store: VersionStore) -> str:

@@ -41,7 +41,7 @@ class Release:
     def __post_init__(self) -> None:
         if not Path(self.source, SAVED_MODEL).is_file():
             raise InputError(
-                f"`{self.source}` must be a SavedModel, got no `{SAVED_MODEL}` in it. Export the model anew."
+                f"`{self.source}` must be a SavedModel, got no `{SAVED_MODEL}` in it. Export the model again."
             )
         if self.keep < 1:
             raise InputError(f"`keep` must be at least 1, got {self.keep}. Keep 2 or more to be able to roll back.")

@@ -84,8 +84,8 @@ def Report(
         pushed_model: what the Pusher did.
         report: `report.html`, `report.json`, `card.md`, `card.json`.
         html: the page again, as one file that Kubeflow shows.
-        regression_metrics: the metrics of the number, as Kubeflow shows them.
-        classification_metrics: the metrics of the class.
+        regression_metrics: the metrics of the regression head, as Kubeflow shows them.
+        classification_metrics: the metrics of the classification head.
         confusion: the confusion matrix.
         settings: JSON: `pipeline` and `config`.
         code: fingerprint of this step's code, part of the cache key.

@@ -2,7 +2,7 @@
 
 It depends on the data and the reviewed schema alone. What the validation thinks of the data may change with every push,
 because drift is measured against the pushed model; a schema that came from the validation would then run Transform
-and Trainer anew.
+and Trainer again.
 """
 
 import json

@@ -14,7 +14,7 @@ from components.shared.errors import InputError
 
 Record = TypeVar("Record")
 
-RUN_AGAIN = "Run again with --no-cache, which writes it anew."
+RUN_AGAIN = "Run again with --no-cache, which writes it again."
 """What helps where a step wrote the file."""
 
 

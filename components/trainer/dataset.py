@@ -170,11 +170,12 @@ def predict(network: keras.Model, rows: Dataset) -> dict[str, np.ndarray]:
     """Returns what a fitted network answers, in the user's units.
 
     Args:
-        network: a network with the two outputs, and perhaps quantiles of the number.
+        network: a network with the two outputs, and perhaps the regression quantiles.
         rows: n rows.
 
     Returns:
-        Output name -> probabilities float32 [n, K] of the class; float64 [n, U] of the number and its quantiles.
+        Output name -> probabilities float32 [n, K] of the classes; float64 [n, U] of the predicted value and the
+        quantiles.
     """
     answers = network.predict(rows.features, batch_size=BATCH, verbose=0)
     return {

@@ -11,8 +11,8 @@ Signatures (n rows):
 What counts as missing in a request says `components.trainer.serving_inputs`. The first two answer `regression_output`
 float32 [n, 1] in the label's units, `classification_output` float32 [n, K] probabilities in the order of the class
 names, `predicted_class` string [n] and `class_probability` float32 [n]; and, where there were calibration rows enough,
-`regression_lower` and `regression_upper` float32 [n, 1], the bounds of the number's interval. The number and its bounds
-are computed as float64, and answered as such in a model whose label 32 bits do not hold.
+`regression_lower` and `regression_upper` float32 [n, 1], the bounds of the prediction interval. The predicted value and
+its bounds are computed as float64, and answered as such in a model whose label 32 bits do not hold.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def export(
         labels: the two label columns.
         classes: names of the classes, by index.
         units: the regression label's.
-        calibration: what the probabilities are corrected by, and how far the intervals of the number reach.
+        calibration: what the probabilities are corrected by, and how far the prediction intervals reach.
         missing: spellings of "no value".
         directory: where to write.
     """

@@ -1,8 +1,8 @@
-"""Two quantiles of the number beside it: what an interval that is wide where the data is uncertain is made of.
+"""Two quantiles beside the predicted value: what an interval that is wide where the data is uncertain is made of.
 
-They are a linear layer on what the last layer of the regression head sees, added to its number and fitted with the
+They are a linear layer on what the last layer of the regression head sees, added to its prediction and fitted with the
 pinball loss (Koenker and Bassett, "Regression quantiles", Econometrica 1978). Everything else of the network stays as
-it is, so the number and the class are the same with and without them.
+it is, so both predictions are the same with and without them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The loss of each head, and the metrics that training shows; per row, for one network or a batch ensemble.
 
-The number's losses work on the standardised label. Every loss and metric takes predictions [B, U], or [B, M, U] of M
+The regression losses work on the standardised label. Every loss and metric takes predictions [B, U], or [B, M, U] of M
 members: then a row's value is the mean over the members.
 """
 
@@ -91,7 +91,7 @@ def pinball(error: Any, loss: RegressionLoss) -> Any:
 
 @keras.saving.register_keras_serializable("mtl")
 class ClassificationLoss(keras.losses.Loss):
-    """Cross-entropy of probabilities p against the class y, with the usual variations.
+    """Cross-entropy of probabilities p against the true class y, with the usual variations.
 
     `- w_y (1 - p_y)^γ Σ_k q_k log p_k` with `q_k = (1 - s)[k = y] + s / K`.
 

@@ -64,7 +64,7 @@ def _bug(error: Exception) -> str:
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="mtl-pipeline", message="%(package)s %(version)s")
 def cli() -> None:
-    """Multi-task learning on tables: from a CSV to a pushed model that predicts a number and a class.
+    """Multi-task learning on tables: from a CSV to a pushed model with a regression and a classification head.
 
     Exit codes: 0 done, 1 a bug, 2 the input must change, 3 a gate said no.
     """

@@ -26,8 +26,8 @@ def configured(verb: Callable[..., None]) -> Callable[..., None]:
         help=f"YAML file [default: {DEFAULT_CONFIG}]",
     )
     @click.option("-d", "--data", help=f"CSV or Parquet: a file, folder or glob, here or at {one_of(prefixes())}.")
-    @click.option("-r", "--regression", help="Label column of the number.")
-    @click.option("-k", "--classification", help="Label column of the class.")
+    @click.option("-r", "--regression", help="Column of the regression label, a number.")
+    @click.option("-k", "--classification", help="Column of the class label.")
     @click.option("-p", "--preset", metavar="NAME", help="Network and training: the name of a preset, such as best.")
     @click.option(
         "-s",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @configured
-@click.option("--no-cache", is_flag=True, help="Run every step anew.")
+@click.option("--no-cache", is_flag=True, help="Run every step again; reuse no earlier output.")
 def run(resolved: Resolved, no_cache: bool) -> None:
     """Run the whole pipeline: ingest, validate, transform, train, evaluate, push."""
     from pipeline.local.runner import run as run_locally
@@ -40,7 +40,7 @@ def run(resolved: Resolved, no_cache: bool) -> None:
 @click.command()
 @configured
 @click.option("--serving", help="A log of served rows, without labels: CSV or Parquet.")
-@click.option("--no-cache", is_flag=True, help="Run every step anew.")
+@click.option("--no-cache", is_flag=True, help="Run every step again; reuse no earlier output.")
 def validate(resolved: Resolved, serving: str | None, no_cache: bool) -> None:
     """Judge the data and train nothing: everything the data gate looks at, with exit code 3 where it says no."""
     from components.example_gen.spec import expand
@@ -74,7 +74,7 @@ def validate(resolved: Resolved, serving: str | None, no_cache: bool) -> None:
     type=click.IntRange(2, 100),
     help="Seeds of each network [default: evaluation.relatedness, or 3]",
 )
-@click.option("--no-cache", is_flag=True, help="Run every step anew.")
+@click.option("--no-cache", is_flag=True, help="Run every step again; reuse no earlier output.")
 def relate(resolved: Resolved, seeds: int | None, no_cache: bool) -> None:
     """Tell whether sharing one network helps each head, against a network of its own; push nothing."""
     from pipeline.local.runner import run as run_locally

@@ -15,7 +15,7 @@ class HeadGate(Section):
     """What one head must reach before the model is pushed."""
 
     better_than_trivial: bool = True
-    """Better than predicting the mean number or the most frequent class."""
+    """Better than a constant baseline: the train median or mean, or the train class frequencies."""
     no_worse_than_pushed: bool = True
     """No worse than the pushed model by more than noise (paired bootstrap) and `tolerance`."""
     tolerance: Annotated[float, Field(ge=0)] = 0.0
@@ -66,10 +66,11 @@ class LabelGate(Section):
     """What the labels must be like to be learnt and judged."""
 
     level: Level = "warn"
-    """Level of missing labels, of rare, absent and dominant classes, of a constant or outlying number, and of leaks."""
+    """Level of missing labels, of rare, absent and dominant classes, of a constant or outlying regression label, and of
+    leaks."""
     leakage: Annotated[float, Field(gt=0, le=1)] = 0.95
-    """Share of a label that no single feature may explain: R² of the number's ranks, share of errors avoided for the
-    class, on the validation split."""
+    """Share of a label that no single feature may explain: R² of the ranks for the regression label, share of errors
+    avoided for the class label, on the validation split."""
 
 
 class Gates(Section):

@@ -126,9 +126,9 @@ class Labels(Section):
     """The two columns to predict, and how much each row's labels count."""
 
     regression: Column
-    """The number."""
+    """Column of the regression label, a number."""
     classification: Column
-    """The class: text, whole number or boolean."""
+    """Column of the class label: text, whole number or boolean."""
     weight: Column | None = None
     """A number of at least 0 per row: how much its labels count in the losses of training and of early stopping. It is
     no feature, predictions do not need it, and the evaluation counts every eval row once."""
@@ -144,7 +144,7 @@ class Labels(Section):
 
     @property
     def columns(self) -> tuple[str, str]:
-        """Both label columns, the number first."""
+        """Both label columns, the regression label first."""
         return self.regression, self.classification
 
     @property

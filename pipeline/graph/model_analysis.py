@@ -12,8 +12,8 @@ from pipeline.config.run import Config
 def eval_config(config: Config) -> tfma.EvalConfig:
     """Returns TFMA's configuration for the two heads and the configured slices.
 
-    Labels come from the `transform_features` signature: the number in its own units and the index of the class. So do
-    the weights, 1 where a row has the label of the output and 0 where it is missing.
+    Labels come from the `transform_features` signature: the regression label in its own units and the index of the
+    class. So do the weights, 1 where a row has the label of the output and 0 where it is missing.
     """
     slices = [[part] if isinstance(part, str) else part for part in config.evaluation.slices]
     return tfma.EvalConfig(

@@ -48,7 +48,7 @@ def run(resolved: Resolved, *, cache: bool = True, until: str = LAST, source: So
 
     Args:
         resolved: the configuration and its origins.
-        cache: False runs every step anew.
+        cache: False runs every step, whatever ran before.
         until: the last step to run; the Tuner runs in no other case.
         source: the data, as the check before the run found it; None has it looked up now.
 

@@ -124,8 +124,8 @@ def check_all(config: Config, console: Console) -> None:
     table.add_row("environment", f"Python {python}, {stack}")
     table.add_row("output", f"{config.output}, {shutil.disk_usage(_existing(config.output)).free >> 30} GiB free")
     table.add_row("rows", f"{found.read:,}{notes}")
-    table.add_row("number", config.labels.regression)
-    table.add_row("class", f"{config.labels.classification}: {classes}")
+    table.add_row("regression", config.labels.regression)
+    table.add_row("classification", f"{config.labels.classification}: {classes}")
     if config.labels.weight is not None:
         table.add_row("weight", config.labels.weight)
     table.add_row("features", ", ".join(f"{feature.name} ({feature.kind.lower()})" for feature in checked.features))

@@ -35,7 +35,7 @@ from pipeline.errors import InputError, did_you_mean
 from pipeline.local.captured_output import output_to
 from pipeline.verbs.models import local_model
 
-_NOT_FINITE = "the predicted number must be finite, got none; a feature is far outside of what train had"
+_NOT_FINITE = "the predicted value must be finite, got none; a feature is far outside of what train had"
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Counts:
         rows: rows read, and written.
         flagged: rows with a problem.
         model: the model's folder, a URI in an object store.
-        labels: the columns of number and class that it predicts.
+        labels: the regression and the class label that it predicts.
         notes: what was done in opening the table that a user may not expect, in sentences.
     """
 
@@ -60,7 +60,7 @@ class Counts:
 def predict_file(source: str, target: Path, model: str) -> Counts:
     """Scores a table and writes it with the prediction's columns added.
 
-    Added are `predicted_<number label>`, with its interval in `…_lower` and `…_upper` if the model has intervals,
+    Added are `predicted_<regression label>`, with its interval in `…_lower` and `…_upper` if the model has intervals,
     `predicted_<class label>`, `probability` and `problems`; the last one says which cells the schema does not allow. A
     cell that is no number where one must be counts as missing.
 

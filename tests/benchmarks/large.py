@@ -3,7 +3,8 @@
     python -m tests.benchmarks.large [PRESET] [ROWS]
 
 `default` and 100,000 rows when left out; an eighth as many again validate. Data: 16 normal numbers and 4 categories of
-10 levels. The number is a sum of smooth, kinked and crossed terms; the class, one of three, depends on it and more.
+10 levels. The regression label is a sum of smooth, kinked and crossed terms; the class, one of three, depends on it and
+more.
 """
 
 from __future__ import annotations

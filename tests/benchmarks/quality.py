@@ -5,11 +5,11 @@
 
 The first form measures what `quality.json` beside this file does not hold yet; the second prints the table. Scores:
 mean absolute error, and log loss floored at 0.02; a ratio is that to the better of LightGBM and scikit-learn's
-HistGradientBoosting. `seed_raw` is the seed network on the number as it is. A preset with `:regression_weight` or
-`:classification_weight` behind it is its single-task baseline: that weight stays, the other head's is 0. With 1,000
-test rows or more, two fifths of them calibrate the network, and the rest say what its intervals hold and what its
-probabilities are worth: their calibration error, and how large that is by chance where they are right. Seconds are the
-wall clock's, whatever else the machine was doing.
+HistGradientBoosting. `seed_raw` is the seed network on the regression label as it is. A preset with
+`:regression_weight` or `:classification_weight` behind it is its single-task baseline: that weight stays, the other
+head's is 0. With 1,000 test rows or more, two fifths of them calibrate the network, and the rest say what its intervals
+hold and what its probabilities are worth: their calibration error, and how large that is by chance where they are
+right. Seconds are the wall clock's, whatever else the machine was doing.
 """
 
 from __future__ import annotations

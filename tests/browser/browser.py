@@ -36,7 +36,7 @@ class Browser:
         return self
 
     def open(self, name: str, part: str = "") -> "Browser":
-        self.driver.get("about:blank")  # or a new part alone would not load the page anew
+        self.driver.get("about:blank")  # or a new part alone would not load the page again
         self.driver.get((self.pages / f"{name}.html").as_uri() + (f"#{part}" if part else ""))
         return self
 

@@ -20,7 +20,7 @@ TRAINING = SEED.training | {
 
 
 def rows(count, seed, noise=0.0):
-    """The number is the first of four columns and the class the sign of the second, but for the noise."""
+    """The regression label is the first of four columns and the class the sign of the second, but for the noise."""
     random = np.random.default_rng(seed)
     numeric = random.normal(size=(count, 4)).astype("float32")
     target = (numeric[:, 0] + noise * random.normal(size=count)).astype("float32")

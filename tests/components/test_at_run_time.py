@@ -60,11 +60,11 @@ def test_a_pushed_model_of_other_labels_stops_the_run_unless_it_may_be_replaced(
         found_baseline(tmp_path, CURRENT)
     assert str(raised.value) == (
         f"The labels must be those of the model pushed to {tmp_path / 'serving'}, "
-        'the number "price" and the class "k", got the number "y" and the class "k". '
+        'the regression label "price" and the class label "k", got the regression label "y" and the class label "k". '
         "Keep them apart by another name (--set name=NAME) or push.destination, "
         "or replace that model by --set push.replace=true."
     )
-    with pytest.raises(InputError, match='got the number "k" and the class "price"'):
+    with pytest.raises(InputError, match='got the regression label "k" and the class label "price"'):
         found_baseline(tmp_path, 1, ("k", "price"))
     assert found_baseline(tmp_path, CURRENT, replace=1).get_int_custom_property("version") == 1
 

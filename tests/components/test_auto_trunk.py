@@ -18,7 +18,7 @@ from components.trainer.stopping import MONITORED_LOSS, BestOfHead, monitored_lo
 
 HEADS = (REGRESSION, CLASSIFICATION)
 AUTO = MODEL | {"trunk": "auto"}
-# One unit cannot hold both the first column, which is the number, and the second, whose sign is the class.
+# One unit cannot hold both the first column, which is the regression label, and the second, whose sign is the class.
 NARROW = AUTO | {"hidden": [1], "block": "residual"}
 
 

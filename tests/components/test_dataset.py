@@ -147,7 +147,7 @@ def test_labels_and_weights_are_read_as_the_transform_wrote_them(tmp_path, gaps)
 
 
 def test_answers_are_in_the_users_units():
-    """The number and its quantiles, exactly; the class's probabilities stay what they are."""
+    """The predicted value and the quantiles, exactly; the class probabilities stay what they are."""
     asked = []
 
     class Network:

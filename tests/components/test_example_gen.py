@@ -107,7 +107,7 @@ def test_data_that_changed_since_the_run_began_is_refused(tmp_path):
         ExampleGen.test_call(examples=artifact, spec=spec(path).to_json(), fingerprint="0" * 64, code="c")
 
 
-# VmHWM begins anew with the program; ru_maxrss would begin at the size of the process that started it.
+# VmHWM starts at zero with the program; ru_maxrss would start at the size of the process that started it.
 PEAK = """
 import pathlib, re, sys
 from components.example_gen.ingest import ingest

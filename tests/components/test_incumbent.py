@@ -178,7 +178,7 @@ def test_what_is_known_of_the_pushed_model_is_said(tmp_path: Path, pushed: Path,
         "It is not known which of these rows the pushed model has seen: it is of the time before that was noted.",
     )
     other = ask(pushed, root, schema, manifest(("weight", "grade")))
-    assert other.predictions == 'it predicts the number "price" and the class "grade"'
+    assert other.predictions == 'it predicts the regression label "price" and the class label "grade"'
     (tmp_path / "broken").mkdir()
     assert ask(tmp_path / "broken", root, schema, manifest()).predictions == (
         "it cannot be loaded or does not answer here; the log says more"

@@ -16,7 +16,7 @@ ROWS = 400
 
 
 def gappy(count, seed, *, weights=None):
-    """Rows of which about 30 % lack the number and 40 % the class."""
+    """Rows of which about 30 % lack the regression label and 40 % the class label."""
     random = np.random.default_rng(seed + 50)
     has_number, has_class = random.random(count) >= 0.3, random.random(count) >= 0.4
     whole = rows(count, seed, noise=0.3)

@@ -148,7 +148,7 @@ def test_the_loss_curves_are_those_of_plain_fit_over_five_seeds():
     scanned, plain = build(ScanningModel, jit_compile=True), build(keras.Model)
     scanned.prepare(*({name: values[:8] for name, values in part.items()} for part in (features, labels)))
     plain.optimizer.build(plain.trainable_variables)
-    # The networks are compiled once, and begin anew with each seed.
+    # The networks are compiled once, and start from scratch with each seed.
     states = {model: [variable.numpy() for variable in model.optimizer.variables] for model in (scanned, plain)}
     curves = []
     for seed in range(5):

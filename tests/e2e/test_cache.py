@@ -125,7 +125,8 @@ def test_a_column_more_or_less_moves_no_row_and_the_verdict_says_what_it_could_n
     assert " ".join(done.out.split()).count(said) == 2
 
     assert other.code == 2
-    assert 'the number "alcohol" and the class "cultivar", got the number "malic_acid"' in other.err
+    assert 'the regression label "alcohol" and the class label "cultivar", ' in other.err
+    assert 'got the regression label "malic_acid"' in other.err
     assert "ExampleGen" not in other.out
 
 

@@ -111,7 +111,7 @@ def test_no_path_of_a_pod_is_registered(runs: Runs):
 
 
 def test_a_step_with_the_same_inputs_comes_from_the_cache(runs: Runs, documents: list[dict[str, Any]]):
-    """A new ExampleGen has new ids, so all below it runs anew; with the same examples nothing does."""
+    """A new ExampleGen has new ids, so all below it runs again; with the same examples nothing does."""
     assert all(task.state == "succeeded" for task in runs.second.values())
     cached = copy.deepcopy(documents)
     cached[0]["root"]["dag"]["tasks"]["ExampleGen"]["cachingOptions"] = {"enableCache": True}

@@ -44,7 +44,8 @@ def test_two_runs_a_prediction_and_a_rollback(s3, tmp_path: Path):
 
     answers = tmp_path / "answers.csv"
     told = call("predict", "--input", "s3://bucket/wine", "--output", answers, "--model", MODELS)
-    assert told == f'178 rows → {answers}, 0 flagged, model {MODELS}/2: the number "alcohol" and the class "cultivar"\n'
+    labels = 'the regression label "alcohol" and the class label "cultivar"'
+    assert told == f"178 rows → {answers}, 0 flagged, model {MODELS}/2: {labels}\n"
     assert (pd.read_csv(answers)["alcohol"].sort_values().to_numpy() == table["alcohol"].sort_values().to_numpy()).all()
     told = call("rollback", "--model", MODELS)
     assert told == f"Version 1 is current again; version 2 is withdrawn. {MODELS}\n"

@@ -83,7 +83,7 @@ def test_every_kind_of_change_is_found(table, tmp_path):
 
 
 def _predict(path, model, folder):
-    """Returns row -> predicted number, probability, class and problems."""
+    """Returns row -> predicted value, probability, class and problems."""
     predict_file(str(path), folder / "predicted.csv", model)
     with open(folder / "predicted.csv", newline="", encoding="utf-8") as file:
         return {

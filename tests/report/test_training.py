@@ -88,8 +88,9 @@ def test_mean_and_share_of_the_cosine_are_on_the_page_and_in_words():
 
 def test_all_curves_over_the_epochs_stand_side_by_side():
     text = text_of(examples.pushed())
-    titles = ["Learning curves of the number", "Learning curves of the class", "Gradient cosine n = 60 epochs"]
-    order = [text.index(words) for words in ("Training of both heads", *titles, "Weights of the losses")]
+    learning = [f"Learning curves of the {head} head" for head in ("regression", "classification")]
+    titles = ["Training of both heads", *learning, "Gradient cosine n = 60 epochs", "Weights of the losses"]
+    order = [text.index(words) for words in titles]
     assert order == sorted(order)
     assert text.index("Weights of the losses") < text.index("Relatedness: does sharing one network help?")
 

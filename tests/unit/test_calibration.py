@@ -110,17 +110,17 @@ def test_why_there_are_no_intervals_is_said():
     few = calibrate(np.zeros(8), np.ones(8), classes, probabilities, coverage=0.9)
     assert (few.margin, few.problem) == (
         None,
-        "There are no intervals of the number: to hold 90 % of the labels they need at least 9 calibration rows, "
+        "There are no prediction intervals: to hold 90 % of the labels they need at least 9 calibration rows, "
         "got 8.",
     )
     broken = calibrate(np.zeros(8), np.full(8, np.nan), classes, probabilities, coverage=0.5)
     assert (broken.margin, broken.problem) == (
         None,
-        "There are no intervals of the number: more than 50 % of the calibration rows have a prediction that is no "
+        "There are no prediction intervals: more than 50 % of the calibration rows have a prediction that is no "
         "finite number.",
     )
     assert uncalibrated(0.9) == Calibration(
-        0, 0, 1.0, 0.9, "split", None, "There are no intervals of the number, because data.split.calibration is 0."
+        0, 0, 1.0, 0.9, "split", None, "There are no prediction intervals, because data.split.calibration is 0."
     )
 
 

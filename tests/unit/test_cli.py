@@ -183,8 +183,8 @@ def test_rollback_says_what_is_predicted_where_that_changes(mtl: Callable[..., S
     first, *more = mtl("rollback").out.splitlines()
     assert first.startswith("Version 2 is current again; version 3 is withdrawn. ")
     assert more == [
-        'note: version 2 predicts the number "price" and the class "kind", '
-        'version 3 the number "weight" and the class "kind".'
+        'note: version 2 predicts the regression label "price" and the class label "kind", '
+        'version 3 the regression label "weight" and the class label "kind".'
     ]
     assert len(mtl("rollback").out.splitlines()) == 1
 
@@ -205,7 +205,7 @@ def test_synth_writes_a_table_and_says_what_can_be_reached(mtl: Callable[..., Sa
     said = mtl("synth", "s.csv", "--rows", "500", "--seed", "3", "--noise", "2")
     assert (said.code, said.error) == (0, "")
     headline, _, figures = said.out.partition("\n")
-    assert headline == "s.csv: 500 rows, labels y (number) and label (class)."
+    assert headline == "s.csv: 500 rows, labels y (regression) and label (classification)."
     best = json.loads(figures)
     table = pd.read_csv("s.csv")
     assert (len(table), best["rows"], best["expected_rmse"]) == (500, 500, 2.0)

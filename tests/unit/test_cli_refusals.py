@@ -26,7 +26,7 @@ BAD_TABLES: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "empty": (text(""), '"{here}/t.csv" must hold a header and rows, got an empty file.'),
     "header only": (text("x,c,y,k\n"), '"{here}/t.csv" must hold at least one row, got a header only.'),
-    "no number label": (
+    "no regression label": (
         lambda: write(rows().rename(columns={"y": "Y2"})),
         'The regression label must be a column of the data, got "y". Did you mean "Y2"?',
     ),
@@ -34,16 +34,16 @@ BAD_TABLES: dict[str, tuple[Callable[[], object], str]] = {
         lambda: write(rows().drop(columns="k")),
         'The class label must be a column of the data, got "k".',
     ),
-    "number label is text": (
+    "regression label is text": (
         lambda: write(rows(y=[*range(39), "high"])),
         'The regression label "y" must be a number, got "high" in row 40. '
         "Write numbers as 1234.5, without signs or separators; if it stands for no value, add it to data.missing.",
     ),
-    "number label is infinite": (
+    "regression label is infinite": (
         lambda: write(rows(y=[*range(38), "inf", 1])),
         'The regression label "y" must be finite in 32 bits, got inf in row 39. Correct it, or leave it empty.',
     ),
-    "number label is too large": (
+    "regression label is too large": (
         lambda: write(rows(y=[1e39, *range(39)])),
         'The regression label "y" must be finite in 32 bits, got 1e+39 in row 1. Correct it, or leave it empty.',
     ),

@@ -40,7 +40,7 @@ def test_a_newer_format_is_refused_in_one_sentence_that_says_what_to_do(tmp_path
     path.write_text(json.dumps({"format": kind.FORMAT + 1, "dialect": {}}))
     with pytest.raises(InputError) as raised:
         kind.read(tmp_path)
-    remedy = GO_BACK if kind is Manifest else "Run again with --no-cache, which writes it anew."
+    remedy = GO_BACK if kind is Manifest else "Run again with --no-cache, which writes it again."
     assert str(raised.value) == f"{path} must be of format {kind.FORMAT}, got format {kind.FORMAT + 1}. {remedy}"
 
 

@@ -68,7 +68,7 @@ def test_a_history_without_them_still_makes_a_report(tmp_path):
     assert COSINE not in history()
     assert found.model.balancing is None
     assert found.model.curves.weights is found.model.curves.gradient_cosine is None
-    assert "Learning curves of the number" in render(found)
+    assert "Learning curves of the regression head" in render(found)
     assert "Balancing" not in card(found)["Model details"]["Training"]
 
 

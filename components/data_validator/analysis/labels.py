@@ -30,7 +30,7 @@ def missing_anomalies(rows: int, unlabelled: Mapping[str, int], level: str) -> l
 
     Args:
         rows: rows in use, over all splits.
-        unlabelled: label column → rows without this label, the number first; each has the other one.
+        unlabelled: label column → rows without this label, the regression label first; each has the other one.
         level: level of the anomalies.
     """
     if level == IGNORE:
@@ -84,7 +84,7 @@ def class_anomalies(label: str, classes: Mapping[str, Mapping[str, int]], level:
 
 
 def target_anomalies(label: str, target: np.ndarray, level: str, loss: str = "mae") -> list[Anomaly]:
-    """Returns what is wrong with the numbers to predict.
+    """Returns what is wrong with the regression label.
 
     Args:
         label: column of the regression label.

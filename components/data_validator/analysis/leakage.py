@@ -1,8 +1,8 @@
 """Features that give a label away: one column alone predicts it almost perfectly.
 
 Each feature is cut into bins on the train split, by quantiles or by its categories. Every bin predicts what its train
-rows hold on average (the rank of the number) or most often (the class), and is judged on the validation split, where an
-identifier has only values it never saw.
+rows hold on average (the rank of the regression label) or most often (the class), and is judged on the validation
+split, where an identifier has only values it never saw.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Columns:
 
     @property
     def labelled(self) -> tuple[np.ndarray, np.ndarray]:
-        """Which rows have the number, and which the class, bool `[n]` each."""
+        """Which rows have the regression label, and which the class label, bool `[n]` each."""
         return has_number(self.number), has_class(self.label)
 
 
@@ -49,8 +49,8 @@ def leaks(train: Columns, validation: Columns, labels: tuple[str, str], threshol
         train: rows to learn the bins from.
         validation: rows to judge them on.
         labels: names of the regression and the class label.
-        threshold: share of a label's variation that no single feature must explain: R² of the number's ranks, and the
-            share of the trivial prediction's errors that the classes lose.
+        threshold: share of a label's variation that no single feature must explain: R² of the regression label's ranks,
+            and the share of the trivial prediction's errors that the classes lose.
         level: level of the anomalies.
     """
     if level == IGNORE:

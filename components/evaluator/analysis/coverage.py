@@ -1,4 +1,4 @@
-"""Whether the model knows what it does not know: how often its intervals hold the number, and its probabilities.
+"""Whether the model knows what it does not know: how often its intervals hold the label, and its probabilities.
 
 Coverage is the share of eval rows whose label lies within its interval, with the exact binomial interval around it
 (Clopper and Pearson, Biometrika 1934). The calibration error and the log loss of the class head are given with and

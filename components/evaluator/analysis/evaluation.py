@@ -63,7 +63,7 @@ class Predictions:
         number: float [n], in the user's units.
         probabilities: float [n, K].
         classes: the K classes in the order of the columns; two models may differ in them.
-        bounds: float [n, 2], the lower and the upper bound of the number's interval; None if it has none.
+        bounds: float [n, 2], the lower and the upper bound of the prediction interval; None if there is none.
     """
 
     number: npt.NDArray[Any]

@@ -9,9 +9,9 @@ from components.formats.report import ModelPart, TrainingCurves
 from components.report.page.charts import curves
 from components.report.page.figure import figure, label_of
 from components.report.page.number_format import number
+from components.shared.head_outputs import HEADS
 from components.trainer.choices import BALANCERS, SEPARATE, TRUNKS
 
-_TASKS = {"regression": "number", "classification": "class"}
 # Head -> what chooses its epoch, in words.
 _JUDGED_BY = {"regression": "standardised MAE", "classification": "log loss"}
 
@@ -54,12 +54,12 @@ def said_of_alone(model: ModelPart) -> str:
 def _learning(found: TrainingCurves) -> list[dict[str, Any]]:
     return [
         figure(
-            f"Learning curves of the {task}",
+            f"Learning curves of the {head} head",
             curves.learning(found.epochs, found.series[head], found.best_epoch, head),
             "Losses as trained on; the network of the marked epoch was kept.",
             legend=(("train", "train", ""), ("eval", "validation", "")),
         )
-        for head, task in _TASKS.items()
+        for head in HEADS
         if found.series.get(head)
     ]
 
@@ -87,6 +87,6 @@ def _weights(found: TrainingCurves, labels: Mapping[str, str]) -> list[dict[str,
             "Weights of the losses",
             curves.loss_weights(found.epochs, weights, found.best_epoch),
             "What the balancing multiplied each head's loss by, on top of its weight in the configuration.",
-            legend=tuple((curves.HEADS[head], label_of(labels[head]), "") for head in weights),
+            legend=tuple((curves.LINE_KINDS[head], label_of(labels[head]), "") for head in weights),
         )
     ]

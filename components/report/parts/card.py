@@ -38,7 +38,7 @@ def card(report: Report) -> Card:
         "Model details": _details(report),
         "Intended use": {
             "Primary intended uses": [
-                f"Predict the number {data.labels['regression']} and the class "
+                f"Predict the regression label {data.labels['regression']} and the class label "
                 f"{data.labels['classification']} of one row of a table with the columns named under training data."
             ]
             if data
@@ -93,7 +93,7 @@ def _details(report: Report) -> dict[str, Any]:
     details = {
         "Name": report.pipeline,
         "Run": f"{run.id}, started {run.started}, {run.state}" if run else "Kept by the runner.",
-        "Model type": "A network with a head for a number and a head for a class, trained together.",
+        "Model type": "A multi-task network with a regression head and a classification head.",
         "Software": [f"{package.name} {package.version}" for package in report.versions],
         "Licence, citation and contact": _FILL_IN,
     }

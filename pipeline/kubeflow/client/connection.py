@@ -25,7 +25,7 @@ class Connection:
         host: address up to where `/apis` begins; None inside a cluster, where the service's own name is taken.
         namespace: the user's namespace where Kubeflow Pipelines is multi-user, else None.
         token: bearer token.
-        token_file: file with the bearer token, read anew for each request because clusters rotate it.
+        token_file: file with the bearer token, read again for each request because clusters rotate it.
         cookies: the `Cookie` header of a browser session.
         ca_file: certificates to trust besides the usual ones.
         timeout: seconds to wait for a connection, and again for an answer.

@@ -1,7 +1,7 @@
 """Where a new schedule goes on after the one that it replaces.
 
 The server counts from a schedule's last run, or else from its start, or else from when it was made. A new schedule has
-no last run. Without a start, an interval would begin anew with it, and a pipeline deployed more often than its interval
+no last run. Without a start, an interval would start over with it, and a pipeline deployed more often than its interval
 would never run; with a start in the past, times that the old schedule has run would be run again. So the new one starts
 where the old one stands.
 """

@@ -1,4 +1,4 @@
-"""What a run or a schedule may change without compiling anew: the parameters of the compiled pipeline.
+"""What a run or a schedule may change without compiling again: the parameters of the compiled pipeline.
 
 A parameter is one key of the configuration. Inside the graph its value is part of a JSON argument of a step, where KFP
 cannot reach. So each step that depends on it gets one more input, bound to the parameter of the pipeline, and the

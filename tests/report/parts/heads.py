@@ -46,7 +46,7 @@ def check(head: str, sentence: str, *, passed: bool = True, decides: bool = True
 
 
 def regression_head(rng: np.random.Generator, columns: list[str]) -> dict[str, Any]:
-    """What the parts of a model say of the number: `head`, `figures`, `importance`, `checks` and `uncertainty`."""
+    """What is said of the regression head: `head`, `figures`, `importance`, `checks` and `uncertainty`."""
     actual = rng.gamma(9, 1.4, 325)
     predicted = actual * 0.9 + 1.2 + 0.5 * rng.standard_normal(325)
     errors = actual - predicted
@@ -106,7 +106,7 @@ def regression_head(rng: np.random.Generator, columns: list[str]) -> dict[str, A
 
 
 def classification_head(rng: np.random.Generator, classes: list[str], columns: list[str]) -> dict[str, Any]:
-    """What the parts of a model say of the class: as for the number, and `confusion`."""
+    """What is said of the classification head: as for regression, and `confusion`."""
     n, k = 1500, len(classes)
     truth = rng.choice(k, n, p=rng.dirichlet(np.full(k, 5.0)))
     logits = 1.6 * rng.standard_normal((n, k))

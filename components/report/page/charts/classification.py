@@ -1,4 +1,4 @@
-"""How the predicted class errs: confusion, reliability of its probabilities, ROC and precision-recall curves."""
+"""How the classification head errs: confusion, reliability of its probabilities, ROC and precision-recall curves."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from components.report.page.charts.axes import Scale, frame, horizontal, vertica
 from components.report.page.charts.svg import chart, dot, line, polyline, text
 from components.report.page.number_format import number, percent
 
-HEADS = {"regression": "series-2", "classification": "series-7"}
-"""Kind of a head's line: none of the colours of train and eval, and one of them dashed."""
+LINE_KINDS = {"regression": "series-2", "classification": "series-7"}
+"""Head -> kind of its line: none of the colours of train and eval, and one of them dashed."""
 
 _Points = list[tuple[float, float]]
 
@@ -33,7 +33,7 @@ def loss_weights(epochs: Sequence[int], weights: Mapping[str, Sequence[float | N
     lines = {head: _known(epochs, values) for head, values in weights.items()}
     greatest = max([1.0, *(weight for points in lines.values() for _, weight in points)])
     y = vertical([1.1 * greatest], zero=True)  # the words at the mark stand above the lines
-    drawn = [(f"weight of {head}", HEADS[head], points) for head, points in lines.items()]
+    drawn = [(f"weight of {head}", LINE_KINDS[head], points) for head, points in lines.items()]
     marks = _over_epochs(epochs, y, "weight of the loss", best_epoch, drawn, level=1.0)
     return chart(marks, "Weights of the losses by epoch", f"Best epoch {best_epoch}; {_ends(lines)}.")
 

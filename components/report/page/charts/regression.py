@@ -1,4 +1,4 @@
-"""How the predicted number errs: against the actual number, as residuals, and by range of the target."""
+"""How the regression head errs: predicted against actual values, residuals, and by range of the target."""
 
 from __future__ import annotations
 
