@@ -5,9 +5,9 @@
     │   ├── ConfigError      the configuration cannot be used
     │   ├── RunInProgress    another run holds the output folder
     │   └── ClusterError     Kubeflow Pipelines cannot be reached, or refuses
-    └── Rejected (exit 3)    the data gate or the evaluator said no
+    └── Rejected (exit 3)    the data gate or the evaluator rejects
 
-Exit codes: 0 done, 1 a bug, 2 the user's input, 3 a gate said no.
+Exit codes: 0 done, 1 a bug, 2 the user's input, 3 rejected by a gate.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The Baseline step: the model now in production, as an ordinary artifact.
 
-TFX's Resolver does this with a query that open-source Kubeflow refuses. Here the pushed model itself is the
+TFX's Resolver does this with a query that open-source Kubeflow refuses. Here the production model itself is the
 baseline; when there is none, the artifact is empty and the Evaluator knows what that means.
 """
 
@@ -26,10 +26,10 @@ def Baseline(
     replace: Parameter[int],
     code: Parameter[str],
 ) -> None:
-    """Copies the pushed model into an artifact, so that pruning old versions cannot break the lineage.
+    """Copies the production model into an artifact, so that pruning old versions cannot break the lineage.
 
     Args:
-        model: the pushed model, its number in the property `version`; or nothing at all.
+        model: the production model, its number in the property `version`; or nothing at all.
         destination: the folder of pushed versions, here or in an object store.
         version: the version to take; 0 for none, `CURRENT` for whichever is current now.
         content: fingerprint of that version's files, part of the cache key.
@@ -38,7 +38,7 @@ def Baseline(
         code: fingerprint of this step's code, part of the cache key.
 
     Raises:
-        InputError: the pushed model predicts other columns.
+        InputError: the production model predicts other columns.
     """
     del content, code
     store = open_store(destination)

@@ -62,7 +62,7 @@ def DataValidator(
         examples: the ingested splits.
         statistics: statistics of every split.
         schema: the schema in force.
-        baseline: the pushed model, whose distributions drift is measured against; empty when there is none.
+        baseline: the production model, whose distributions drift is measured against; empty when there is none.
         anomalies: TFDV's anomalies per split in TFX's layout; `findings.json` with everything found;
             `distributions.json` of train and eval, to be pushed with the model.
         spec: `IngestSpec.to_json()`, for how to read the source rows.
@@ -125,7 +125,7 @@ def DataValidator(
             notes.append(CHANGED)
 
     if version and not pushed:
-        notes.append(f"Drift was not measured: the pushed version {version} has no {Distributions.FILE} with it.")
+        notes.append(f"Drift was not measured: the production model, version {version}, has no {Distributions.FILE}.")
     Findings(tuple(notes), tuple(found), tuple(comparisons), against).write(anomalies.uri)
 
 

@@ -16,7 +16,7 @@ from components.shared.errors import InputError
 CHANGED = (
     "The data files have changed, or are gone, since they were ingested, so no rows of them are shown as examples."
 )
-"""What a person is told where there is no table."""
+"""The note where there is no table."""
 
 _Found = TypeVar("_Found")
 

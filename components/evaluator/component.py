@@ -37,13 +37,13 @@ def Evaluator(
     settings: Parameter[str],
     code: Parameter[str],
 ) -> None:
-    """Scores the candidate and the pushed model on the same eval rows and judges each head.
+    """Scores the candidate and the production model on the same eval rows and judges each head.
 
     Args:
         examples: the raw splits; only `eval` is read, which training never saw.
         schema: the schema in force.
         model: the candidate.
-        baseline: the pushed model; an empty artifact when there is none.
+        baseline: the production model; an empty artifact when there is none.
         evaluation: `evaluation.json` with every metric, interval, check and sentence, and how the calibration did;
             `figures.json` with what is drawn of each head, and `importance.json` with what each head loses without a
             column.

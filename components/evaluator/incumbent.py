@@ -1,4 +1,4 @@
-"""What the pushed model says about rows that were read for another one, and how fair it is to compare the two.
+"""What the production model says about rows that were read for another one, and how fair it is to compare the two.
 
 It is asked as its users ask it, by raw columns and its own manifest: a column of whole numbers that has become one of
 decimals, or of text, is converted. Reading the new examples by its old specification would fail there.
@@ -24,16 +24,16 @@ from components.pusher.provenance import spoken
 from components.shared.file_names import EXTRA, SEEN
 from components.shared.splits import EVAL, split_folder
 
-_UNKNOWN = "It is not known which of these rows the pushed model has seen: it is of the time before that was noted."
+_UNKNOWN = "It is not known which of these rows the production model has seen: it is of the time before that was noted."
 _FACTOR = 100  # medians this far apart are hardly those of one unit
 
 
 class UnusableColumnError(ValueError):
-    """A column that the pushed model needs is not there as it needs it; the message is a clause."""
+    """A column that the production model needs is not there as it needs it; the message is a clause."""
 
 
 def ask(model_dir: Path, examples: str, schema: bytes, candidate: Manifest) -> Incumbent | None:
-    """Asks the pushed model about the eval rows.
+    """Asks the production model about the eval rows.
 
     Args:
         model_dir: its folder; None is returned where there is none.
@@ -69,7 +69,7 @@ def score(model: ServingModel, folder: Path, schema: bytes) -> Predictions:
     """Scores one split of raw examples with a model that was made for others, some thousand rows at a time.
 
     Args:
-        model: the pushed model.
+        model: the production model.
         folder: the split.
         schema: the serialized schema in force, for the examples.
 
@@ -163,6 +163,6 @@ def _other_unit(pushed: Manifest, candidate: Manifest) -> dict[str, str]:
     if not (before and now) or 1 / _FACTOR < now / before < _FACTOR:
         return {}
     return {
-        "regression": f'The median of "{candidate.regression}" was {pushed.train.median:.4g} when the pushed model was '
-        f"trained and is {candidate.train.median:.4g} now: if its unit has changed, the two cannot be compared."
+        "regression": f'The median of "{candidate.regression}" was {pushed.train.median:.4g} when the production model '
+        f"was trained and is {candidate.train.median:.4g} now: if its unit has changed, the two cannot be compared."
     }

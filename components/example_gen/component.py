@@ -37,7 +37,7 @@ def ExampleGen(
         fingerprint: `fingerprint(spec.paths)`, so that changed data is not served from the cache; empty if whoever
             planned the run could not see the data, so that folders and globs in the paths are looked up now.
         code: fingerprint of this step's code, part of the cache key.
-        pushed_rows: `provenance.rows_of` the pushed version; empty for none.
+        pushed_rows: `provenance.rows_of` the production model; empty for none.
         destination: the folder of pushed versions, where the version is to be found out now; else empty.
 
     Raises:

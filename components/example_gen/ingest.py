@@ -41,8 +41,8 @@ def ingest(
         spec: what to read and how.
         folder: root of the Examples artifact.
         rows_per_file: rows per TFRecord file.
-        pushed: the rows of the pushed model. What told them apart does so again as long as the table has it, and where
-            it has not, they are looked up: rows stay in their splits whatever columns come and go.
+        pushed: the rows of the production model. What told them apart does so again as long as the table has it, and
+            where it has not, they are looked up: rows stay in their splits whatever columns come and go.
         plan: what an earlier look at these files settled; None has them looked at now.
 
     Raises:
@@ -71,7 +71,7 @@ def _ingest(plan: Plan, folder: str, rows_per_file: int, pushed: Pushed | None) 
             identity = pushed.identity
         elif spec.split == "row" and recalled.kept is None:
             warnings.append(
-                f"The rows could not be kept in their splits: those of the pushed model were split by "
+                f"The rows could not be kept in their splits: those of the production model were split by "
                 f"{_named(recalled.gone)} too, which cannot be read as then."
             )
     assignment = Assignment(spec, roles, found, identity, recalled)
@@ -162,7 +162,7 @@ def _check(found: Profile, written: Written, spec: IngestSpec) -> None:
 
 
 def _check_labels(written: Written, roles: Roles, splits: list[str]) -> None:
-    """Refuses splits in which a head has no row to learn from or to be judged on."""
+    """Refuses splits in which a head has no row to learn from or to be evaluated on."""
     for split, labelled, weighted in zip(splits, written.labelled, written.weighted, strict=True):
         if split == CALIBRATION:
             continue  # a head without a label there is left as it is

@@ -19,7 +19,7 @@ from components.example_gen.tables.fingerprint import fingerprint
 from components.example_gen.tables.table import Table, open_table
 
 CHANGED = "The data must stay as it was when the run began, got other content. Run again."
-"""What a person is told where a plan is one of other data."""
+"""The message where a plan is one of other data."""
 
 
 @dataclasses.dataclass(frozen=True)

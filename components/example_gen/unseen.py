@@ -36,7 +36,7 @@ def unseen_in_train(
     seen = set()
     for data in found.scarce.rows([name for feature in few for name in feature.columns]):
         if not set(roles.columns).issubset(data.schema.names):
-            return set()  # the pushed model's rows were split by columns that the first pass did not read
+            return set()  # the production model's rows were split by columns that the first pass did not read
         rows = labelled(Batch(data, 1, ""), spec, roles, dialect, forms)
         train = assignment.assign(rows).splits == list(spec.shares).index(TRAIN)
         seen |= {one.name for one in few if (has_value(one, feature_array(one, rows.cells)) & train).any()}

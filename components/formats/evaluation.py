@@ -15,11 +15,11 @@ from components.model_format.manifest import TrainLabels
 
 @dataclass(frozen=True)
 class Contest:
-    """What a comparison with the pushed model rests on.
+    """What a comparison with the production model rests on.
 
     Args:
         n: rows compared.
-        seen: rows left out because the pushed model has seen them.
+        seen: rows left out because the production model has seen them.
         new_class: further rows left out because only the new model knows their class.
         remarks: sentences about it.
         doubt: a sentence that makes it doubtful.
@@ -39,13 +39,13 @@ class HeadResult:
     Args:
         head: `regression` or `classification`.
         n: number of rows.
-        primary_metric: the metric that the head is judged by.
+        primary_metric: the metric that decides for the head.
         problem: why the head could not be scored (predictions that are not finite), with no other figure.
         metrics: each metric with its interval.
         trivial: by metric, the paired difference to the trivial predictor that is best for this metric.
-        baseline: by metric, the paired difference to the pushed model on the rows that are fair to both; None if
+        baseline: by metric, the paired difference to the production model on the rows that are fair to both; None if
             there is nothing to compare.
-        baseline_problem: why nothing could be compared with the pushed model, where there is one.
+        baseline_problem: why nothing could be compared with the production model, where there is one.
         contest: which rows were compared, where a pushed model was there.
     """
 

@@ -41,8 +41,7 @@ class History(JsonFile, file="history.json", format=2):
         return {"series": cls.of_logs(fields).series}
 
     def loss(self, head: str, split: str) -> list[float]:
-        """Returns a head's loss on `train` or `validation`: regression on the standardised label, classification by log
-        loss."""
+        """Returns a head's loss on `train` or `validation`: on the standardised label, or the log loss."""
         return self._values({"train": "", "validation": "val_"}[split] + f"{HEADS[head]}_loss")
 
     def validation(self, head: str, metric: str) -> list[float]:

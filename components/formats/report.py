@@ -15,7 +15,7 @@ from components.formats.tuning import Tuning
 
 @dataclass(frozen=True)
 class Subject:
-    """What came of the data, of a head or of the push.
+    """The verdict on the data, on a head or on the push.
 
     Args:
         subject: `data`, `regression`, `classification` or `push`.

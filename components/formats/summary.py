@@ -37,7 +37,7 @@ class Summary(JsonFile, file="summary.json"):
         unlabelled: split → label column → rows written without this label; each has the other one.
         weight: column of the row weights; None where all rows count alike.
         identity: column → kind of what tells rows apart, and decides their split if it is one by row.
-        recalled: the same of the pushed model, where this table has not all of it.
+        recalled: the same of the production model, where this table has not all of it.
         gone: the columns of `recalled` that cannot be read any more.
         split_settings: `IngestSpec.split_settings`.
         inherited: whether rows are in the splits of a pushed version, whatever their hash says.

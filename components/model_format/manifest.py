@@ -14,7 +14,7 @@ from components.shared.file_names import EXTRA, SCHEMA
 
 SPLIT = "split"
 CQR = "cqr"
-GO_BACK = "Run again with --no-cache; if it is the pushed model, go back to the one before with `mtl rollback`."
+GO_BACK = "Run again with --no-cache; if it is the production model, go back to the one before with `mtl rollback`."
 
 
 def prediction_columns(regression: str, classification: str, *, intervals: bool) -> list[str]:

@@ -31,7 +31,7 @@ def require_same_labels(version: Version | None, labels: Labels, destination: ob
     pushed = labels_pushed(version)
     if pushed is not None and pushed != labels:
         raise InputError(
-            f"The labels must be those of the model pushed to {destination}, {spoken(pushed)}, "
+            f"The labels must be those of the production model in {destination}, {spoken(pushed)}, "
             f"got {spoken(labels)}. Keep them apart by another name (--set name=NAME) or push.destination, "
             "or replace that model by --set push.replace=true."
         )

@@ -1,7 +1,7 @@
 """The SchemaGen step: settles the schema that every later step follows.
 
 It depends on the data and the reviewed schema alone. What the validation thinks of the data may change with every push,
-because drift is measured against the pushed model; a schema that came from the validation would then run Transform
+because drift is measured against the production model; a schema that came from the validation would then run Transform
 and Trainer again.
 """
 

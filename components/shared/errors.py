@@ -2,7 +2,7 @@
 
     MtlError
     ├── InputError       the user's data, config or environment must change (exit 2)
-    └── Rejected         a gate said no; nothing is broken (exit 3)
+    └── Rejected         rejected by a gate; nothing is broken (exit 3)
 
 Every message follows one pattern: "`what` must be `constraint`, got `value`. `What to do`."
 Anything else that escapes a step is a bug (exit 1) and keeps its traceback in the log.

@@ -23,7 +23,7 @@ class Executor(executor.Executor):
     """
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
-        """Searches, and writes what came of it.
+        """Searches, and writes the result.
 
         Raises:
             InputError: not one trial could be trained.
@@ -49,7 +49,7 @@ def results_of(search: Search) -> Tuning:
         references=search.references,
         space=dict(settings.space),
         start={key: value_of(settings.start, key) for key in settings.space},
-        trials=tuple(search.told()),
+        trials=tuple(search.completed()),
     )
 
 

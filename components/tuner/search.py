@@ -15,7 +15,7 @@ import tensorflow as tf
 from keras_tuner.engine.base_tuner import BaseTuner
 from keras_tuner.engine.trial import Trial, TrialStatus
 
-from components.formats.tuning import Trial as Told
+from components.formats.tuning import Trial as TrialResult
 from components.shared.errors import InputError
 from components.shared.kept_files import read_json, write_json
 from components.trainer.fit import fit
@@ -27,7 +27,7 @@ from components.tuner.oracles import NAME, make_oracle
 from components.tuner.search_space import Sections, declare, sections_of, value_of
 
 LOGGER = logging.getLogger("mtl.tuner")
-"""What is said here is for a person to read while the search goes on."""
+"""For a person to read while the search goes on."""
 
 _REFERENCES = "references.json"
 
@@ -134,7 +134,7 @@ class Search(BaseTuner):
         if told.objective is None or told.ratios is None:
             LOGGER.info("%s failed: %s", head, told.problem)
             return
-        best = min(one.score for one in self.told() if one.objective is not None)
+        best = min(one.score for one in self.completed() if one.objective is not None)
         shown = "  ".join(f"{name} {ratio:.4f}" for name, ratio in told.ratios.items())
         mark = " ← best" if told.objective == best else f"  best {best:.4f}"
         LOGGER.info("%s objective %.4f  %s  %.1f s%s", head, told.objective, shown, told.seconds, mark)
@@ -146,19 +146,19 @@ class Search(BaseTuner):
         sections["training"]["epochs"] = values.get("tuner/epochs", self.settings.epochs)
         return sections
 
-    def told(self) -> list[Told]:
+    def completed(self) -> list[TrialResult]:
         """Returns what came of every trial that has ended, in the order of their starts."""
         return [self.describe(self.oracle.trials[name]) for name in self.oracle.start_order if name in self._ended()]
 
-    def describe(self, trial: Trial) -> Told:
+    def describe(self, trial: Trial) -> TrialResult:
         """Returns what came of one trial of KerasTuner's."""
         sections = self.sections(trial)
         number = self.oracle.start_order.index(trial.trial_id) + 1
         values = {key: value_of(sections, key) for key in self.settings.space}
         if trial.status != TrialStatus.COMPLETED:
-            return Told(number, values, None, problem=_last_line(trial.message))
+            return TrialResult(number, values, None, problem=_last_line(trial.message))
         metrics = {name: trial.metrics.get_best_value(name) for name in trial.metrics.metrics}
-        return Told(
+        return TrialResult(
             number,
             values,
             trial.score,

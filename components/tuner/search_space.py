@@ -1,4 +1,4 @@
-"""The search space: which keys of the configuration vary, over what, and how KerasTuner is told of it.
+"""The search space: which keys of the configuration vary, over what, and how it is given to KerasTuner.
 
 A space is a mapping from a dotted key (`model.dropout`) to a list of choices or to a range `{min, max, log}`.
 KerasTuner knows numbers and texts; any other choice, such as a list of layers, is written as its JSON.

@@ -15,7 +15,7 @@ from pipeline.errors import InputError
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Output folder [default: all under runs]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def runs(output: Path | None, as_json: bool) -> None:
-    """List runs: when, what came of it, each head's primary metric; write a page that links their reports."""
+    """List runs: when, outcome, each head's primary metric; write a page that links their reports."""
     from pipeline.runs.history import write_index
     from pipeline.runs.record import warn_of_unreadable
     from pipeline.verbs.show import show_runs

@@ -21,7 +21,7 @@ from pipeline.kubeflow.verbs.group import kubeflow
 
 
 def main() -> None:
-    """Entry point of `mtl`: 0 done, 1 a bug, 2 the user's input, 3 a gate said no."""
+    """Entry point of `mtl`: 0 done, 1 a bug, 2 the user's input, 3 rejected by a gate."""
     # Without a handler, a process that is number 1 of its container never gets the signal that is to end it.
     signal.signal(signal.SIGTERM, _terminate)
     isolate_children()
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 class Terminated(SystemExit):
-    """The process was told to end; raised like an interrupt, so that everything is left in order."""
+    """The process got SIGTERM; raised like an interrupt, so that everything is left in order."""
 
 
 def _terminate(*_: object) -> None:
@@ -66,7 +66,7 @@ def _bug(error: Exception) -> str:
 def cli() -> None:
     """Multi-task learning on tables: from a CSV to a pushed model with a regression and a classification head.
 
-    Exit codes: 0 done, 1 a bug, 2 the input must change, 3 a gate said no.
+    Exit codes: 0 done, 1 a bug, 2 the input must change, 3 rejected by a gate.
     """
 
 

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     "-m",
     "--model",
     help="Pushed model, or its folder of versions, here or in an object store "
-    "[default: the one pushed last under runs]",
+    "[default: the production model pushed last under runs]",
 )
 def predict(source: str, target: Path, model: str | None) -> None:
-    """Predict with the pushed model; rows the schema does not allow are flagged, not lost."""
+    """Predict with the production model; rows the schema does not allow are flagged, not lost."""
     from components.pusher.provenance import spoken
     from pipeline.verbs.predict import predict_file
 

@@ -76,7 +76,7 @@ def validate(resolved: Resolved, serving: str | None, no_cache: bool) -> None:
 )
 @click.option("--no-cache", is_flag=True, help="Run every step again; reuse no earlier output.")
 def relate(resolved: Resolved, seeds: int | None, no_cache: bool) -> None:
-    """Tell whether sharing one network helps each head, against a network of its own; push nothing."""
+    """Test whether sharing one network helps each head, against a network of its own; push nothing."""
     from pipeline.local.runner import run as run_locally
     from pipeline.runs.outcome import print_report
     from pipeline.verbs.check import check_before_run

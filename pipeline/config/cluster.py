@@ -34,7 +34,7 @@ MountPath = Annotated[str, AfterValidator(_mount)]
 
 
 class Toleration(Section):
-    """A taint that the pods put up with."""
+    """A taint that the pods tolerate."""
 
     key: str = ""
     """Key of the taint; empty with `operator: Exists` tolerates every taint."""
@@ -82,7 +82,7 @@ class Step(Section):
     node_selector: dict[str, str] = {}
     """Labels a node must have, besides those for all steps."""
     tolerations: list[Toleration] = []
-    """Taints put up with, besides those for all steps."""
+    """Taints to tolerate, besides those for all steps."""
 
 
 class Kubeflow(Section):
@@ -106,7 +106,7 @@ class Kubeflow(Section):
     node_selector: dict[str, str] = {}
     """Labels the nodes must have."""
     tolerations: list[Toleration] = []
-    """Taints the pods put up with: `key`, `operator`, `value` and `effect`."""
+    """Taints the pods tolerate: `key`, `operator`, `value` and `effect`."""
     pull_secrets: list[Name] = []
     """Secrets that the image is pulled with."""
     steps: dict[str, Step] = {}

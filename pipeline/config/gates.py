@@ -17,9 +17,9 @@ class HeadGate(Section):
     better_than_trivial: bool = True
     """Better than a constant baseline: the train median or mean, or the train class frequencies."""
     no_worse_than_pushed: bool = True
-    """No worse than the pushed model by more than noise (paired bootstrap) and `tolerance`."""
+    """No worse than the production model by more than noise (paired bootstrap) and `tolerance`."""
     tolerance: Annotated[float, Field(ge=0)] = 0.0
-    """How much worse than the pushed model is acceptable, as a share of its primary metric (0.01 = 1 %)."""
+    """How much worse than the production model is acceptable, as a share of its primary metric (0.01 = 1 %)."""
 
 
 class RegressionGate(HeadGate):
@@ -48,10 +48,10 @@ class DataGate(Section):
 
 
 class DriftGate(Section):
-    """How much the data may differ from what the pushed model was trained on, and eval from train."""
+    """How much the data may differ from what the production model was trained on, and eval from train."""
 
     level: Level = "warn"
-    """Level of drift: train and eval against those of the pushed version."""
+    """Level of drift: train and eval against the data of the production model."""
     skew: Level = "warn"
     """Level of skew: eval against train, and a serving log against train. Where rows are split by column or time,
     eval differs from train by design, so `fail` counts as `warn` between these two."""
@@ -63,7 +63,7 @@ class DriftGate(Section):
 
 
 class LabelGate(Section):
-    """What the labels must be like to be learnt and judged."""
+    """What the labels must be like to be learnt and evaluated."""
 
     level: Level = "warn"
     """Level of missing labels, of rare, absent and dominant classes, of a constant or outlying regression label, and of

@@ -133,7 +133,7 @@ class Labels(Section):
     """A number of at least 0 per row: how much its labels count in the losses of training and of early stopping. It is
     no feature, predictions do not need it, and the evaluation counts every eval row once."""
     partial: bool = True
-    """Rows with only one of the two labels train and judge the head whose label they have, and `gates.labels` reports
+    """Rows with only one of the two labels count for the head whose label they have, and `gates.labels` reports
     them; `false` leaves them out. Rows with neither label are always left out, and counted."""
 
     @model_validator(mode="after")
@@ -236,7 +236,7 @@ class Config(Section):
     """Name of the pipeline: lower-case letters, digits and hyphens; left out, taken from the data's file
     name."""
     preset: Annotated[str, OneOf(PRESETS)] = DEFAULT
-    """What `model` and `training` are where nothing else is said, see components/trainer/README.md#presets."""
+    """Gives `model` and `training` their defaults, see components/trainer/README.md#presets."""
     data: Data
     labels: Labels
     features: Features = Features()

@@ -24,7 +24,7 @@ def build(config: Config, inputs: Inputs, *, search: bool = False) -> Pipeline:
 
     Args:
         config: the resolved configuration.
-        inputs: data, reviewed schema, code and pushed model.
+        inputs: data, reviewed schema, code and production model.
         search: have a Tuner after Transform, for `mtl tune`; nothing comes after it.
     """
     nodes: dict[str, BaseComponent] = {}

@@ -1,4 +1,4 @@
-"""What a run depends on besides its configuration: the data, the code, the reviewed schema, the pushed model.
+"""What a run depends on besides its configuration: the data, the code, the reviewed schema, the production model.
 
 On this machine they are gathered before a run. A pipeline that is compiled for Kubeflow sees neither the data nor the
 pushed models: there the steps find them when they run.
@@ -94,7 +94,7 @@ def check_pushed(config: Config) -> None:
     """Refuses a run whose model would take the place of one that predicts something else.
 
     Raises:
-        InputError: the labels differ from those of the pushed model, and `push.replace` is not set.
+        InputError: the labels differ from those of the production model, and `push.replace` is not set.
     """
     store = open_store(config.destination)
     current = None if config.push.replace else store.current()

@@ -34,9 +34,9 @@ _MEANING = {
     "fingerprint": "data",
     "code": "code",
     "reviewed_schema": "schema",
-    "version": "pushed model",
-    "content": "pushed model",
-    _ROWS: "pushed model",
+    "version": "production model",
+    "content": "production model",
+    _ROWS: "production model",
 }
 
 

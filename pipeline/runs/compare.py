@@ -2,7 +2,7 @@
 
 The two evaluations are known by their intervals only, so the interval of a difference is made from those of both
 metrics by the method of variance estimates recovery (Zou and Donner 2008), as if their rows were independent. Where
-both models were judged on the same rows this is wider than need be: it may miss a difference, it hardly invents one.
+both models were evaluated on the same rows this is wider than need be: it may miss a difference, it hardly invents one.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def compare(a: Finished, b: Finished) -> dict[str, Any]:
 
     Returns:
         `a` and `b` (id, pipeline, state, started, seconds, version, problems), `config`, `data`, `metrics`, and
-        `same_rows`: whether both were judged on the same rows.
+        `same_rows`: whether both were evaluated on the same rows.
     """
     ingested = [_summary(side.run) for side in (a, b)]
     return {

@@ -12,7 +12,7 @@ from rich.text import Text
 from components.evaluator.analysis.head import METRICS
 from components.evaluator.analysis.wording import held
 from components.formats.evaluation import Evaluation
-from components.report.parts.verdict import FAILED, PASSED, WARNED, said, verdict
+from components.report.parts.verdict import FAILED, PASSED, WARNED, verdict, without_head
 from pipeline.local import step_summaries
 from pipeline.runs.record import Run, read_runs
 from pipeline.runs.report import report_path, run_part
@@ -21,7 +21,7 @@ _MAX_PROBLEMS = 10
 # Fewer columns leave the reasons too little room beside what they are reasons of.
 _WIDE = 100
 _STYLES = {PASSED: "green", WARNED: "yellow", FAILED: "bold red"}
-_REMEDY = "Correct the data. What to change where it is right as it is, `mtl validate` tells. "
+_REMEDY = "Correct the data. If it is right as it is, `mtl validate` says what to change. "
 
 
 def print_verdict(console: Console, run: Run, output: Path) -> None:
@@ -42,7 +42,9 @@ def print_verdict(console: Console, run: Run, output: Path) -> None:
     rows: list[tuple[str, list[str]]] = [("data", [notes])]
     for head, label in evaluation.labels.items():
         checks = evaluation.verdict.of(head)
-        reasons = [said(head, check.sentence) for check in checks if check.value is not None or not check.passed]
+        reasons = [
+            without_head(head, check.sentence) for check in checks if check.value is not None or not check.passed
+        ]
         if head == "regression" and evaluation.uncertainty and evaluation.uncertainty.regression:
             reasons.append(held(evaluation.uncertainty.regression))
         rows.append((head, [f"{label}: {_metrics(evaluation, head)}", *reasons]))

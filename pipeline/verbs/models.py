@@ -1,4 +1,4 @@
-"""The pushed model that a verb is about, wherever it lies."""
+"""The model that a verb is about, wherever it lies."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ def show_comparison(comparison: dict[str, Any], console: Console) -> None:
         )
     if comparison["metrics"] and not comparison["same_rows"]:
         console.print(
-            Text("\nThe runs were judged on different rows; part of a difference may be due to them.", "yellow")
+            Text("\nThe runs were evaluated on different rows; part of a difference may be due to them.", "yellow")
         )
 
 

@@ -59,7 +59,7 @@ def test_a_pushed_model_of_other_labels_stops_the_run_unless_it_may_be_replaced(
     with pytest.raises(InputError) as raised:
         found_baseline(tmp_path, CURRENT)
     assert str(raised.value) == (
-        f"The labels must be those of the model pushed to {tmp_path / 'serving'}, "
+        f"The labels must be those of the production model in {tmp_path / 'serving'}, "
         'the regression label "price" and the class label "k", got the regression label "y" and the class label "k". '
         "Keep them apart by another name (--set name=NAME) or push.destination, "
         "or replace that model by --set push.replace=true."

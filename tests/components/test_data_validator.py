@@ -145,7 +145,7 @@ def test_rows_with_one_label_are_reported_with_examples_and_judged_by_it(tmp_pat
     found = Step(tmp_path / "warned", splits).run(labels={"level": "warn", "leakage": 0.98})
     missing = {one["column"]: one for one in found["anomalies"] if one["kind"] == "LABEL_MISSING"}
     assert missing["y"]["sentence"] == (
-        'Every row must have the label "y", got none in 60 of 180 rows. They train and judge "k" alone.'
+        'Every row must have the label "y", got none in 60 of 180 rows. They count for "k" only.'
     )
     assert [row["line"] for row in missing["y"]["examples"]] == [3, 6, 9, 12, 15]
     assert [row["line"] for row in missing["k"]["examples"]] == [2, 6, 10, 14, 18]
@@ -185,7 +185,7 @@ def test_drift_is_measured_against_the_pushed_model(tmp_path: Path):
 def test_a_pushed_model_without_distributions_is_noted(step: Step):
     step.artifacts["baseline"].set_int_custom_property("version", 2)
     assert step.run()["notes"][-1] == (
-        "Drift was not measured: the pushed version 2 has no distributions.json with it."
+        "Drift was not measured: the production model, version 2, has no distributions.json."
     )
 
 

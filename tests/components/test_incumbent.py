@@ -1,4 +1,4 @@
-"""The pushed model is asked by raw columns, so that what its columns have become makes no difference, or is named."""
+"""The production model is asked by raw columns: what its columns have become makes no difference, or is named."""
 
 from pathlib import Path
 
@@ -175,7 +175,7 @@ def test_what_is_known_of_the_pushed_model_is_said(tmp_path: Path, pushed: Path,
     found = ask(pushed, root, schema, manifest())
     assert (found.seen, found.doubts) == (None, {})
     assert found.remarks == (
-        "It is not known which of these rows the pushed model has seen: it is of the time before that was noted.",
+        "It is not known which of these rows the production model has seen: it is of the time before that was noted.",
     )
     other = ask(pushed, root, schema, manifest(("weight", "grade")))
     assert other.predictions == 'it predicts the regression label "price" and the class label "grade"'
@@ -192,6 +192,6 @@ def test_another_unit_of_the_number_is_pointed_out(tmp_path, pushed, table, medi
     assert list(doubts) == ["regression"] * doubtful
     if doubtful:
         assert doubts["regression"] == (
-            f'The median of "price" was 5 when the pushed model was trained and is {median:g} now: if its unit has '
+            f'The median of "price" was 5 when the production model was trained and is {median:g} now: if its unit has '
             "changed, the two cannot be compared."
         )

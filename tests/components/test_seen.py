@@ -128,8 +128,8 @@ def test_rows_seen_are_known_without_the_columns_that_are_gone(tmp_path, orders,
     after = written(tmp_path, table, "after", before)
     assert after.gone == ["x12", "x3"]
     assert after.warnings[-1] == (
-        'The rows could not be kept in their splits: those of the pushed model were split by "x12", "x3" too, which '
-        "cannot be read as then."
+        'The rows could not be kept in their splits: those of the production model were split by "x12", "x3" too, '
+        "which cannot be read as then."
     )
     known = truth(tmp_path / "after", folder / "examples")
     assert 0.5 < known.mean() < 0.9

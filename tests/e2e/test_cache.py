@@ -121,7 +121,7 @@ def test_a_column_more_or_less_moves_no_row_and_the_verdict_says_what_it_could_n
     assert (second["gone"], second["inherited"]) == (["hue"], True)
     pushed = [check for check in done.evaluation["verdict"]["checks"] if check["name"] == "no_worse_than_pushed"]
     assert [(check["passed"], check["warning"]) for check in pushed] == [(True, True)] * 2
-    said = 'Nothing is compared with the pushed model: it reads the column "hue", which is no feature any more.'
+    said = 'Nothing is compared with the production model: it reads the column "hue", which is no feature any more.'
     assert " ".join(done.out.split()).count(said) == 2
 
     assert other.code == 2

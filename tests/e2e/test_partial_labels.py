@@ -39,7 +39,7 @@ def done(table, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def judged(done, table, tmp_path_factory):
-    """The eval rows with what the pushed model predicts for them from the features alone."""
+    """The eval rows with what the production model predicts for them from the features alone."""
     folder = tmp_path_factory.mktemp("predicted")
     table.drop(columns=[*LABELS, "w"]).to_csv(folder / "features.csv", index=False)
     models = done.output / "serving"
@@ -70,7 +70,7 @@ def test_it_is_pushed_and_every_row_is_accounted_for(done, table):
     assert f"{lost['y']} without y, {lost['label']} without label, left out {neither}" in done.out
     for label, other in (LABELS, LABELS[::-1]):
         assert f'Every row must have the label "{label}", got none in {lost[label]} of' in done.out
-        assert f'They train and judge "{other}" alone.' in done.out
+        assert f'They count for "{other}" only.' in done.out
 
 
 def test_each_head_is_judged_as_scikit_learn_judges_its_labelled_rows(done, judged):

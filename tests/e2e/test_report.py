@@ -42,7 +42,7 @@ def rows(wine, split):
 
 @pytest.fixture(scope="module")
 def answers(wine):
-    """Labels of the eval rows and what the pushed model says of them, by the `predict` signature."""
+    """Labels of the eval rows and what the production model says of them, by the `predict` signature."""
     table = rows(wine, "eval")
     model = tf.saved_model.load(str(wine.model))
     manifest = json.loads((wine.model / "assets.extra" / "model.json").read_text())

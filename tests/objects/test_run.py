@@ -29,7 +29,7 @@ def test_two_runs_a_prediction_and_a_rollback(s3, tmp_path: Path):
     assert first.code == 0, first.out + first.err
     assert "178 rows" in first.out
     assert f"version 1 in {MODELS}/1" in first.out
-    assert "no model pushed before" in first.out
+    assert "no production model yet" in first.out
 
     again = mtl(tmp_path / "out", *SETTINGS)
     assert set(again.states.values()) - {"done"} == {"cached"}, again.out
@@ -37,7 +37,7 @@ def test_two_runs_a_prediction_and_a_rollback(s3, tmp_path: Path):
 
     second = mtl(tmp_path / "out", *SETTINGS, "--set", "training.seed=1")
     assert second.code == 0, second.out + second.err
-    assert "the pushed model" in second.out
+    assert "the production model" in second.out
     assert f"version 2 in {MODELS}/2" in second.out
     fetched = second.artifact("Baseline", "model") / "Format-Serving" / "saved_model.pb"
     assert fetched.read_bytes() == s3.get_object(Bucket="bucket", Key="models/wine/1/saved_model.pb")["Body"].read()

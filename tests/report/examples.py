@@ -145,7 +145,7 @@ def tuned(trials: int = 30) -> dict[str, Any]:
     """A search for settings: the data was judged, no model was."""
     report = pushed(4)
     report["verdict"][1:] = [
-        verdict(subject, subject.capitalize(), "not reached", "Only settings were to be searched.")
+        verdict(subject, subject.capitalize(), "not reached", "This run only searched for settings.")
         for subject in ("regression", "classification", "push")
     ]
     report["run"] = run_part("tuned", upto=6)
@@ -155,7 +155,7 @@ def tuned(trials: int = 30) -> dict[str, Any]:
 
 
 def rejected() -> dict[str, Any]:
-    """A run whose class head is worse than the pushed model."""
+    """A run whose class head is worse than the production model."""
     report = pushed(2)
     report["verdict"][2] = verdict(
         "classification",

@@ -126,7 +126,7 @@ def test_a_refusal_without_details_is_no_pass():
     report = examples.stopped()
     report["data"]["checks"] = []
     assert "No check had anything to say" not in text_of(report)
-    assert "What failed is said above; no details of it were kept." in text_of(report)
+    assert "What failed is listed above; no details of it were kept." in text_of(report)
 
 
 def test_what_was_set_comes_before_defaults():
@@ -241,13 +241,13 @@ def test_a_validation_that_passed_is_no_broken_run():
     report = examples.empty()
     report["verdict"] = [examples.verdict("data", "Data", "passed", "as the schema says", "")]
     report["run"] = examples.run_part("validated")
-    assert "The data passed; no model was to be judged." in drawn(report)
+    assert "The data passed; no model was evaluated." in drawn(report)
 
 
 def test_a_search_shows_every_trial_from_the_best_on():
     report = examples.tuned()
     html = drawn(report)
-    assert "The search has ended; no model was to be judged." in html
+    assert "The search has ended; no model was evaluated." in html
     assert '<a href="#tuning">Tuning</a>' in html
     trials = report["tuning"]["trials"]
     table = html[html.index('aria-label="Trials"') :]

@@ -22,7 +22,7 @@ def difference(ours, theirs, half, below=None):
 
 
 def regression(n=1000):
-    """MAE 0.31 against 0.68 of the median, 0.33 ± 0.03 of the pushed model."""
+    """MAE 0.31 against 0.68 of the median, 0.33 ± 0.03 of the production model."""
     return HeadResult(
         head="regression",
         n=n,
@@ -41,7 +41,7 @@ def regression(n=1000):
 
 
 def classification(n=1000):
-    """Accuracy 0.9 against 0.6 of the majority, 0.91 ± 0.02 of the pushed model; no baseline by default."""
+    """Accuracy 0.9 against 0.6 of the majority, 0.91 ± 0.02 of the production model; no baseline by default."""
     return HeadResult(
         head="classification",
         n=n,
@@ -79,12 +79,12 @@ def test_a_sound_model_is_blessed_with_a_sentence_for_each_check():
         "regression: all 1,000 predictions are finite numbers.",
         "regression: MAE 0.31 [0.23, 0.39] is better than predicting the train median, 0.68 "
         "(difference −0.37 [−0.48, −0.26]).",
-        "regression: MAE 0.31 [0.23, 0.39] is no worse than the pushed model's 0.33 "
+        "regression: MAE 0.31 [0.23, 0.39] is no worse than the production model's 0.33 "
         "(difference −0.020 [−0.050, 0.010]).",
         "classification: all 1,000 predictions are finite numbers.",
         "classification: log loss 0.30 [0.25, 0.35] is better than predicting the train class frequencies, "
         "0.70 (difference −0.40 [−0.50, −0.30]).",
-        "classification: no model is pushed yet, so there is none to be worse than.",
+        "classification: there is no production model yet to compare with.",
     ]
     assert not any(check.warning for check in found.checks)
 
@@ -194,15 +194,15 @@ def against_pushed(gap, half, **demands):
 @pytest.mark.parametrize(
     ("gap", "half", "demands", "passed", "warning", "said"),
     [
-        (-0.06, 0.02, {}, True, False, "is better than the pushed model's 0.37"),
-        (0.01, 0.02, {}, True, False, "is no worse than the pushed model's 0.30"),
+        (-0.06, 0.02, {}, True, False, "is better than the production model's 0.37"),
+        (0.01, 0.02, {}, True, False, "is no worse than the production model's 0.30"),
         (
             0.06,
             0.02,
             {},
             False,
             False,
-            "is worse than the pushed model's 0.25 (difference 0.060 [0.040, 0.080])",
+            "is worse than the production model's 0.25 (difference 0.060 [0.040, 0.080])",
         ),
         (0.06, 0.02, {"tolerance": 0.2}, True, True, "but not by more than the tolerance of 20 %."),
         (0.06, 0.02, {"tolerance": 0.1}, False, False, "by more than noise and the tolerance of 10 %."),
@@ -225,13 +225,13 @@ def test_a_score_that_falls_below_that_of_the_pushed_model_rejects():
     result = replace(regression(), primary_metric="r2", baseline={"r2": difference(0.6, 0.7, 0.02)})
     found = check(verdict(regression=result), "regression", "no_worse_than_pushed")
     assert not found.passed
-    assert "R² 0.60 [0.50, 0.70] is worse than the pushed" in found.sentence
+    assert "R² 0.60 [0.50, 0.70] is worse than the production" in found.sentence
 
 
 def test_too_few_rows_to_compare_never_bless():
     bare = {name: replace(difference(0.3, 0.3, 0), low=None, high=None) for name in METRICS["regression"]}
     found = verdict(regression=replace(regression(4), baseline=bare))
-    assert found.reasons == ["regression: MAE cannot be compared with the pushed model's on these 4 rows."]
+    assert found.reasons == ["regression: MAE cannot be compared with the production model's on these 4 rows."]
 
 
 def test_a_pushed_model_that_cannot_be_scored_keeps_no_model_out():
@@ -239,7 +239,7 @@ def test_a_pushed_model_that_cannot_be_scored_keeps_no_model_out():
     only = check(verdict(regression=broken), "regression", "no_worse_than_pushed")
     assert (only.passed, only.warning) == (True, True)
     assert only.sentence == (
-        "regression: nothing is compared with the pushed model: 3 of 36 predictions are NaN or infinite."
+        "regression: nothing is compared with the production model: 3 of 36 predictions are NaN or infinite."
     )
 
 

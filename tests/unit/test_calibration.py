@@ -110,8 +110,7 @@ def test_why_there_are_no_intervals_is_said():
     few = calibrate(np.zeros(8), np.ones(8), classes, probabilities, coverage=0.9)
     assert (few.margin, few.problem) == (
         None,
-        "There are no prediction intervals: to hold 90 % of the labels they need at least 9 calibration rows, "
-        "got 8.",
+        "There are no prediction intervals: to hold 90 % of the labels they need at least 9 calibration rows, got 8.",
     )
     broken = calibrate(np.zeros(8), np.full(8, np.nan), classes, probabilities, coverage=0.5)
     assert (broken.margin, broken.problem) == (

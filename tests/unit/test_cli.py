@@ -33,7 +33,7 @@ def test_help_answers_at_once_and_without_tensorflow(tmp_path: Path):
     assert min(seconds) < 1
     assert done.stderr == ""
     assert all(f"\n  {verb} " in done.stdout for verb in VERBS)
-    assert "0 done, 1 a bug, 2 the input must change, 3 a gate said no" in done.stdout
+    assert "0 done, 1 a bug, 2 the input must change, 3 rejected by a gate" in done.stdout
 
 
 def test_check_needs_no_tensorflow(tmp_path: Path):

@@ -1,4 +1,4 @@
-"""The candidate against the pushed model: on rows that this one has not seen."""
+"""The candidate against the production model: on rows that this one has not seen."""
 
 import numpy as np
 import pytest
@@ -27,8 +27,8 @@ def test_rows_that_the_pushed_model_has_seen_are_left_out_of_the_comparison():
     assert (difference.ours, difference.theirs) == pytest.approx(tuple(mae))
     assert difference.high < 0
     first, second = pushed_checks(fair)
-    assert first.sentence.startswith(f"regression: MAE {mae[0]:.2f} on 400 of 1,000 rows is better than the pushed ")
-    assert first.sentence.endswith("The other rows are left out: 600 were part of the pushed model's training.")
+    assert first.sentence.startswith(f"regression: MAE {mae[0]:.2f} on 400 of 1,000 rows is better than the ")
+    assert first.sentence.endswith("The other rows are left out: 600 were part of the production model's training.")
     assert "on 400 of 1,000 rows is better" in second.sentence
     whole = fast(rows, ours, train_labels())
     assert fair.heads["regression"].metrics == whole.heads["regression"].metrics
@@ -46,8 +46,8 @@ def test_too_few_rows_that_are_new_to_the_pushed_model_are_a_warning(left, compa
         else:
             assert (check.passed, check.warning, check.bound) == (True, True, None)
             assert check.sentence.endswith(
-                "nothing is compared with the pushed model: only 19 of 400 rows could be, which is too few: 381 were "
-                "part of the pushed model's training."
+                "nothing is compared with the production model: only 19 of 400 rows could be, which is too few: 381 "
+                "were part of the production model's training."
             )
 
 
@@ -78,5 +78,5 @@ def test_a_pushed_model_that_cannot_be_asked_is_a_warning_and_blocks_nothing():
     checks = [check for check in found.verdict.checks if check.name == "no_worse_than_pushed"]
     assert [check.warning for check in checks] == [True, True]
     assert checks[0].sentence == (
-        "regression: nothing is compared with the pushed model: it cannot score these rows: KeyError: x."
+        "regression: nothing is compared with the production model: it cannot score these rows: KeyError: x."
     )

@@ -46,7 +46,7 @@ def test_a_model_much_worse_than_the_pushed_one_is_rejected(n):
     found = fast(rows, predict(0.8), train_labels(), baseline=Incumbent(predict(0.02)))
     assert not found.verdict.blessed
     assert found.verdict.heads == {"regression": False, "classification": False}
-    assert any("is worse than the pushed model's" in reason for reason in found.verdict.reasons)
+    assert any("is worse than the production model's" in reason for reason in found.verdict.reasons)
 
 
 @pytest.mark.parametrize("n", [36, 400])
@@ -119,7 +119,7 @@ def test_models_may_know_different_classes():
     ]
     assert f"on {both.sum()} of 200 rows is" in said
     assert said.endswith(
-        f"The other rows are left out: {200 - both.sum()} are of a class that the pushed model does not know."
+        f"The other rows are left out: {200 - both.sum()} are of a class that the production model does not know."
     )
     back = fast(rows, Predictions(model.number, narrow, CLASSES[:2]), train_labels(), baseline=Incumbent(swapped))
     assert back.confusion.labels == ("a", "b", "c")

@@ -202,7 +202,7 @@ def test_a_model_of_other_labels_is_not_pushed_over(folder: Path, labels: tuple[
     with pytest.raises(InputError) as raised:
         check_pushed(config)
     assert str(raised.value) == (
-        f'The labels must be those of the model pushed to {config.destination}, the regression label "{labels[0]}" '
+        f'The labels must be those of the production model in {config.destination}, the regression label "{labels[0]}" '
         f'and the class label "{labels[1]}", got the regression label "y" and the class label "k". '
         "Keep them apart by another name (--set name=NAME) or push.destination, or replace that model by --set "
         "push.replace=true."

@@ -86,7 +86,7 @@ def test_the_manifest_of_another_mtl_is_read(tmp_path: Path):
         Manifest.read(tmp_path)
     assert str(raised.value) == (
         f"{path} must hold what mtl wrote, got `classes`: field required. Run again with --no-cache; "
-        "if it is the pushed model, go back to the one before with `mtl rollback`."
+        "if it is the production model, go back to the one before with `mtl rollback`."
     )
 
 

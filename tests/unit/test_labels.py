@@ -26,7 +26,7 @@ def test_missing_labels_are_reported_with_their_share():
     number, kind = missing_anomalies(2_000, {"y": 600, "k": 800}, "fail")
     assert (number.kind, number.column, number.level, number.value) == ("LABEL_MISSING", "y", "fail", 0.3)
     assert number.sentence == (
-        'Every row must have the label "y", got none in 600 of 2,000 rows. They train and judge "k" alone.'
+        'Every row must have the label "y", got none in 600 of 2,000 rows. They count for "k" only.'
     )
     assert (kind.column, kind.value) == ("k", 0.4)
     assert kind.remedy.startswith("labels.partial: false to leave such rows out")
@@ -41,7 +41,7 @@ def test_absent_rare_and_dominant_classes():
         ("CLASS_IMBALANCE", "train", "fail"),
     ]
     assert found[0].sentence == 'k: the class "c" can never be predicted, because the train split has no row of it.'
-    assert found[1].sentence == 'k: the class "d" is not judged, because the eval split has no row of it.'
+    assert found[1].sentence == 'k: the class "d" is not evaluated, because the eval split has no row of it.'
     assert found[2].sentence == 'Every class of "k" must have at least 10 train rows to be learnt, got "b" 4.'
     assert found[3].sentence == 'No class of "k" must have more than 95% of the train rows, got "a" 98.9%.'
     assert class_anomalies("k", classes({"a": 3_000, "b": 0}), "ignore") == []

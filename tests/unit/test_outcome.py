@@ -31,7 +31,7 @@ def stopped(step: str, problems: list[str]) -> Run:
         (
             "DataGate",
             "The data gate stopped the run:",
-            "Correct the data. What to change where it is right as it is, `mtl validate` tells. Nothing was pushed.",
+            "Correct the data. If it is right as it is, `mtl validate` says what to change. Nothing was pushed.",
         ),
         ("Pusher", "Pusher stopped the run:", "Nothing was pushed."),
     ],
@@ -90,7 +90,7 @@ def test_each_reason_stands_under_its_head_without_the_heads_name(tmp_path: Path
     assert "regression: " not in text
     assert "classification: " not in text
     assert "MAE must be at most 0.001, got 0.2" in text
-    assert "No model is pushed yet, so there is none to be worse than." in text
+    assert "There is no production model yet to compare with." in text
 
 
 def test_a_terminal_of_eighty_columns_has_the_reasons_below_their_head(tmp_path: Path):

@@ -1,4 +1,4 @@
-"""Drift against the pushed model's data, and skew between samples, as comparisons and as sentences."""
+"""Drift against the production model's data, and skew between samples, as comparisons and as sentences."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def missing_anomalies(rows: int, unlabelled: Mapping[str, int], level: str) -> l
         if count:
             sentence = (
                 f'Every row must have the label "{label}", got none in {count:,} of {rows:,} rows. '
-                f'They train and judge "{other}" alone.'
+                f'They count for "{other}" only.'
             )
             remedy = "labels.partial: false to leave such rows out, gates.labels.level: ignore if they are meant to be"
             found.append(Anomaly("", label, "LABEL_MISSING", level, sentence, "share", count / rows, 0.0, (), remedy))
@@ -60,7 +60,7 @@ def class_anomalies(label: str, classes: Mapping[str, Mapping[str, int]], level:
     found = []
     lacks = {
         TRAIN: "can never be predicted, because the train split has no row of it",
-        EVAL: "is not judged, because the eval split has no row of it",
+        EVAL: "is not evaluated, because the eval split has no row of it",
     }
     for split, what in lacks.items():
         if absent := [name for name, rows in classes[split].items() if not rows]:

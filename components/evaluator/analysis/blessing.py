@@ -11,10 +11,10 @@ Each head is held against four checks:
    `SMALL` rows an interval that includes 0 may only mean too few rows, so there it is enough that the value
    is better and the difference on the good side in at least `LIKELY` of the draws; the check then carries a
    warning. With `SMALL` rows or more, a difference that is not clear is too small to be of use.
-4. **No worse than the pushed model**: fails only if the paired interval of the difference in the primary
-   metric lies wholly on the bad side, beyond the tolerance. Noise never rejects a model. Rows that the pushed model
+4. **No worse than the production model**: fails only if the paired interval of the difference in the primary
+   metric lies wholly on the bad side, beyond the tolerance. Noise never rejects a model. Rows that the production model
    has seen, or whose class only the new model knows, are not compared; where too few others are left, and where
-   the pushed model cannot answer, the check passes with a warning that says so.
+   the production model cannot answer, the check passes with a warning that says so.
 
 A metric that is undefined fails the check that needs it.
 """
@@ -148,9 +148,9 @@ def _no_worse_than_pushed(result: HeadResult, name: str, tolerance: float, decid
     passed, warning, bound = True, False, None
     if result.baseline is None:
         if result.baseline_problem is None:
-            said = "no model is pushed yet, so there is none to be worse than."
+            said = "there is no production model yet to compare with."
         else:
-            said = f"nothing is compared with the pushed model: {result.baseline_problem}."
+            said = f"nothing is compared with the production model: {result.baseline_problem}."
             warning = True
     else:
         difference = result.baseline[name]
@@ -161,19 +161,19 @@ def _no_worse_than_pushed(result: HeadResult, name: str, tolerance: float, decid
         if contest is not None and contest.n < result.n:
             ours, n = f"{figure(difference.ours, decimals(interval))} on {contest.n:,} of {result.n:,} rows", contest.n
         said = f"{title} {ours} "
-        pushed = f"the pushed model's {_other(result, difference, name)})"
+        theirs = f"the production model's {_other(result, difference, name)})"
         if low is None or high is None:
             passed = False
-            said = f"{title} cannot be compared with the pushed model's on these {n:,} rows."
+            said = f"{title} cannot be compared with the production model's on these {n:,} rows."
         elif low > allowed:
             passed = False
             beyond = f" and the tolerance of {100 * tolerance:g} %" if tolerance else ""
-            said += f"is worse than {pushed}, by more than noise{beyond}."
+            said += f"is worse than {theirs}, by more than noise{beyond}."
         elif low > 0:
             warning = True
-            said += f"is worse than {pushed}, but not by more than the tolerance of {100 * tolerance:g} %."
+            said += f"is worse than {theirs}, but not by more than the tolerance of {100 * tolerance:g} %."
         else:
-            said += f"is {'better' if high < 0 else 'no worse'} than {pushed}."
+            said += f"is {'better' if high < 0 else 'no worse'} than {theirs}."
         if contest is not None:
             because = left_out_because(contest)
             said = " ".join(

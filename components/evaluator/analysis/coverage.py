@@ -24,7 +24,7 @@ def uncertainty(rows: Rows, predictions: Predictions, calibration: Calibration, 
     """Judges a model's intervals and probabilities on the eval rows.
 
     Args:
-        rows: labels of n rows; each head is judged on those that have its label.
+        rows: labels of n rows; each head is evaluated on those that have its label.
         predictions: the model's answers to them, after calibration.
         calibration: what the model was calibrated with.
         level: level of the binomial interval.

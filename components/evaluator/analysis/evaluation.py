@@ -34,7 +34,7 @@ from components.shared.labelled_rows import has_class, has_number
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows to evaluate on; each head is judged on those that have its label.
+    """Rows to evaluate on; each head is evaluated on those that have its label.
 
     Args:
         number: float [n], the regression labels in the user's units, NaN where missing.
@@ -83,7 +83,7 @@ class Predictions:
 
 @dataclass(frozen=True)
 class Incumbent:
-    """The pushed model in a comparison.
+    """The production model in a comparison.
 
     Args:
         predictions: what it says about the same rows, or a clause that says why it says nothing.
@@ -119,9 +119,9 @@ def evaluate(
         rows: labels and raw columns.
         candidate: the new model's predictions for these rows.
         trivial: the constants made from the train labels.
-        baseline: the pushed model; None where no model is pushed. If it cannot be scored, nothing is compared: a
-            broken pushed model must not keep a sound one out. Rows that it has seen, and rows of classes that only
-            the new model knows, are left out of the comparison; a class that only the pushed one knows is a loss.
+        baseline: the production model; None where there is none. If it cannot be scored, nothing is compared: a
+            broken production model must not keep a sound one out. Rows that it has seen, and rows of classes that only
+            the new model knows, are left out of the comparison; a class that only the production model knows is a loss.
         gate: demands; None for the defaults of `Gate`.
         slices: see `components.evaluator.analysis.slices`.
         resamples: bootstrap draws for the overall figures.
@@ -210,7 +210,7 @@ def _rivals(
     label: npt.NDArray[np.str_],
     labelled: Mapping[str, npt.NDArray[np.bool_]],
 ) -> dict[str, Rival | None]:
-    """The pushed model as each head meets it, on the rows that have the head's label."""
+    """The production model as each head meets it, on the rows that have the head's label."""
     if incumbent is None:
         return dict.fromkeys(METRICS)
     said = incumbent.predictions

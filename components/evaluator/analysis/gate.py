@@ -19,8 +19,8 @@ class HeadGate:
     Args:
         thresholds: metric to bound: an upper one for errors and losses, a lower one for scores.
         better_than_trivial: whether it must beat the trivial predictor.
-        no_worse_than_pushed: whether it must be no worse than the pushed model by more than noise.
-        tolerance: how much worse it may be beyond noise, as a share of the pushed model's value (0.02: 2 %).
+        no_worse_than_pushed: whether it must be no worse than the production model by more than noise.
+        tolerance: how much worse it may be beyond noise, as a share of the production model's value (0.02: 2 %).
     """
 
     thresholds: Mapping[str, float] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""One head's figures: its metrics with intervals, and the differences to trivial and to the pushed model."""
+"""One head's figures: its metrics with intervals, and the differences to trivial and to the production model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ METRICS: dict[str, dict[str, Metric]] = {
     "regression": regression.METRICS,
     "classification": classification.METRICS,
 }
-# The metric that a head is judged by: it decides against the pushed model.
+# What decides against the production model.
 # MAE: in the label's units, and no single row can decide it as it can RMSE.
 # Log loss: a proper score of all probabilities, so it moves with every row, where accuracy moves only with
 # those whose top class changes; its paired difference is clear on fewer rows.
@@ -30,7 +30,7 @@ MIN_LEFT = 20
 
 @dataclass(frozen=True)
 class Rival:
-    """The pushed model's head, on n rows with its label.
+    """The production model's head, on n rows with its label.
 
     Args:
         scores: its scores, or a clause that says why it has none.
@@ -57,12 +57,12 @@ def compare(
     level: float = 0.95,
     seed: int = 0,
 ) -> HeadResult:
-    """Scores the candidate alone, and row by row against the trivial predictors and the pushed model.
+    """Scores the candidate alone, and row by row against the trivial predictors and the production model.
 
     Args:
         head: `regression` or `classification`.
         candidate: the new model's scores, or a sentence that says why it has none.
-        rival: the pushed model's head; None where no model is pushed.
+        rival: the production model's head; None where there is none.
         trivial: scores of the trivial predictors, by the metric each is best for.
         resamples: number of bootstrap draws.
         level: the share of draws inside an interval.
@@ -115,7 +115,7 @@ def left_out_because(contest: Contest) -> str:
     """Returns a clause that says how many rows were left out of the comparison, and why; empty where none was."""
     reasons = []
     if contest.seen:
-        reasons.append(f"{contest.seen:,} were part of the pushed model's training")
+        reasons.append(f"{contest.seen:,} were part of the production model's training")
     if contest.new_class:
-        reasons.append(f"{contest.new_class:,} are of a class that the pushed model does not know")
+        reasons.append(f"{contest.new_class:,} are of a class that the production model does not know")
     return ", ".join(reasons)

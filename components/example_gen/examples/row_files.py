@@ -13,7 +13,7 @@ from components.example_gen.splitting.row_identity import BYTES
 from components.shared.file_names import ROWS
 
 RECALLED = "recalled"
-"""Stands for a split: the eval rows, told apart as the pushed model's rows were."""
+"""Stands for a split: the eval rows, told apart as the production model's rows were."""
 
 
 class RowFiles:

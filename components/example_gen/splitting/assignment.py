@@ -24,7 +24,7 @@ class Assigned:
     Args:
         splits: int64 `[n]`, indices into the splits that are made.
         fingerprints: uint8 `[n, 16]`, by what tells rows apart now.
-        earlier: the same by what told the pushed model's rows apart, where that differs; else None.
+        earlier: the same by what told the production model's rows apart, where that differs; else None.
     """
 
     splits: np.ndarray
@@ -41,7 +41,7 @@ class Assignment:
         roles: what the columns are for.
         found: what the first pass found.
         identity: what tells rows apart.
-        recalled: the rows of the pushed model; None without one.
+        recalled: the rows of the production model; None without one.
     """
 
     spec: IngestSpec

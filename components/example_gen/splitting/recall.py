@@ -1,4 +1,4 @@
-"""The rows of the pushed model, as far as this table can still tell them apart."""
+"""The rows of the production model, as far as this table can still tell them apart."""
 
 from __future__ import annotations
 
@@ -67,10 +67,10 @@ class KeptSplits:
 
 
 def recall(pushed: Pushed, table: Table, roles: Roles, settings: str) -> Recalled:
-    """Looks for what told the pushed model's rows apart in a table, columns included that are ignored now.
+    """Looks for what told the production model's rows apart in a table, columns included that are ignored now.
 
     Args:
-        pushed: the pushed model's rows.
+        pushed: the production model's rows.
         table: the table.
         roles: its columns' roles.
         settings: how its rows are to be split; the earlier splits are kept only where it is the same.

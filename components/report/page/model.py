@@ -21,7 +21,7 @@ from components.report.page.charts import classification, estimates, regression
 from components.report.page.figure import figure, label_of
 from components.report.page.number_format import number, short
 from components.report.page.training import training_view
-from components.report.parts.verdict import said
+from components.report.parts.verdict import without_head
 
 _IMPORTANT = 15
 _FITS_BESIDE_OTHERS = 7  # classes of a confusion matrix
@@ -70,7 +70,7 @@ def _head(name: str, head: HeadResult, model: ModelPart) -> dict[str, Any]:
         "metrics": [(METRICS[name][key], found) for key, found in head.metrics.items()],
         "others": others,
         "differences": _differences(others, metric) if primary else [],
-        "checks": [(check, said(name, check.sentence)) for check in evaluation.verdict.of(name)],
+        "checks": [(check, without_head(name, check.sentence)) for check in evaluation.verdict.of(name)],
         "figures": [*_figures(name, model, label), *_importance(important, metric, label)],
         "uncertainty": evaluation.uncertainty and getattr(evaluation.uncertainty, name),
         "classes": _classes(name, evaluation),
@@ -79,14 +79,14 @@ def _head(name: str, head: HeadResult, model: ModelPart) -> dict[str, Any]:
 
 
 def _others(head: HeadResult) -> list[_Other]:
-    """The other predictors: the trivial one, the pushed model, or why nothing was compared with that."""
+    """The other predictors: the trivial one, the production model, or why nothing was compared with that."""
     metric, others = head.primary_metric, []
     if metric in head.trivial:
         others.append(_Other(PREDICTORS[metric], head.trivial[metric]))
     if head.baseline and metric in head.baseline:
-        others.append(_Other("the pushed model", head.baseline[metric]))
+        others.append(_Other("the production model", head.baseline[metric]))
     if head.baseline_problem:
-        others.append(_Other(f"the pushed model: {head.baseline_problem}", None))
+        others.append(_Other(f"the production model: {head.baseline_problem}", None))
     return others
 
 

@@ -13,7 +13,7 @@ from components.shared.head_outputs import HEADS
 from components.trainer.choices import BALANCERS, SEPARATE, TRUNKS
 
 # Head -> what chooses its epoch, in words.
-_JUDGED_BY = {"regression": "standardised MAE", "classification": "log loss"}
+_CHOSEN_BY = {"regression": "standardised MAE", "classification": "log loss"}
 
 
 def training_view(model: ModelPart) -> dict[str, Any] | None:
@@ -23,7 +23,7 @@ def training_view(model: ModelPart) -> dict[str, Any] | None:
         return None
     return {
         "trunk": TRUNKS.describe(trunk) if trunk else None,
-        "alone": said_of_alone(model),
+        "alone": single_task_sentence(model),
         "balancing": BALANCERS.describe(model.balancing) if model.balancing else None,
         "gradient_cosine": found.gradient_cosine,
         "drawn": len(found.epochs),
@@ -31,12 +31,12 @@ def training_view(model: ModelPart) -> dict[str, Any] | None:
     }
 
 
-def said_of_alone(model: ModelPart) -> str:
+def single_task_sentence(model: ModelPart) -> str:
     """Returns in words what each head came to by itself and what followed; empty where that was not tried."""
     if not model.alone:
         return ""
     heads = [
-        f"{_JUDGED_BY[head]} of {model.evaluation.labels[head]} {number(found.alone, 3)} instead of "
+        f"{_CHOSEN_BY[head]} of {model.evaluation.labels[head]} {number(found.alone, 3)} instead of "
         f"{number(found.shared, 3)} ({found.epochs:,} epochs)"
         for head, found in model.alone.items()
     ]

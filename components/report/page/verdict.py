@@ -1,4 +1,4 @@
-"""What came of a run, in one line above the verdict's cards."""
+"""The outcome of a run, in one line above the verdict's cards."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from components.formats.report import Subject
 from components.report.parts.verdict import TUNED, VALIDATED
 
 _WITHOUT_MODEL = {
-    VALIDATED: "The data passed; no model was to be judged.",
-    TUNED: "The search has ended; no model was to be judged.",
+    VALIDATED: "The data passed; no model was evaluated.",
+    TUNED: "The search has ended; no model was evaluated.",
 }
 
 
 def overall(verdict: Sequence[Subject], ended: str | None = None) -> dict[str, str]:
-    """Returns the state of a run and what came of it, in a sentence.
+    """Returns the state of a run and its outcome, in a sentence.
 
     Args:
         verdict: the verdict on the data, on each head and on the push.

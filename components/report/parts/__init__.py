@@ -1,1 +1,1 @@
-"""The parts of a report each from the artifacts that it tells of."""
+"""The parts of a report each from the artifacts that it shows."""

@@ -16,7 +16,7 @@ from components.formats.evaluation import Evaluation
 from components.formats.report import DataPart, ModelPart, Report
 from components.formats.uncertainty import Temperature
 from components.report.page.number_format import estimate, number, percent
-from components.report.page.training import said_of_alone
+from components.report.page.training import single_task_sentence
 from components.trainer.choices import BALANCERS, TRUNKS
 
 _MAX_SLICES = 5
@@ -110,7 +110,7 @@ def _together(model: ModelPart) -> str:
     """Says what the heads share, how their losses were balanced and how far their gradients agreed, as far as known."""
     curves, labels = model.curves, model.evaluation.labels
     said = f" Trunk: {TRUNKS.describe(trunk)}." if (trunk := model.evaluation.training.trunk) else ""
-    if alone := said_of_alone(model):
+    if alone := single_task_sentence(model):
         said += f" {alone}"
     if method := model.balancing:
         said += f" Balancing of the losses: {BALANCERS.describe(method)}"
@@ -154,11 +154,11 @@ def _evaluation_data(data: DataPart | None, evaluation: Evaluation | None) -> di
 
 
 def _judged(evaluation: Evaluation) -> str:
-    """Says how many rows each head was judged on, where some have one label only."""
+    """Says how many rows each head was evaluated on, where some have one label only."""
     if all(head.n == evaluation.n for head in evaluation.heads.values()):
         return ""
     counts = " and ".join(f"{result.n:,} with {evaluation.labels[head]}" for head, result in evaluation.heads.items())
-    return f" Each head was judged on the rows with its label: {counts}."
+    return f" Each head was evaluated on the rows with its label: {counts}."
 
 
 def _training_data(data: DataPart | None) -> dict[str, Any]:

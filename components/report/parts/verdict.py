@@ -17,16 +17,16 @@ _REMEDIES = {
     "predictions": "Lower training.learning_rate, or look for extreme values in the features.",
     "threshold": "Improve the data or the model, or set another bound under gates.{head}.thresholds.",
     "better_than_trivial": "Add rows, or features that say something of {label}.",
-    "no_worse_than_pushed": "Keep the pushed model, or allow a loss by gates.{head}.tolerance.",
+    "no_worse_than_pushed": "Keep the production model, or allow a loss by gates.{head}.tolerance.",
 }
 
-_DOUBTS = {"no_worse_than_pushed": "Look at both models yourself: the comparison with the pushed one says little here."}
+_DOUBTS = {"no_worse_than_pushed": "Look at both models yourself: the comparison says little here."}
 
 
 def verdict(
     findings: Findings | None, evaluation: Evaluation | None, push: Push | None, run: RunPart | None
 ) -> list[Subject]:
-    """Returns what came of each subject, in the order of the run.
+    """Returns the verdict on each subject, in the order of the run.
 
     Args:
         findings: those of the data validation; None where it was not reached.
@@ -78,9 +78,9 @@ def _ended(run: RunPart | None) -> str:
     if step:
         return f"The run ended in {step}, before this."
     if run is not None and run.state == VALIDATED:
-        return "No model was to be judged in this run."
+        return "No model was evaluated in this run."
     if run is not None and run.state == TUNED:
-        return "Only settings were to be searched."
+        return "This run only searched for settings."
     if run is not None and run.state == "interrupted":
         return "The run was interrupted before this."
     return "Nothing is known of it yet."
@@ -102,15 +102,15 @@ def _head(head: str, evaluation: Evaluation | None, unreached: str) -> Subject:
         # The check that decides comes first; where none does, the other head is the primary one.
         worst = min(failed, key=lambda check: not check.decides)
         remedy = _REMEDIES[worst.name].format(head=head, label=label)
-        return Subject(head, title, FAILED if worst.decides else WARNED, said(head, worst.sentence), remedy)
+        return Subject(head, title, FAILED if worst.decides else WARNED, without_head(head, worst.sentence), remedy)
     if doubtful:
         following = _DOUBTS.get(doubtful[0].name, "Judge it on more rows before you rely on it.")
-        return Subject(head, title, WARNED, said(head, doubtful[0].sentence), following)
+        return Subject(head, title, WARNED, without_head(head, doubtful[0].sentence), following)
     telling = next((check for check in checks if check.name == "better_than_trivial"), checks[-1])
-    return Subject(head, title, PASSED, said(head, telling.sentence))
+    return Subject(head, title, PASSED, without_head(head, telling.sentence))
 
 
-def said(head: str, sentence: str) -> str:
+def without_head(head: str, sentence: str) -> str:
     """Returns the sentence of a check without the head's name, for a place where the head is named already."""
     short = sentence.removeprefix(f"{head}: ")
     return short[:1].upper() + short[1:]
@@ -122,7 +122,7 @@ def _push(push: Push | None, evaluation: Evaluation | None, unreached: str) -> S
     if not push.pushed:
         sentence = evaluation.verdict.sentence if evaluation else "The model was not blessed."
         return Subject(
-            "push", "Push", FAILED, f"Nothing was pushed. {sentence}", "Mend what failed above, and run again."
+            "push", "Push", FAILED, f"Nothing was pushed. {sentence}", "Fix what failed above, and run again."
         )
     what = "was there already" if push.unchanged else "is now current"
     return Subject(

@@ -28,17 +28,17 @@ SERVING = "Format-Serving"
 
 @dataclass(frozen=True)
 class Production:
-    """The pushed model a run is judged against, and how its own push will be known.
+    """The production model a run is judged against, and how its own push will be known.
 
     Args:
         digest: digest of data, configuration and code; equal digests give equal models.
-        baseline: version of the pushed model to compare with, 0 for none, `CURRENT` for the one that is current
+        baseline: version of the production model to compare with, 0 for none, `CURRENT` for the one that is current
             when the step runs.
         content: fingerprint of that version's files; a folder that was emptied numbers from 1 again.
         attempt: text that is new for each attempt to push, so that a push is never taken from the cache
             when its version is gone.
-        rows: `given`, how the pushed model's rows were told apart, as ExampleGen takes it, and `key`, which is equal
-            where equal data are read alike.
+        rows: `given`, how the production model's rows were told apart, as ExampleGen takes it, and `key`, which is
+            equal where equal data are read alike.
     """
 
     digest: str
@@ -57,7 +57,7 @@ class Inputs:
         reviewed_schema: text of the reviewed schema, empty when there is none.
         spec: what to ingest and how.
         code: step -> fingerprint of its code.
-        production: the pushed model and this run's own push.
+        production: the production model and this run's own push.
     """
 
     fingerprint: str

@@ -57,7 +57,7 @@ def _baseline(config: Config, inputs: Inputs) -> Arguments:
 
 def _brought(artifacts: Mapping[str, str]) -> str:
     manifest = Path(artifacts["model"], SERVING, VERSION_MANIFEST)
-    return "the pushed model" if manifest.exists() else "no model pushed before"
+    return "the production model" if manifest.exists() else "no production model yet"
 
 
 def _data_validator(config: Config, inputs: Inputs) -> Arguments:
@@ -157,10 +157,10 @@ STEPS = (
         arguments=_baseline,
         after=("SchemaGen",),  # it needs nothing of the data
         summary=_brought,
-        cached=False,  # the pushed model is not in the key
+        cached=False,  # the production model is not in the key
         parameters={DESTINATION: "destination"},
     ),
-    # Judges the data against the schema and against what the pushed model was trained on. It reads files too, those
+    # Judges the data against the schema and against what the production model was trained on. It reads files too, those
     # its examples were made of: it judges what was ingested, so its verdict on the same examples holds whatever the
     # files say by now.
     Step(

@@ -2,7 +2,7 @@
 
 TFX 1.21's entrypoint dies on what KFP 2.14 and newer hand over. Here the arguments are rewritten first, TFX runs the
 step in this process, and its answer is rewritten for KFP's launcher. Exit codes are those of `mtl`: 2 the input must
-change, 3 a gate said no, 1 a bug.
+change, 3 rejected by a gate, 1 a bug.
 """
 
 from __future__ import annotations
