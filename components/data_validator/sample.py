@@ -12,7 +12,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
 from components.data_validator.analysis.distribution import describe
-from components.data_validator.analysis.leakage import Columns
+from components.data_validator.analysis.leakage import LabelledColumns
 from components.example_gen.examples.first_values import are_numbers, first_numbers, first_values
 from components.example_gen.examples.reader import read_examples
 from components.formats.distributions import Distribution
@@ -43,11 +43,11 @@ class Sample:
             independent = len(pc.unique(pa.array(self.columns[key])))
         return {name: describe(values, independent) for name, values in self.columns.items()}
 
-    def divided(self, labels: tuple[str, str]) -> Columns:
+    def divided(self, labels: tuple[str, str]) -> LabelledColumns:
         """Returns features and labels apart."""
         arrays = {name: _array(values) for name, values in self.columns.items()}
         number, label = (arrays.pop(name) for name in labels)
-        return Columns(arrays, number, label)
+        return LabelledColumns(arrays, number, label)
 
 
 def read_sample(folder: str, columns: Mapping[str, str], rows: int, wide: Collection[str] = ()) -> Sample:

@@ -19,7 +19,7 @@ from components.evaluator.analysis.evaluation import Incumbent, Predictions
 from components.evaluator.scoring import ServingModel
 from components.example_gen.examples.reader import read_examples
 from components.example_gen.splitting.split_record import Record
-from components.model_format.manifest import Column, Manifest
+from components.model_format.manifest import InputColumn, Manifest
 from components.pusher.provenance import spoken
 from components.shared.file_names import EXTRA, SEEN
 from components.shared.splits import EVAL, split_folder
@@ -90,7 +90,7 @@ def score(model: ServingModel, folder: Path, schema: bytes) -> Predictions:
     )
 
 
-def _converted(batch: pa.RecordBatch, column: Column) -> np.ndarray:
+def _converted(batch: pa.RecordBatch, column: InputColumn) -> np.ndarray:
     """Returns a column as the `predict` signature takes it."""
     place = batch.schema.get_field_index(column.name)
     if place < 0:
@@ -116,7 +116,7 @@ def _converted(batch: pa.RecordBatch, column: Column) -> np.ndarray:
     return numbers
 
 
-def _vector(values: Any, lengths: np.ndarray, column: Column) -> np.ndarray:
+def _vector(values: Any, lengths: np.ndarray, column: InputColumn) -> np.ndarray:
     wrong = lengths[(lengths > 0) & (lengths != column.length)]
     if len(wrong) or pa.types.is_large_binary(values.type.value_type) or pa.types.is_binary(values.type.value_type):
         found = f"lists of {wrong[0]}" if len(wrong) and wrong[0] > 1 else "single values"
@@ -137,7 +137,7 @@ def _texts(flat: Any) -> list[str]:
     return flat.cast(pa.large_string()).to_pylist()
 
 
-def _numbers(flat: Any, column: Column) -> np.ndarray:
+def _numbers(flat: Any, column: InputColumn) -> np.ndarray:
     """Returns values as float64, NaN for a text that is no number."""
     if pa.types.is_floating(flat.type) or pa.types.is_integer(flat.type):
         return flat.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)

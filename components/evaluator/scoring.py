@@ -14,7 +14,7 @@ from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 from components.evaluator.analysis.evaluation import Predictions, Rows
 from components.example_gen.examples.first_values import are_numbers, as_floats, first_numbers, first_values
 from components.example_gen.examples.reader import read_examples
-from components.model_format.manifest import Column, Manifest
+from components.model_format.manifest import InputColumn, Manifest
 from components.shared.head_outputs import CLASSIFICATION, LOWER, REGRESSION, UPPER
 
 BATCH = 1024
@@ -89,7 +89,7 @@ class ServingModel:
 
 
 def read_columns(
-    folder: str | Path, schema: bytes, columns: Sequence[Column], chosen: np.ndarray
+    folder: str | Path, schema: bytes, columns: Sequence[InputColumn], chosen: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Reads some rows of one split as the `predict` signature takes them.
 
@@ -113,7 +113,7 @@ def read_columns(
     return {column.name: _raw(batch, column) for column in columns}
 
 
-def _raw(batch: pa.RecordBatch, column: Column) -> np.ndarray:
+def _raw(batch: pa.RecordBatch, column: InputColumn) -> np.ndarray:
     if column.kind == "VECTOR":
         lists: Any = batch.column(batch.schema.get_field_index(column.name))
         absent = [float("nan")] * column.length

@@ -11,7 +11,7 @@ from components.shared.histogram_bins import Histogram
 
 
 @dataclass(frozen=True)
-class Range:
+class ErrorRange:
     """Errors of the rows whose label lies in one range.
 
     Args:
@@ -46,7 +46,7 @@ class Residuals:
     histogram: Histogram
     least: float
     greatest: float
-    ranges: tuple[Range, ...]
+    ranges: tuple[ErrorRange, ...]
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class StepPart:
-    """A step of the run: see `pipeline.runs.record.Step`."""
+    """A step of the run: see `pipeline.runs.record.StepRecord`."""
 
     name: str
     state: str

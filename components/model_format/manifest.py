@@ -31,7 +31,7 @@ def prediction_columns(regression: str, classification: str, *, intervals: bool)
 
 
 @dataclass(frozen=True)
-class Column:
+class InputColumn:
     """A raw feature column of the `predict` signature.
 
     Args:
@@ -118,7 +118,7 @@ class Manifest(JsonFile, file=f"{EXTRA}/model.json"):
     regression: str
     classification: str
     classes: list[str]
-    columns: list[Column]
+    columns: list[InputColumn]
     dialect: Dialect
     vectors: dict[str, str]
     train: TrainLabels

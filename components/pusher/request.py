@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from components.model_format.manifest import Column
+from components.model_format.manifest import InputColumn
 from components.shared.exact_numbers import companion, of_bits
 
 _TOO_LARGE = 2.0**63  # the least float64 that no int64 reaches
@@ -33,7 +33,7 @@ class Request:
         return {name: values[:1] for name, values in self.columns.items()}
 
 
-def request_of(examples: Sequence[bytes], columns: Sequence[Column], types: Mapping[str, Any]) -> Request:
+def request_of(examples: Sequence[bytes], columns: Sequence[InputColumn], types: Mapping[str, Any]) -> Request:
     """Returns rows as both signatures take them.
 
     A tf.Example holds whole numbers of 64 bits, a column of `predict` float64: a number that the latter rounds is
@@ -70,7 +70,7 @@ def _round(features: Any, names: Sequence[str]) -> bool:
     return changed
 
 
-def _array(rows: Sequence[Any], column: Column, dtype: Any) -> np.ndarray:
+def _array(rows: Sequence[Any], column: InputColumn, dtype: Any) -> np.ndarray:
     """Returns a column of all rows, [n] or [n, length]."""
     if column.kind == "BYTES":
         return np.array([(_values(row, column.name) or [b""])[0] for row in rows], dtype=object)

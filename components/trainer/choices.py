@@ -51,7 +51,7 @@ BALANCERS = Registry(
         "uncertainty",
         "uncertainty weighting",
         "Kendall et al. 2018",
-        implementation="components.trainer.balancing.uncertainty:Uncertainty",
+        implementation="components.trainer.balancing.uncertainty:UncertaintyWeighting",
         searched=True,
     ),
     Choice(

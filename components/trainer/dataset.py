@@ -18,7 +18,7 @@ from components.shared.exact_numbers import of_bits
 from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.shared.splits import TRAIN, VALIDATION
 from components.shared.untuned_datasets import untuned
-from components.trainer.spill import Columns
+from components.trainer.spill import ColumnBuffer
 
 BATCH = 4096
 """Rows that are read, or that a network answers, at a time."""
@@ -139,9 +139,9 @@ def load(patterns: Sequence[str], transform: tft.TFTransformOutput, budget: floa
     Args:
         patterns: globs of gzipped TFRecord files.
         transform: the transform that wrote them.
-        budget: bytes of features that are kept in memory, see `Columns`. Labels are in memory always.
+        budget: bytes of features that are kept in memory, see `ColumnBuffer`. Labels are in memory always.
     """
-    features, rest = Columns(budget), Columns()
+    features, rest = ColumnBuffer(budget), ColumnBuffer()
     spec = transform.transformed_feature_spec()
     files = sorted(file for pattern in patterns for file in tf.io.gfile.glob(pattern))
     records = tf.data.TFRecordDataset(files, compression_type="GZIP").batch(BATCH)

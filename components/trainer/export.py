@@ -29,7 +29,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.model_format.calibration import TINY, undoing
-from components.model_format.manifest import Calibration, Column
+from components.model_format.manifest import Calibration, InputColumn
 from components.shared import tensor_names
 from components.shared.exact_numbers import companion
 from components.shared.file_names import SAVED_MODEL
@@ -65,7 +65,7 @@ class Units:
 
 def feature_columns(
     spec: dict[str, Any], schema: schema_pb2.Schema, training_only: Collection[str | None]
-) -> list[Column]:
+) -> list[InputColumn]:
     """Returns the raw columns the model reads, those left out that only training has.
 
     Args:
@@ -74,21 +74,21 @@ def feature_columns(
         training_only: columns that are not served: the labels, the row weights.
     """
     types = {feature.name: schema_pb2.FeatureType.Name(feature.type) for feature in schema.feature}
-    columns: list[Column] = []
+    columns: list[InputColumn] = []
     for position, name in enumerate(Layout.of(spec, training_only).features):
         # TensorFlow lower-cases and cuts names, refuses many, and lets two of them collide; a number never does.
         keyword = f"column_{position}"
         if isinstance(spec[name], tf.io.FixedLenFeature):
-            columns.append(Column(name, keyword, "VECTOR", spec[name].shape[0]))
+            columns.append(InputColumn(name, keyword, "VECTOR", spec[name].shape[0]))
         else:
-            columns.append(Column(name, keyword, types[name]))
+            columns.append(InputColumn(name, keyword, types[name]))
     return columns
 
 
 def export(
     model: keras.Model,
     transform: tft.TFTransformOutput,
-    columns: Sequence[Column],
+    columns: Sequence[InputColumn],
     labels: Sequence[str],
     classes: Sequence[str],
     units: Units,
@@ -194,7 +194,7 @@ def _inputs(model: keras.Model) -> list[str]:
 
 
 def _predict(
-    columns: Sequence[Column], requests: Requests, answer: Callable[[dict[str, Any]], dict[str, tf.Tensor]]
+    columns: Sequence[InputColumn], requests: Requests, answer: Callable[[dict[str, Any]], dict[str, tf.Tensor]]
 ) -> Any:
     """Returns the concrete function behind the `predict` signature."""
 
@@ -205,7 +205,7 @@ def _predict(
     return predict.get_concrete_function(**{column.input: requests.input_spec(column) for column in columns})
 
 
-def _name_inputs_as_columns(directory: str, columns: Sequence[Column]) -> None:
+def _name_inputs_as_columns(directory: str, columns: Sequence[InputColumn]) -> None:
     """Renames the inputs of `predict` to the raw column names in the signature TensorFlow Serving reads.
 
     The keys of a signature may be any text; the keywords of a tf.function may not.

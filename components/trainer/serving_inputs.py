@@ -12,7 +12,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from components.model_format.manifest import Column
+from components.model_format.manifest import InputColumn
 from components.shared.exact_numbers import companion
 
 # What Unicode calls blank; Arrow trims the same at ingest.
@@ -31,7 +31,7 @@ class Requests:
         spec: raw feature spec of the transform, for the columns with a companion.
     """
 
-    def __init__(self, columns: Sequence[Column], missing: Sequence[str], spec: Mapping[str, Any]) -> None:
+    def __init__(self, columns: Sequence[InputColumn], missing: Sequence[str], spec: Mapping[str, Any]) -> None:
         self._columns = columns
         self._texts = ["", *(spelling.strip() for spelling in missing)]
         self._numbers = [number for spelling in missing if (number := _number(spelling)) is not None]
@@ -61,13 +61,13 @@ class Requests:
             raw[column.name] = value.with_values(tf.cast(value.values, self._features[column.name].dtype))
         return raw
 
-    def input_spec(self, column: Column) -> tf.TensorSpec:
+    def input_spec(self, column: InputColumn) -> tf.TensorSpec:
         """Returns what `from_tensors` takes of a column: text [n], numbers float64 [n], vectors float32 [n, k]."""
         if column.kind == "VECTOR":
             return tf.TensorSpec([None, column.length], tf.float32, name=column.input)
         return tf.TensorSpec([None], tf.string if column.kind == "BYTES" else tf.float64, name=column.input)
 
-    def _present(self, column: Column, value: Any) -> Any:
+    def _present(self, column: InputColumn, value: Any) -> Any:
         """Returns a scalar column without the values that stand for none; in a vector these are NaN."""
         if column.kind == "VECTOR":
             return tf.where(_is_in(value, self._numbers), float("nan"), value)

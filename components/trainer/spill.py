@@ -11,7 +11,7 @@ from typing import IO
 import numpy as np
 
 
-class Columns:
+class ColumnBuffer:
     """Collects tensors batch by batch, in memory up to a budget and in temporary files beyond it.
 
     The files have no name, so nobody has to remove them: they go with the arrays, or with the process however it ends.

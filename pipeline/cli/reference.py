@@ -20,7 +20,7 @@ import yaml
 
 from components.objects.registry import SCHEMES
 from pipeline.config.run import Config
-from pipeline.config.tuning import Range, default_space
+from pipeline.config.tuning import SearchRange, default_space
 
 ROOT = Path(__file__).parents[2]
 
@@ -198,8 +198,8 @@ def _default(about: _Json) -> str:
     return f"`{first}`"
 
 
-def _allowed(allowed: Sequence[Any] | Range) -> str:
-    if isinstance(allowed, Range):
+def _allowed(allowed: Sequence[Any] | SearchRange) -> str:
+    if isinstance(allowed, SearchRange):
         scale = ", on a logarithmic scale" if allowed.log else ""
         return f"{allowed.min:g} to {allowed.max:g}{scale}"
     return ", ".join(f"`{yaml.safe_dump(value, default_flow_style=True).splitlines()[0]}`" for value in allowed)

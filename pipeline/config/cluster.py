@@ -66,7 +66,7 @@ class Volume(Section):
     """Folder where it appears."""
 
 
-class Step(Section):
+class StepResources(Section):
     """What one step gets; what is left out is as for all steps."""
 
     cpu: Quantity | None = None
@@ -109,13 +109,13 @@ class Kubeflow(Section):
     """Taints the pods tolerate: `key`, `operator`, `value` and `effect`."""
     pull_secrets: list[Name] = []
     """Secrets that the image is pulled with."""
-    steps: dict[str, Step] = {}
+    steps: dict[str, StepResources] = {}
     """Per step, by its name (`Trainer: {gpu: 1}`): `cpu`, `memory`, `gpu`, `retries`, `cache`, `node_selector`
     and `tolerations`."""
 
-    def of(self, step: str) -> Step:
+    def of(self, step: str) -> StepResources:
         """Returns everything that holds for one step, its own settings before those for all."""
-        own = self.steps.get(step, Step())
+        own = self.steps.get(step, StepResources())
         return own.model_copy(
             update={
                 "cpu": own.cpu or self.cpu,

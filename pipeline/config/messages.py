@@ -12,11 +12,11 @@ from pydantic import BaseModel, ValidationError
 
 from pipeline.config.row_checks import CHECKS
 from pipeline.config.run import Config
-from pipeline.config.tuning import RANGE, Range
+from pipeline.config.tuning import RANGE, SearchRange
 from pipeline.errors import did_you_mean
 
 # The parts that pydantic adds to a place for the kind of an entry, and its model.
-_KINDS: dict[str, type[BaseModel]] = {**CHECKS, RANGE: Range}
+_KINDS: dict[str, type[BaseModel]] = {**CHECKS, RANGE: SearchRange}
 # The two branches of "a text or a list of texts" as pydantic calls them.
 _TEXT = ("str", "constrained-str")
 _TEXTS = ("list[str]", "list[constrained-str]")

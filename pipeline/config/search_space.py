@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from pipeline.config.messages import explain, shown
 from pipeline.config.run import Config
-from pipeline.config.tuning import HELD, SECTIONS, Range, default_space
+from pipeline.config.tuning import HELD, SECTIONS, SearchRange, default_space
 from pipeline.errors import ConfigError, did_you_mean
 
 _PLACE = "tuning.space"
@@ -19,7 +19,7 @@ _PLACE = "tuning.space"
 
 def checked_space(
     config: Config, values: Mapping[str, Any], origins: Mapping[str, str], file: Path | None
-) -> dict[str, list[Any] | Range]:
+) -> dict[str, list[Any] | SearchRange]:
     """Returns the space with its values as the configuration has them, `16.0` rows of a batch as `16`.
 
     Args:
@@ -31,7 +31,7 @@ def checked_space(
     Raises:
         ConfigError: a key cannot be searched, or a value of it is not allowed; one sentence per problem.
     """
-    space: dict[str, list[Any] | Range] = {}
+    space: dict[str, list[Any] | SearchRange] = {}
     problems: list[str] = []
     for key, allowed in config.tuning.space.items():
         section, _, name = key.partition(".")
@@ -39,7 +39,7 @@ def checked_space(
             hint = (section not in SECTIONS and did_you_mean(key, default_space())) or " Take it out."
             problems.append(f'{_PLACE} must name keys of model or training that may vary, got "{key}".{hint}')
             continue
-        tried = [allowed.min, allowed.max] if isinstance(allowed, Range) else allowed
+        tried = [allowed.min, allowed.max] if isinstance(allowed, SearchRange) else allowed
         if not tried:
             problems.append(f"{_PLACE}: {key} must have at least one value, got none. Name one.")
             continue
@@ -52,13 +52,13 @@ def checked_space(
             except ValidationError as error:
                 problems += explain(error, changed, {**origins, key: _PLACE}, file)
         if len(found) == len(tried):
-            space[key] = _range(key, found, allowed, config, problems) if isinstance(allowed, Range) else found
+            space[key] = _range(key, found, allowed, config, problems) if isinstance(allowed, SearchRange) else found
     if problems:
         raise ConfigError("\n".join(dict.fromkeys(problems)))
     return space
 
 
-def _range(key: str, bounds: list[Any], allowed: Range, config: Config, problems: list[str]) -> Range:
+def _range(key: str, bounds: list[Any], allowed: SearchRange, config: Config, problems: list[str]) -> SearchRange:
     """Returns the range between two allowed values, and notes where it cannot hold the value to start from."""
     section, _, name = key.partition(".")
     start = getattr(getattr(config, section), name)

@@ -15,7 +15,7 @@ HELD = ("training.epochs", "training.seed", "training.memory_mb")
 SECTIONS = ("model", "training")
 
 
-class Range(Section):
+class SearchRange(Section):
     """All values between two bounds."""
 
     min: float
@@ -26,7 +26,7 @@ class Range(Section):
     """Whether values are drawn evenly on a logarithmic scale."""
 
     @model_validator(mode="after")
-    def _in_order(self) -> Range:
+    def _in_order(self) -> SearchRange:
         if self.min >= self.max:
             raise ValueError(f"min must be below max, got {self.min:g} and {self.max:g}. Swap them")
         if self.log and self.min <= 0:
@@ -39,15 +39,15 @@ RANGE = "range"
 
 
 def _form(value: Any) -> str:
-    return RANGE if isinstance(value, dict | Range) else "values"
+    return RANGE if isinstance(value, dict | SearchRange) else "values"
 
 
-Allowed = Annotated[Annotated[list[Any], Tag("values")] | Annotated[Range, Tag(RANGE)], Discriminator(_form)]
+Allowed = Annotated[Annotated[list[Any], Tag("values")] | Annotated[SearchRange, Tag(RANGE)], Discriminator(_form)]
 
 WIDTHS = (64, 128, 256)
 
 
-def default_space() -> dict[str, list[Any] | Range]:
+def default_space() -> dict[str, list[Any] | SearchRange]:
     """Returns what varies unless `tuning.space` says otherwise: dotted key -> choices, or a range."""
     return {
         "model.trunk": searched(TRUNKS),
@@ -57,7 +57,7 @@ def default_space() -> dict[str, list[Any] | Range]:
         "model.members": [1, 4, 8],
         "model.dropout": [0.0, 0.1, 0.2, 0.3],
         "model.class_dropout": [0.0, 0.2, 0.4],
-        "training.learning_rate": Range(min=0.0003, max=0.01, log=True),
+        "training.learning_rate": SearchRange(min=0.0003, max=0.01, log=True),
         "training.weight_decay": [0.0, 0.0001, 0.0003, 0.001, 0.003, 0.01],
         "training.batch_size": [64, 128, 256, 512],
         "training.balancing": searched(BALANCERS),
@@ -84,6 +84,6 @@ class Tuning(Section):
     components/tuner/README.md."""
 
     @property
-    def searched(self) -> dict[str, list[Any] | Range]:
+    def searched(self) -> dict[str, list[Any] | SearchRange]:
         """The space: the file's, or the default one."""
         return self.space or default_space()

@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.runs.record import Step
+from pipeline.runs.record import StepRecord
 
 _MARKS = {
     "waiting": ("·", "dim"),
@@ -34,7 +34,7 @@ class Progress(logging.Handler):
         steps: the steps; their fields change while this is open.
     """
 
-    def __init__(self, console: Console, steps: list[Step]):
+    def __init__(self, console: Console, steps: list[StepRecord]):
         super().__init__(logging.INFO)
         self._console = console
         self._steps = steps
@@ -59,7 +59,7 @@ class Progress(logging.Handler):
         """Prints what a step says, above the table where there is one."""
         self._console.print(Text(f"   {record.getMessage()}"), soft_wrap=True)
 
-    def update(self, step: Step) -> None:
+    def update(self, step: StepRecord) -> None:
         """Shows the new state of a step."""
         if step.state == "running":
             self._began[step.name] = time.monotonic()
@@ -74,7 +74,7 @@ class Progress(logging.Handler):
             table.add_row(*self._cells(step))
         return table
 
-    def _cells(self, step: Step) -> list[Text]:
+    def _cells(self, step: StepRecord) -> list[Text]:
         mark, style = _MARKS[step.state]
         seconds = f"{step.state:>8}"
         if step.state in ("running", "done", "failed"):

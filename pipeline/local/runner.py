@@ -24,7 +24,7 @@ from pipeline.local.lineage import DATABASE, require_database
 from pipeline.local.lock import only_run
 from pipeline.local.memory import peak, reset_peak
 from pipeline.local.progress import Progress
-from pipeline.runs.record import START, Run, Step, new_run, read_runs, warn_of_unreadable
+from pipeline.runs.record import START, Run, StepRecord, new_run, read_runs, warn_of_unreadable
 from pipeline.runs.report import is_reported, log_path, try_to_write_report
 
 LAST = "Report"
@@ -102,7 +102,7 @@ def _run(
     config = resolved.config
     inputs = gather(config, source)
     record.digest = inputs.production.digest
-    start = Step(START, reason="import of TensorFlow and TFX")
+    start = StepRecord(START, reason="import of TensorFlow and TFX")
     record.steps = [start]
     watcher = _Watcher(record, earlier, config.output, cache)
     with Progress(Console(file=terminal), record.steps) as progress:
@@ -119,7 +119,7 @@ def _run(
         pipeline = up_to(build(config, inputs, search=until == TUNER), until)
         pipeline.enable_cache = cache
         record.steps += [
-            Step(node.id, reason=STEPS[node.id].reason, keys=_keys(node.exec_properties))
+            StepRecord(node.id, reason=STEPS[node.id].reason, keys=_keys(node.exec_properties))
             for node in pipeline.components
         ]
         watcher.finished(start.name, False, {})
@@ -191,24 +191,24 @@ class _Watcher:
         step.detail = "stopped the run" if isinstance(error, MtlError) else type(error).__name__
         self._show(step, "failed")
 
-    def _begin(self, step: Step) -> None:
+    def _begin(self, step: StepRecord) -> None:
         self._began = time.monotonic()
         self._measures = reset_peak()
         self._show(step, "running")
 
-    def _measure(self, step: Step) -> None:
+    def _measure(self, step: StepRecord) -> None:
         step.seconds = time.monotonic() - self._began
         step.peak_memory = peak() if self._measures else None
 
-    def _step(self, node: str) -> Step:
+    def _step(self, node: str) -> StepRecord:
         return next(step for step in self._record.steps if step.name == node)
 
-    def _show(self, step: Step, state: str) -> None:
+    def _show(self, step: StepRecord, state: str) -> None:
         step.state = state
         self._record.write(self._output)
         self.progress.update(step)
 
-    def _why(self, step: Step) -> str:
+    def _why(self, step: StepRecord) -> str:
         """Says why a step ran: what differs from the last run in which it completed."""
         if not self._cache:
             return "cache off"

@@ -11,10 +11,10 @@ from components.formats.summary import Summary
 from components.model_format.manifest import Manifest
 from pipeline.graph.steps import STEPS
 from pipeline.graph.steps.base import SERVING
-from pipeline.runs.record import Run, Step
+from pipeline.runs.record import Run, StepRecord
 
 
-def detail(step: Step) -> str:
+def detail(step: StepRecord) -> str:
     """Returns a few words about a finished step, for its line in the table."""
     known = STEPS.get(step.name)
     return known.summary(step.artifacts) if known and known.summary else ""

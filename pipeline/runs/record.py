@@ -23,7 +23,7 @@ _LEFT_OUT = "That run is left out of everything; remove the file to hear no more
 
 
 @dataclass
-class Step:
+class StepRecord:
     """One step of a run.
 
     Args:
@@ -74,7 +74,7 @@ class Run(JsonDocument):
     config: dict[str, Any]
     origins: dict[str, str]
     digest: str = ""
-    steps: list[Step] = field(default_factory=list)
+    steps: list[StepRecord] = field(default_factory=list)
     seconds: float = 0.0
     problems: list[str] = field(default_factory=list)
     metrics: dict[str, dict[str, float | None]] = field(default_factory=dict)

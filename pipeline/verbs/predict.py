@@ -22,7 +22,7 @@ from components.example_gen.spec import expand
 from components.example_gen.tables.dialect import Dialect
 from components.example_gen.tables.table import Batch, Table, open_table
 from components.formats.distributions import Distributions, Numbers
-from components.model_format.manifest import GO_BACK, Column, Manifest, prediction_columns
+from components.model_format.manifest import GO_BACK, InputColumn, Manifest, prediction_columns
 from components.objects.staging import staged
 from components.schema_gen.domains import categories
 from components.schema_gen.schema_file import column_forms, read_schema
@@ -228,7 +228,7 @@ def _inputs(
     return inputs, ["; ".join(found) for found in problems]
 
 
-def _text(column: Column, cells: Cells, feature: schema_pb2.Feature, problems: list[list[str]]) -> np.ndarray:
+def _text(column: InputColumn, cells: Cells, feature: schema_pb2.Feature, problems: list[list[str]]) -> np.ndarray:
     values = _texts(cells).fill_null("").to_numpy(zero_copy_only=False)
     _flag_missing(column.name, cells.missing, feature, problems)
     known = set(feature.string_domain.value)
@@ -270,7 +270,7 @@ def _texts(cells: Cells) -> pa.Array:
     return pa.array(["a list"] * len(cells)) if cells.is_vector else cells.text()
 
 
-def _vector(column: Column, names: Sequence[str], cells: Sequence[Cells], problems: list[list[str]]) -> np.ndarray:
+def _vector(column: InputColumn, names: Sequence[str], cells: Sequence[Cells], problems: list[list[str]]) -> np.ndarray:
     if not cells[0].is_vector:
         anything = schema_pb2.Feature()
         parts = [_number(name, cell, anything, problems, whole=False) for name, cell in zip(names, cells, strict=True)]

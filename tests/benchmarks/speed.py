@@ -23,7 +23,7 @@ from components.trainer.model import build_multi_task_model, build_table_model, 
 from components.trainer.network.encoder import FeatureSpace
 from components.trainer.presets import SEED
 from components.trainer.scan import ScanningModel, chunks
-from components.trainer.spill import Columns
+from components.trainer.spill import ColumnBuffer
 
 FEATURES, CLASSES, BATCH = 10, 3, 32
 PLAIN, MAPPED = "model.fit", "from a file"
@@ -51,7 +51,7 @@ class Contestant:
             self.model = build_multi_task_model((FEATURES,), CLASSES)
             self.data = {"x": features, "y": labels, "batch_size": BATCH}
         else:
-            collected = Columns(0 if name == MAPPED else math.inf)
+            collected = ColumnBuffer(0 if name == MAPPED else math.inf)
             collected.add({"numeric": features})
             columns = collected.arrays()
             space = FeatureSpace({"numeric": FEATURES})

@@ -16,7 +16,7 @@ from components.trainer.balancing.famo import Famo
 from components.trainer.balancing.gradnorm import GradNorm
 from components.trainer.balancing.log import gradient_cosine
 from components.trainer.balancing.pcgrad import correction
-from components.trainer.balancing.uncertainty import Uncertainty
+from components.trainer.balancing.uncertainty import UncertaintyWeighting
 from components.trainer.choices import AUTO, BALANCERS, FIXED, TRUNKS
 from components.trainer.fit import fit
 from components.trainer.model import build_table_model, compile_model, is_shared
@@ -50,7 +50,7 @@ def softmax(values):
 
 
 def test_uncertainty_is_the_papers_objective():
-    balancer = built(Uncertainty())
+    balancer = built(UncertaintyWeighting())
     log_variance = np.array([0.4, -1.1], "float32")
     balancer.log_variance.assign(log_variance)
     expected = 0.5 * np.exp(-0.4) * 3.0 + np.exp(1.1) * 0.7 + 0.5 * log_variance.sum()
@@ -59,7 +59,7 @@ def test_uncertainty_is_the_papers_objective():
 
 def test_uncertainty_finds_the_variance_of_each_head():
     """At the minimum σ² is the mean squared error of the number and twice the cross-entropy of the class."""
-    balancer = built(Uncertainty())
+    balancer = built(UncertaintyWeighting())
     optimizer = keras.optimizers.Adam(0.05)
     for _ in range(600):
         with tf.GradientTape() as tape:

@@ -10,7 +10,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.evaluator import component
 from components.evaluator.scoring import read_columns, read_rows
-from components.model_format.manifest import Column
+from components.model_format.manifest import InputColumn
 from components.shared.errors import InputError
 
 SCHEMA = text_format.Parse(
@@ -67,7 +67,7 @@ def test_chosen_rows_are_read_as_the_model_takes_them(tmp_path: Path):
         for row in range(1030):
             city = None if row == 2 else f"city {row}"
             writer.write(example(y=float(row), k="a", n=None if row == 1029 else row, city=city))
-    columns = [Column("n", "column_0", "INT"), Column("city", "column_1", "BYTES")]
+    columns = [InputColumn("n", "column_0", "INT"), InputColumn("city", "column_1", "BYTES")]
     found = read_columns(tmp_path, SCHEMA.SerializeToString(), columns, np.array([0, 2, 1024, 1029]))
     np.testing.assert_array_equal(found["n"], [0.0, 2.0, 1024.0, np.nan])
     assert found["city"].tolist() == ["city 0", "", "city 1024", "city 1029"]
@@ -80,6 +80,8 @@ def test_a_vector_that_is_absent_is_missing_in_every_element(tmp_path: Path):
         for values in ([1.0, 2.0], []):
             feature = {"v": tf.train.Feature(float_list=tf.train.FloatList(value=values))}
             writer.write(tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString())
-    found = read_columns(tmp_path, schema.SerializeToString(), [Column("v", "column_0", "VECTOR", 2)], np.arange(2))
+    found = read_columns(
+        tmp_path, schema.SerializeToString(), [InputColumn("v", "column_0", "VECTOR", 2)], np.arange(2)
+    )
     np.testing.assert_array_equal(found["v"], np.array([[1, 2], [np.nan, np.nan]], np.float32))
     assert found["v"].dtype == np.float32

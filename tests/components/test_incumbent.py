@@ -15,7 +15,7 @@ from components.evaluator.scoring import ServingModel
 from components.example_gen.ingest import ingest
 from components.example_gen.spec import IngestSpec
 from components.example_gen.tables.dialect import Dialect
-from components.model_format.manifest import Column, Manifest, TrainLabels
+from components.model_format.manifest import InputColumn, Manifest, TrainLabels
 
 ROWS = 2_500  # more than two batches in eval
 FRACTIONS = (0.02, 0.02, 0.0, 0.96)
@@ -38,10 +38,10 @@ class Model(tf.Module):
 
 
 COLUMNS = [
-    Column("children", "column_0", "INT"),
-    Column("size", "column_1", "FLOAT"),
-    Column("emb", "column_2", "VECTOR", 2),
-    Column("town", "column_3", "BYTES"),
+    InputColumn("children", "column_0", "INT"),
+    InputColumn("size", "column_1", "FLOAT"),
+    InputColumn("emb", "column_2", "VECTOR", 2),
+    InputColumn("town", "column_3", "BYTES"),
 ]
 
 

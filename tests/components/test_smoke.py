@@ -12,17 +12,17 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from components.example_gen.ingest import ingest
 from components.example_gen.tables.dialect import Dialect
-from components.model_format.manifest import Column, Manifest, TrainLabels
+from components.model_format.manifest import InputColumn, Manifest, TrainLabels
 from components.pusher.component import _some_rows
 from components.pusher.request import request_of
 from components.pusher.smoke_test import check_in_fresh_process, smoke
 from components.pusher.unservable import Unservable
 
 COLUMNS = [
-    Column("Culmen Length (mm)", "column_0", "FLOAT"),
-    Column("größe", "column_1", "BYTES"),
-    Column("f 1", "column_2", "INT"),
-    Column("column_0", "column_3", "VECTOR", 2),
+    InputColumn("Culmen Length (mm)", "column_0", "FLOAT"),
+    InputColumn("größe", "column_1", "BYTES"),
+    InputColumn("f 1", "column_2", "INT"),
+    InputColumn("column_0", "column_3", "VECTOR", 2),
 ]
 TYPES = {"column_0": np.float32, "column_1": object, "column_2": np.float64, "column_3": np.float32}
 VALUES = [
@@ -144,7 +144,7 @@ def export(folder: Path, fault: str = "") -> Path:
     return folder
 
 
-def manifest(columns: list[Column]) -> Manifest:
+def manifest(columns: list[InputColumn]) -> Manifest:
     labels = TrainLabels(rows=2, mean=0.0, median=0.0, class_counts={"a": 1, "b": 1})
     return Manifest("y", "k", ["a", "b"], columns, Dialect(), {}, labels, parameters=1, epochs=1, best_epoch=1)
 
@@ -245,7 +245,9 @@ def test_all_digits_that_an_example_carries_reach_the_column():
     """At 1.7e9 a float32 of an example is 128 wide; the companion holds the rest, which `serving_default` reads."""
     values = [1_700_000_000.25, -1e-300]
     rows = [example({"t": value, "t#float64": struct.unpack("<q", struct.pack("<d", value))[0]}) for value in values]
-    request = request_of([*rows, example({"t": None})], [Column("t", "column_0", "FLOAT")], {"column_0": np.float64})
+    request = request_of(
+        [*rows, example({"t": None})], [InputColumn("t", "column_0", "FLOAT")], {"column_0": np.float64}
+    )
     np.testing.assert_array_equal(request.columns["column_0"], [*values, math.nan])
     assert request.examples[:2] == rows, "handed over as they are"
 

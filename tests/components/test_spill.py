@@ -6,11 +6,11 @@ import pytest
 from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.network.encoder import FeatureSpace
 from components.trainer.scan import chunks, shuffled
-from components.trainer.spill import Columns
+from components.trainer.spill import ColumnBuffer
 
 
 def collected(budget, batches):
-    columns = Columns(budget)
+    columns = ColumnBuffer(budget)
     for batch in batches:
         columns.add(batch)
     return columns.arrays()

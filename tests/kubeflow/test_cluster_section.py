@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.config.cluster import Kubeflow, Step, Toleration
+from pipeline.config.cluster import Kubeflow, StepResources, Toleration
 from pipeline.config.resolve import resolve
 from pipeline.errors import ConfigError
 
@@ -17,7 +17,7 @@ def test_what_a_step_says_comes_before_what_all_say():
         node_selector={"disk": "ssd", "zone": "a"},
         tolerations=[Toleration(key="spot")],
         steps={
-            "Trainer": Step(
+            "Trainer": StepResources(
                 cpu="8",
                 gpu=1,
                 retries=0,

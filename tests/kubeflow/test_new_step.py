@@ -92,7 +92,7 @@ def test_its_code_is_among_the_inputs_of_a_run(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.usefixtures("known")
 def test_the_table_of_a_run_says_what_it_did(tmp_path: Path):
     (tmp_path / "weight.json").write_text('{"bytes": 12345}')
-    assert detail(record.Step("Weigh", "done", artifacts={"weight": str(tmp_path)})) == "12,345 bytes"
+    assert detail(record.StepRecord("Weigh", "done", artifacts={"weight": str(tmp_path)})) == "12,345 bytes"
 
 
 @pytest.mark.usefixtures("known")

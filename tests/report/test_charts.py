@@ -10,7 +10,7 @@ import pytest
 from components.formats.columns import ColumnStatistics, ValueCount
 from components.formats.confusion import Confusion, ReliabilityBin
 from components.formats.estimates import Estimate, Interval
-from components.formats.figures import Curves, Range, Residuals
+from components.formats.figures import Curves, ErrorRange, Residuals
 from components.formats.importance import ColumnImportance
 from components.formats.tuning import Trial
 from components.report.page.charts import classification, columns, curves, estimates, regression, search
@@ -157,7 +157,7 @@ def test_residuals_beyond_the_edges_are_said_and_stand_at_the_ends():
 
 
 def test_error_by_range_says_n_interval_and_bias():
-    ranges = [Range(0, 1, 7, Interval(0.5, 0.4, 0.7, 0.95, 500, 0), -0.25)]
+    ranges = [ErrorRange(0, 1, 7, Interval(0.5, 0.4, 0.7, 0.95, 500, 0), -0.25)]
     titles = [title.text for title in parsed(regression.by_range(ranges, "y")).iter("title")]
     assert "0 to 1, n 7: MAE 0.50 [0.40, 0.70], bias −0.2500" in titles
 

@@ -91,7 +91,7 @@ def test_check_says_what_the_table_holds(mtl: Callable[..., Said]):
     lines = {line.split("  ")[0]: line.rstrip() for line in said.out.splitlines()}
     assert lines["rows"].endswith("40; 1 without y; 1 left out: both labels missing")
     counts = table["k"].value_counts()
-    assert lines["class"].endswith(f"k: a {counts['a']}, b {counts['b']}, c {counts['c']}")
+    assert lines["classification"].endswith(f"k: a {counts['a']}, b {counts['b']}, c {counts['c']}")
     assert lines["features"].endswith("x (int), c (bytes), e (float)")
     assert said.out.endswith("A run can start.\n")
     assert not Path("runs").exists()

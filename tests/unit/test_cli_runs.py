@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from command import Said, refused
 
-from pipeline.runs.record import Run, Step
+from pipeline.runs.record import Run, StepRecord
 
 
 def test_no_runs(mtl: Callable[..., Said]):
@@ -65,7 +65,7 @@ def test_a_terminal_of_eighty_columns_cuts_no_figure(mtl: Callable[..., Said], m
 
 
 def test_runs_that_ended_before_their_first_step_are_named(mtl: Callable[..., Said]):
-    for second, steps in enumerate(([Step("Start"), Step("ExampleGen")], [Step("Start")], [])):
+    for second, steps in enumerate(([StepRecord("Start"), StepRecord("ExampleGen")], [StepRecord("Start")], [])):
         started = f"2026-01-01T00:00:0{second}+00:00"
         Run(f"20260101-00000{second}", "t", "failed", started, {}, {}, steps=steps).write(Path("runs/t"))
     said = mtl("runs")
@@ -105,7 +105,7 @@ def test_report_prints_and_opens_the_page_of_a_run(mtl: Callable[..., Said], mon
     )
     for second in (1, 2):
         started = f"2026-01-01T00:00:0{second}+00:00"
-        steps = [Step("DataReport")]
+        steps = [StepRecord("DataReport")]
         Run(f"20260101-00000{second}", "t", "failed", started, {"name": "t"}, {}, steps=steps).write(Path("runs/t"))
     said = mtl("report")
     page = Path.cwd() / "runs/t/reports/20260101-000002/report.html"
@@ -126,9 +126,9 @@ def test_report_prints_and_opens_the_page_of_a_run(mtl: Callable[..., Said], mon
 def test_a_damaged_record_ends_no_verb(mtl: Callable[..., Said]):
     for second in (1, 2):
         started = f"2026-01-01T00:00:0{second}+00:00"
-        Run(f"20260101-00000{second}", "t", "failed", started, {"name": "t"}, {}, steps=[Step("DataReport")]).write(
-            Path("runs/t")
-        )
+        Run(
+            f"20260101-00000{second}", "t", "failed", started, {"name": "t"}, {}, steps=[StepRecord("DataReport")]
+        ).write(Path("runs/t"))
     damaged = Path("runs/t/runs/20260101-000003.json")
     damaged.touch()
     warning = (
@@ -154,9 +154,9 @@ def test_a_damaged_record_ends_no_verb(mtl: Callable[..., Said]):
 def test_damaged_numbers_of_a_report_are_named_and_made_again(mtl: Callable[..., Said]):
     for second in (1, 2):
         started = f"2026-01-01T00:00:0{second}+00:00"
-        Run(f"20260101-00000{second}", "t", "failed", started, {"name": "t"}, {}, steps=[Step("DataReport")]).write(
-            Path("runs/t")
-        )
+        Run(
+            f"20260101-00000{second}", "t", "failed", started, {"name": "t"}, {}, steps=[StepRecord("DataReport")]
+        ).write(Path("runs/t"))
         assert mtl("report", f"20260101-00000{second}").code == 0
     folder = Path("runs/t/reports/20260101-000002")
     (folder / "report.json").write_bytes(b"")
@@ -172,7 +172,7 @@ def test_damaged_numbers_of_a_report_are_named_and_made_again(mtl: Callable[...,
 
 
 def test_report_needs_no_tensorflow(tmp_path: Path):
-    steps = [Step("DataReport")]
+    steps = [StepRecord("DataReport")]
     Run("1", "t", "failed", "2026-01-01T00:00:00+00:00", {"name": "t"}, {}, steps=steps).write(tmp_path)
     script = (
         "import sys\n"

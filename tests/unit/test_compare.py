@@ -14,7 +14,7 @@ from components.formats.summary import Summary
 from components.formats.verdict import Verdict
 from components.report.page import render_comparison
 from pipeline.runs.compare import compare, difference
-from pipeline.runs.record import Finished, Run, Step
+from pipeline.runs.record import Finished, Run, StepRecord
 
 CONFIG = {
     "name": "t",
@@ -71,11 +71,11 @@ def finished(
         examples = output / "ExampleGen" / run_id
         examples.mkdir(parents=True)
         ingested.write(examples)
-        steps.append(Step("ExampleGen", "done", artifacts={"examples": str(examples)}))
+        steps.append(StepRecord("ExampleGen", "done", artifacts={"examples": str(examples)}))
         judged = output / "Evaluator" / run_id
         judged.mkdir(parents=True)
         evaluation(mae).write(judged)
-        steps.append(Step("Evaluator", "done", artifacts={"evaluation": str(judged)}))
+        steps.append(StepRecord("Evaluator", "done", artifacts={"evaluation": str(judged)}))
     if columns is not None:
         folder = output / "reports" / run_id
         folder.mkdir(parents=True)

@@ -17,7 +17,7 @@ from components.formats.relatedness import Cost, Network, Price, Relatedness
 from components.formats.summary import Summary
 from components.formats.tuning import Trial, Tuning
 from components.formats.version import REMEDY, Labels, Rows, Version
-from components.model_format.manifest import GO_BACK, Calibration, Column, Manifest, TrainLabels
+from components.model_format.manifest import GO_BACK, Calibration, InputColumn, Manifest, TrainLabels
 from components.shared.errors import InputError
 from components.shared.kept_files import Damaged
 
@@ -306,7 +306,7 @@ def test_the_manifest_of_a_model_that_was_pushed_before_is_read(tmp_path: Path):
         regression="y",
         classification="k",
         classes=["a", "b"],
-        columns=[Column("x", "column_0", "FLOAT", 1, True), Column("v", "column_1", "VECTOR", 3)],
+        columns=[InputColumn("x", "column_0", "FLOAT", 1, True), InputColumn("v", "column_1", "VECTOR", 3)],
         dialect=Dialect("csv", ",", ("NA",)),
         vectors={"v": "v_*"},
         train=TrainLabels(10, 1.5, 1.0, {"a": 4, "b": 6}),

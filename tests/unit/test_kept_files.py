@@ -17,13 +17,13 @@ from components.formats.evaluation import Evaluation
 from components.formats.findings import Findings
 from components.formats.summary import Summary
 from components.formats.tuning import Tuning
-from components.model_format.manifest import Calibration, Column, Manifest, TrainLabels
+from components.model_format.manifest import Calibration, InputColumn, Manifest, TrainLabels
 from components.report.collect import Origin, Sources, collect
 from components.shared.errors import InputError
 from components.shared.kept_files import Damaged, read_json, replace_text, write_json
 from pipeline.local.lineage import require_database
 from pipeline.local.step_summaries import evaluation
-from pipeline.runs.record import Run, Step
+from pipeline.runs.record import Run, StepRecord
 
 RUN = Run("1", "t", "pushed", "2026-01-01T00:00:00+00:00", {}, {})
 READERS: dict[str, Callable[[Path], Any]] = {
@@ -32,7 +32,7 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "distributions.json": Distributions.read,
     "tuning.json": Tuning.read,
     Evaluation.FILE: lambda folder: evaluation(
-        Run(**(asdict(RUN) | {"steps": [Step("Evaluator", artifacts={"evaluation": str(folder)})]}))
+        Run(**(asdict(RUN) | {"steps": [StepRecord("Evaluator", artifacts={"evaluation": str(folder)})]}))
     ),
     "assets.extra/model.json": Manifest.read,
 }
@@ -60,7 +60,7 @@ def test_a_damaged_file_under_a_report_is_one_sentence(tmp_path: Path):
 def manifest() -> Manifest:
     train = TrainLabels(10, 1.0, 2.0, {"a": 4, "b": 6})
     calibration = Calibration(5, 5, 1.25, 0.9, "split", None, "too few")
-    columns = [Column("x", "column_0", "FLOAT"), Column("v", "column_1", "VECTOR", 3, True)]
+    columns = [InputColumn("x", "column_0", "FLOAT"), InputColumn("v", "column_1", "VECTOR", 3, True)]
     return Manifest(
         "y", "k", ["a", "b"], columns, Dialect(missing=("NA",)), {"v": "v_*"}, train, 100, 3, 2, "separate", calibration
     )

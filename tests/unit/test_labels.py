@@ -9,7 +9,7 @@ from components.data_validator.analysis.labels import (
     outlier_bounds,
     target_anomalies,
 )
-from components.data_validator.analysis.leakage import Columns, leaks
+from components.data_validator.analysis.leakage import LabelledColumns, leaks
 
 
 def classes(train: dict[str, int], **eval_rows: int) -> dict[str, dict[str, int]]:
@@ -105,11 +105,11 @@ def test_outliers_are_found_beside_a_heap_of_equal_numbers():
     assert outlier_bounds(np.full(9, 2.0)) == (2.0, 2.0)
 
 
-def columns(rows: int, seed: int, features: dict[str, object]) -> Columns:
+def columns(rows: int, seed: int, features: dict[str, object]) -> LabelledColumns:
     rng = np.random.default_rng(seed)
     number = np.exp(rng.normal(size=rows))
     label = np.where(rng.random(rows) < 0.3, "yes", "no").astype(object)
-    return Columns({name: make(number, label, rng) for name, make in features.items()}, number, label)
+    return LabelledColumns({name: make(number, label, rng) for name, make in features.items()}, number, label)
 
 
 FEATURES = {
@@ -141,10 +141,12 @@ def test_features_that_give_a_label_away_are_named(rows: int):
 def test_leaks_are_found_on_the_rows_that_have_the_label():
     """What stands in rows without a label gives nothing away and hides nothing."""
 
-    def gappy(rows: int, seed: int) -> Columns:
+    def gappy(rows: int, seed: int) -> LabelledColumns:
         whole = columns(rows, seed, FEATURES)
         kept = np.random.default_rng(seed + 9).random((2, rows)) < [[0.7], [0.6]]
-        return Columns(whole.features, np.where(kept[0], whole.number, np.nan), np.where(kept[1], whole.label, None))
+        return LabelledColumns(
+            whole.features, np.where(kept[0], whole.number, np.nan), np.where(kept[1], whole.label, None)
+        )
 
     found = leaks(gappy(3_200, 0), gappy(800, 1), ("y", "k"), 0.98, "warn")
     assert {one.column for one in found} >= {"copy", "code", "flag"}

@@ -15,7 +15,7 @@ from components.formats.importance import Importance
 from components.formats.report import Report
 from components.shared.errors import InputError
 from pipeline.runs.compare import compare
-from pipeline.runs.record import Finished, Run, Step
+from pipeline.runs.record import Finished, Run, StepRecord
 from pipeline.runs.report import write_report
 
 OLD = Path(__file__).parents[1] / "data" / "format_1"
@@ -102,10 +102,10 @@ def ended(output: Path, run_id: str) -> Run:
         folder.mkdir(exist_ok=True)
         for file, values in files.items():
             (folder / file).write_text(json.dumps(values))
-        steps.append(Step(step, "done", artifacts={name: str(folder)}))
+        steps.append(StepRecord(step, "done", artifacts={name: str(folder)}))
     steps += [
-        Step("DataReport", "done", artifacts={"report": str(OLD)}),
-        Step("Evaluator", "done", artifacts={"evaluation": str(OLD)}),
+        StepRecord("DataReport", "done", artifacts={"report": str(OLD)}),
+        StepRecord("Evaluator", "done", artifacts={"evaluation": str(OLD)}),
     ]
     (output / "reports" / run_id).mkdir(parents=True)
     shutil.copy(OLD / "report.json", output / "reports" / run_id)

@@ -9,7 +9,7 @@ from run_artifacts import CLEAN, PLACES, good_files, write_artifacts
 
 from components.evaluator.analysis.gate import Gate, HeadGate
 from pipeline.runs.outcome import print_verdict
-from pipeline.runs.record import Run, Step
+from pipeline.runs.record import Run, StepRecord
 from pipeline.runs.report import write_report
 
 
@@ -21,7 +21,7 @@ def printed(run: Run, width: int = 100) -> str:
 
 def stopped(step: str, problems: list[str]) -> Run:
     names = ["ExampleGen", "DataValidator", "DataGate", "Pusher"]
-    steps = [Step(name, "failed" if name == step else "done") for name in names]
+    steps = [StepRecord(name, "failed" if name == step else "done") for name in names]
     return Run("1", "t", "stopped", "2026-01-01", {}, {}, steps=steps, problems=problems)
 
 
@@ -50,7 +50,9 @@ def test_many_problems_are_counted_not_listed():
 def whole(folder: Path, files: dict[str, Any]) -> Run:
     """A run that came to its end, with the artifacts it left."""
     places = write_artifacts(folder, files)
-    steps = [Step(step, "done", artifacts={output: places[source]}) for source, (step, output, _) in PLACES.items()]
+    steps = [
+        StepRecord(step, "done", artifacts={output: places[source]}) for source, (step, output, _) in PLACES.items()
+    ]
     return Run("1", "t", "pushed", "2026-01-01", {"name": "t"}, {}, steps=steps, seconds=2.0)
 
 

@@ -15,7 +15,7 @@ from components.example_gen.cells.cells import Cells
 from components.example_gen.cells.forms import form_of, form_of_numbers
 from components.example_gen.tables.dialect import Dialect
 from components.example_gen.tables.table import Batch
-from components.model_format.manifest import Column, Manifest, TrainLabels
+from components.model_format.manifest import InputColumn, Manifest, TrainLabels
 from components.shared.errors import InputError
 from pipeline.verbs.predict import (
     _as_text,
@@ -104,30 +104,34 @@ def test_a_value_that_was_never_missing_must_be_there():
     assert number(cells("1", "", "NA"), always)[1] == [[], *[["x must have a value, got none"]] * 2]
     assert number(cells("1", ""), "presence { min_fraction: 0.9 }")[1] == blank(2)
     problems = blank(2)
-    _text(Column("c", "c", "BYTES", 1), cells("a", None), feature(always), problems)
+    _text(InputColumn("c", "c", "BYTES", 1), cells("a", None), feature(always), problems)
     assert problems == [[], ["c must have a value, got none"]]
 
 
 def test_text_and_unknown_categories():
     known = 'string_domain { value: "red" value: "blue" }'
     problems = blank(5)
-    values = _text(Column("c", "c", "BYTES", 1), cells("red", "NA", "green", None, "Red"), feature(known), problems)
+    values = _text(
+        InputColumn("c", "c", "BYTES", 1), cells("red", "NA", "green", None, "Red"), feature(known), problems
+    )
     assert values.tolist() == ["red", "", "green", "", "Red"]
     unknown = 'c must be a known category, got "{}"'
     assert problems == [[], [], [unknown.format("green")], [], [unknown.format("Red")]]
     problems = blank(1)
-    _text(Column("c", "c", "BYTES", 1), cells("anything"), feature(), problems)
+    _text(InputColumn("c", "c", "BYTES", 1), cells("anything"), feature(), problems)
     assert problems == blank(1)
 
 
 def test_texts_that_must_be_whole_numbers():
     """As TFDV described a text column of whole numbers; a schema that was reviewed may still say so."""
     problems = blank(5)
-    _text(Column("c", "c", "BYTES"), cells("7", "NA", "1.5", "red", "12"), feature("int_domain { max: 9 }"), problems)
+    _text(
+        InputColumn("c", "c", "BYTES"), cells("7", "NA", "1.5", "red", "12"), feature("int_domain { max: 9 }"), problems
+    )
     wrong = 'c must be a whole number of the schema\'s range, got "{}"'
     assert problems == [[], [], [wrong.format("1.5")], [wrong.format("red")], [wrong.format("12")]]
     problems = blank(2)
-    _text(Column("c", "c", "BYTES"), cells("999", "-3"), feature("int_domain {}"), problems)
+    _text(InputColumn("c", "c", "BYTES"), cells("999", "-3"), feature("int_domain {}"), problems)
     assert problems == blank(2)
 
 
@@ -139,21 +143,23 @@ def test_schema_and_manifest_say_what_a_cell_may_be():
         'string_domain { name: "colours" value: "red" }',
         schema_pb2.Schema(),
     )
-    features = _features(schema, manifest(Column("c", "c", "BYTES"), Column("x", "x", "FLOAT", always_present=True)))
+    features = _features(
+        schema, manifest(InputColumn("c", "c", "BYTES"), InputColumn("x", "x", "FLOAT", always_present=True))
+    )
     assert {name: list(found.string_domain.value) for name, found in features.items()} == {
         **{"c": ["red"], "d": ["own"], "x": []}
     }
     assert features["x"].float_domain.max == 1
     assert {name: found.presence.min_fraction for name, found in features.items()} == {"c": 0, "d": 0, "x": 1}
     problems = blank(2)
-    _text(Column("c", "c", "BYTES", 1), cells("red", "blue"), features["c"], problems)
+    _text(InputColumn("c", "c", "BYTES", 1), cells("red", "blue"), features["c"], problems)
     assert problems == [[], ['c must be a known category, got "blue"']]
 
 
 def test_vectors_of_columns():
     problems = blank(3)
     columns = [cells("1", "", "3"), cells("4", "5", "many")]
-    values = _vector(Column("e", "e", "VECTOR", 2), ("e1", "e2"), columns, problems)
+    values = _vector(InputColumn("e", "e", "VECTOR", 2), ("e1", "e2"), columns, problems)
     assert values.dtype == np.float32
     np.testing.assert_array_equal(values, [[1, 4], [NAN, 5], [3, NAN]])
     assert problems == [[], [], ['e2 must be a finite number, got "many"']]
@@ -163,7 +169,7 @@ def test_vectors_of_columns():
 def test_vectors_of_lists(kind: pa.DataType):
     problems = blank(5)
     column = cells([1.0, 2.0], None, [3.0], [4.0, None], [5.0, 6.0], kind=kind)
-    values = _vector(Column("e", "e", "VECTOR", 2), ("e",), [column], problems)
+    values = _vector(InputColumn("e", "e", "VECTOR", 2), ("e",), [column], problems)
     np.testing.assert_array_equal(values, [[1, 2], [NAN, NAN], [NAN, NAN], [4, NAN], [5, 6]])
     assert problems == [
         [],
@@ -174,13 +180,13 @@ def test_vectors_of_lists(kind: pa.DataType):
     ]
 
 
-def manifest(*columns: Column, vectors: dict[str, str] | None = None) -> Manifest:
+def manifest(*columns: InputColumn, vectors: dict[str, str] | None = None) -> Manifest:
     train = TrainLabels(rows=2, mean=0.0, median=0.0, class_counts={"a": 1, "b": 1})
     return Manifest("y", "k", ["a", "b"], list(columns), DIALECT, vectors or {}, train, 1, 1, 1)
 
 
 def test_columns_are_found_and_vectors_put_together():
-    model = manifest(Column("x", "x", "INT", 1), Column("e", "e", "VECTOR", 3), vectors={"e": "p*"})
+    model = manifest(InputColumn("x", "x", "INT", 1), InputColumn("e", "e", "VECTOR", 3), vectors={"e": "p*"})
     found = _members(model, ["id", "p10", "p2", "x", "p1"])
     assert found == {"x": ("x",), "e": ("p1", "p2", "p10")}
     with pytest.raises(InputError) as raised:
@@ -193,7 +199,9 @@ def test_columns_are_found_and_vectors_put_together():
 
 def test_a_row_has_all_its_problems():
     model = manifest(
-        Column("x", "in_0", "INT", 1), Column("größe", "in_1", "FLOAT", 1), Column("c", "in_2", "BYTES", 1)
+        InputColumn("x", "in_0", "INT", 1),
+        InputColumn("größe", "in_1", "FLOAT", 1),
+        InputColumn("c", "in_2", "BYTES", 1),
     )
     table = pa.record_batch({"c": ["red", "-"], "other": ["p", "q"], "größe": ["1", "tall"], "x": ["1", "1.5"]})
     features = {"x": feature(), "größe": feature(), "c": feature("presence { min_fraction: 1 }")}
@@ -240,7 +248,7 @@ def test_a_boolean_is_the_category_or_the_number_that_train_had():
     known = 'string_domain { value: "true" value: "false" }'
     problems = blank(4)
     column = Cells(pa.array(["True", "f", "1", "maybe"]), Dialect(), form_of(["true", "false"]))
-    assert _text(Column("c", "c", "BYTES", 1), column, feature(known), problems).tolist() == [
+    assert _text(InputColumn("c", "c", "BYTES", 1), column, feature(known), problems).tolist() == [
         *("true", "false", "true", "maybe")
     ]
     assert problems == [[], [], [], ['c must be a known category, got "maybe"']]

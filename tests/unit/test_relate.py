@@ -16,7 +16,7 @@ from pipeline.config.resolve import Resolved, resolve
 from pipeline.config.run import Config
 from pipeline.errors import ConfigError
 from pipeline.local import step_summaries
-from pipeline.runs.record import Run, Step
+from pipeline.runs.record import Run, StepRecord
 from pipeline.verbs.relate import show_relatedness, with_seeds
 
 FOUND: dict[str, Any] = {
@@ -97,7 +97,7 @@ def test_one_seed_is_refused():
     )
 
 
-def record(state: str, steps: list[Step], **more: Any) -> Run:
+def record(state: str, steps: list[StepRecord], **more: Any) -> Run:
     return Run("1", "t", state, "2026-01-01", {}, {}, steps=steps, **more)
 
 
@@ -111,7 +111,7 @@ def test_in_eighty_columns_a_long_name_gives_way_and_no_figure(folder: Path):
     label = "median_house_value_in_dollars"
     found = FOUND | {"labels": {"regression": label, "classification": "kind"}}
     (folder / "relatedness.json").write_text(json.dumps(found), encoding="utf-8")
-    step = Step("Relatedness", artifacts={"relatedness": str(folder)})
+    step = StepRecord("Relatedness", artifacts={"relatedness": str(folder)})
     heading, *rows = shown(record("validated", [step]), 80)[1][:4]
     assert heading.split() == ["head", "metric", "shared", "alone", "change", "verdict"]
     (name, *figures), (rest,), (_, *others) = (row.split(maxsplit=1) for row in rows)
@@ -129,9 +129,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_terminal_shows_heads_cosine_cost_and_sentences(folder: Path):
-    step = Step("Relatedness", artifacts={"relatedness": str(folder)})
+    step = StepRecord("Relatedness", artifacts={"relatedness": str(folder)})
     assert step_summaries.detail(step) == "2 seeds, price: helped, kind: not clear"
-    assert shown(record("validated", [Step("DataGate"), step])) == (
+    assert shown(record("validated", [StepRecord("DataGate"), step])) == (
         True,
         [
             "head   metric    shared  alone  change               verdict",
@@ -153,7 +153,7 @@ def test_the_terminal_shows_heads_cosine_cost_and_sentences(folder: Path):
 
 
 def test_data_that_stopped_the_run_is_said_instead():
-    run = record("stopped", [Step("DataGate", "failed")], problems=['"x" must be 1, got 2.'])
+    run = record("stopped", [StepRecord("DataGate", "failed")], problems=['"x" must be 1, got 2.'])
     done, lines = shown(run)
     assert not done
     assert lines[:2] == ["The data gate stopped the run:", '  • "x" must be 1, got 2.']

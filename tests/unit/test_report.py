@@ -12,7 +12,7 @@ from pipeline.config.resolve import resolve
 from pipeline.errors import InputError
 from pipeline.local.runner import run
 from pipeline.runs import report
-from pipeline.runs.record import Run, Step, read_runs
+from pipeline.runs.record import Run, StepRecord, read_runs
 from pipeline.runs.report import find_report, report_path, try_to_write_report, write_report
 
 SPLITS = {"train": 2, "validation": 0, "eval": 1}
@@ -27,9 +27,11 @@ def ended(
     (output / "examples").mkdir(parents=True, exist_ok=True)
     SUMMARY.write(output / "examples")
     steps = [
-        Step("ExampleGen", "done", seconds=1.5, artifacts={"examples": str(output / "examples")}, peak_memory=99.5),
-        Step(middle, "done"),
-        Step("DataGate", "failed"),
+        StepRecord(
+            "ExampleGen", "done", seconds=1.5, artifacts={"examples": str(output / "examples")}, peak_memory=99.5
+        ),
+        StepRecord(middle, "done"),
+        StepRecord("DataGate", "failed"),
     ]
     origins = {"name": "inferred"}
     run = Run(run_id, "t", state, started, {"name": "t", "data": {"path": "t.csv"}}, origins, steps=steps)
@@ -126,7 +128,7 @@ def test_a_run_that_ended_before_its_steps_were_known_leaves_no_report(tmp_path:
 
 def test_an_older_report_does_not_stand_for_a_newer_run_without_one(tmp_path: Path):
     ended(tmp_path, "1", started="2026-01-02")
-    Run("2", "t", "interrupted", "2026-01-03", {}, {}, steps=[Step("Start")]).write(tmp_path)
+    Run("2", "t", "interrupted", "2026-01-03", {}, {}, steps=[StepRecord("Start")]).write(tmp_path)
     with pytest.raises(InputError, match=r'The run "2" must .* got one that was interrupted before it\. Name another'):
         find_report([tmp_path], None)
     assert find_report([tmp_path], "1") == report_path(tmp_path, "1")

@@ -10,7 +10,7 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.local.lock import only_run
 from pipeline.runs import record
-from pipeline.runs.record import Run, Step, find_run, new_run, read_runs, record_path, unreadable
+from pipeline.runs.record import Run, StepRecord, find_run, new_run, read_runs, record_path, unreadable
 
 
 def finished(output: Path, run_id: str, state: str = "pushed", **fields: object) -> Run:
@@ -25,7 +25,9 @@ def test_what_was_written_is_read(tmp_path: Path):
         "20260101-000000",
         digest="abc",
         steps=[
-            Step("Trainer", "done", "data changed", "9,924 parameters", 1.5, {"code": "1f"}, {"model": "/m"}, 512.5)
+            StepRecord(
+                "Trainer", "done", "data changed", "9,924 parameters", 1.5, {"code": "1f"}, {"model": "/m"}, 512.5
+            )
         ],
         seconds=12.5,
         problems=['"größe" must be …'],
@@ -37,7 +39,7 @@ def test_what_was_written_is_read(tmp_path: Path):
 
 
 def test_a_record_from_before_memory_was_measured_is_read(tmp_path: Path):
-    run = finished(tmp_path, "20260101-000000", steps=[Step("Trainer", "done")])
+    run = finished(tmp_path, "20260101-000000", steps=[StepRecord("Trainer", "done")])
     path = record_path(tmp_path, run.id)
     old = json.loads(path.read_text())
     del old["steps"][0]["peak_memory"]
@@ -86,7 +88,9 @@ def test_a_folder_in_the_place_of_a_record_is_named_too(tmp_path: Path):
 
 
 def test_a_record_of_a_newer_mtl_is_read(tmp_path: Path):
-    run = finished(tmp_path, "20260101-000000", steps=[Step("Trainer", "done")], metrics={"regression": {"mae": 0.5}})
+    run = finished(
+        tmp_path, "20260101-000000", steps=[StepRecord("Trainer", "done")], metrics={"regression": {"mae": 0.5}}
+    )
     path = record_path(tmp_path, run.id)
     newer = json.loads(path.read_text())
     newer |= {"device": {"kind": "gpu"}}
@@ -110,7 +114,7 @@ def test_a_record_of_a_newer_format_is_left_out_and_named(tmp_path: Path):
 
 
 def test_a_record_of_the_time_before_formats_had_a_number_is_read(tmp_path: Path):
-    run = finished(tmp_path, "20260101-000000", steps=[Step("Trainer", "done")])
+    run = finished(tmp_path, "20260101-000000", steps=[StepRecord("Trainer", "done")])
     path = record_path(tmp_path, run.id)
     older = json.loads(path.read_text())
     assert older.pop("format") == 1
@@ -119,7 +123,7 @@ def test_a_record_of_the_time_before_formats_had_a_number_is_read(tmp_path: Path
 
 
 def test_a_path_that_is_not_utf8_is_kept(tmp_path: Path):
-    run = finished(tmp_path, "20260101-000000", steps=[Step("Trainer", artifacts={"model": "/m\udce9/größe"})])
+    run = finished(tmp_path, "20260101-000000", steps=[StepRecord("Trainer", artifacts={"model": "/m\udce9/größe"})])
     assert read_runs(tmp_path) == [run]
 
 
@@ -143,7 +147,7 @@ def test_a_record_is_on_the_disk_before_it_takes_its_place(tmp_path: Path, monke
 
 
 def test_an_artifact_is_found_by_its_step_and_output(tmp_path: Path):
-    run = finished(tmp_path, "1", steps=[Step("Trainer", artifacts={"model": "/m"}), Step("Evaluator")])
+    run = finished(tmp_path, "1", steps=[StepRecord("Trainer", artifacts={"model": "/m"}), StepRecord("Evaluator")])
     assert run.artifact("Trainer", "model") == "/m"
     assert [run.artifact(step, "model") for step in ("Evaluator", "Pusher")] == [None, None]
     assert run.artifact("Trainer", "model_run") is None
@@ -160,7 +164,7 @@ def test_an_artifact_is_found_by_its_step_and_output(tmp_path: Path):
     ],
 )
 def test_a_run_that_ended_before_its_steps_were_known(tmp_path: Path, state: str, steps: list[str], early: bool):
-    assert finished(tmp_path, "1", state, steps=[Step(name) for name in steps]).ended_early is early
+    assert finished(tmp_path, "1", state, steps=[StepRecord(name) for name in steps]).ended_early is early
 
 
 def test_no_runs_no_folder(tmp_path: Path):

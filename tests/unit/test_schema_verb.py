@@ -7,7 +7,7 @@ import pytest
 from components.schema_gen.schema_file import read_schema
 from components.shared.errors import InputError
 from pipeline.config.resolve import Resolved, resolve
-from pipeline.runs.record import Step, new_run
+from pipeline.runs.record import StepRecord, new_run
 from pipeline.verbs.schema import accept, diff, infer
 
 SCHEMA = 'feature {\n  name: "größe"\n  type: FLOAT\n}\n'
@@ -47,7 +47,7 @@ def test_accept_takes_the_schema_of_the_newest_run(tmp_path: Path):
         (artifact / "schema.pbtxt").write_text(text, encoding="utf-8")
         run = new_run(tmp_path / "out", "t", {}, {})
         run.state = "pushed"
-        run.steps = [Step("SchemaGen", artifacts={"schema": str(artifact)})]
+        run.steps = [StepRecord("SchemaGen", artifacts={"schema": str(artifact)})]
         run.write(tmp_path / "out")
     assert accept(configured) == []
     written = target.read_text(encoding="utf-8")

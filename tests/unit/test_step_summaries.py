@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pipeline.local.step_summaries import detail
-from pipeline.runs.record import Step
+from pipeline.runs.record import StepRecord
 
 MANIFEST = {
     "regression": "y",
@@ -29,5 +29,5 @@ def test_the_trainer_says_whether_the_heads_parted(trunk, said, tmp_path):
     folder = tmp_path / "Format-Serving" / "assets.extra"
     folder.mkdir(parents=True)
     (folder / "model.json").write_text(json.dumps(MANIFEST | trunk))
-    step = Step("Trainer", "done", artifacts={"model": str(tmp_path)})
+    step = StepRecord("Trainer", "done", artifacts={"model": str(tmp_path)})
     assert detail(step) == f"12,345 parameters, best epoch 3 of 9{said}"

@@ -10,7 +10,7 @@ from rich.console import Console
 from components.formats.tuning import Trial, Tuning
 from pipeline.config.resolve import resolve
 from pipeline.config.run import Config
-from pipeline.config.tuning import HELD, Range, default_space
+from pipeline.config.tuning import HELD, SearchRange, default_space
 from pipeline.errors import ConfigError, InputError
 from pipeline.verbs.tune import asked_for, nested, require_free, show_best, tuned
 
@@ -86,18 +86,18 @@ def test_every_value_of_the_default_space_is_one_the_configuration_takes():
     for key, allowed in default_space().items():
         section, name = key.split(".")
         assert key not in HELD
-        for value in [allowed.min, allowed.max] if isinstance(allowed, Range) else allowed:
+        for value in [allowed.min, allowed.max] if isinstance(allowed, SearchRange) else allowed:
             assert getattr(sections[section].model_validate({name: value}), name) == value, key
 
 
 def test_the_default_space_can_be_checked_as_a_users_is(folder: Path):
-    written = {key: one.model_dump() if isinstance(one, Range) else one for key, one in default_space().items()}
+    written = {key: one.model_dump() if isinstance(one, SearchRange) else one for key, one in default_space().items()}
     assert spaced(folder, yaml.safe_dump(written, default_flow_style=True)) == default_space()
 
 
 def test_values_are_what_the_configuration_makes_of_them(folder: Path):
     space = spaced(folder, "{training.batch_size: [16.0, 32], model.dropout: {min: 0, max: 1.0e-1}}")
-    assert space == {"training.batch_size": [16, 32], "model.dropout": Range(min=0, max=0.1)}
+    assert space == {"training.batch_size": [16, 32], "model.dropout": SearchRange(min=0, max=0.1)}
     assert all(type(value) is int for value in space["training.batch_size"])
 
 

@@ -16,7 +16,7 @@ from components.formats.distributions import Distributions
 from components.formats.findings import Anomaly, Comparison, Example, Findings
 from components.shared.errors import InputError
 from pipeline.config.run import Config
-from pipeline.runs.record import Run, Step
+from pipeline.runs.record import Run, StepRecord
 from pipeline.verbs.validate import judge_serving, show_findings
 
 ROWS = 3_000
@@ -127,7 +127,13 @@ def test_lists_in_the_log_where_train_has_single_values_are_a_sentence(folder: P
 def shown(folder: Path, found: Findings, serving: Findings | None = None) -> tuple[bool, str]:
     found.write(folder)
     run = Run(
-        "1", "t", "validated", "2026-01-01", {}, {}, steps=[Step("DataValidator", artifacts={"anomalies": str(folder)})]
+        "1",
+        "t",
+        "validated",
+        "2026-01-01",
+        {},
+        {},
+        steps=[StepRecord("DataValidator", artifacts={"anomalies": str(folder)})],
     )
     terminal = io.StringIO()
     return show_findings(Console(file=terminal, width=100), run, serving), terminal.getvalue()

@@ -23,7 +23,7 @@ _LEAST_ERRORS = 5  # of the trivial prediction; fewer say nothing
 
 
 @dataclass(frozen=True)
-class Columns:
+class LabelledColumns:
     """A sample of one split.
 
     Args:
@@ -42,7 +42,9 @@ class Columns:
         return has_number(self.number), has_class(self.label)
 
 
-def leaks(train: Columns, validation: Columns, labels: tuple[str, str], threshold: float, level: str) -> list[Anomaly]:
+def leaks(
+    train: LabelledColumns, validation: LabelledColumns, labels: tuple[str, str], threshold: float, level: str
+) -> list[Anomaly]:
     """Returns an anomaly for each feature and label where the one gives the other away.
 
     Args:

@@ -7,7 +7,7 @@ import numpy as np
 from components.evaluator.analysis.bootstrap import Bootstrap
 from components.evaluator.analysis.metric import Floats
 from components.evaluator.analysis.regression import RegressionScores
-from components.formats.figures import Range, Residuals
+from components.formats.figures import ErrorRange, Residuals
 from components.shared.histogram_bins import bins_of
 
 MAX_POINTS = 1000
@@ -39,7 +39,9 @@ def residuals(scores: RegressionScores, *, resamples: int = 200, level: float = 
     )
 
 
-def _ranges(scores: RegressionScores, errors: Floats, resamples: int, level: float, seed: int) -> tuple[Range, ...]:
+def _ranges(
+    scores: RegressionScores, errors: Floats, resamples: int, level: float, seed: int
+) -> tuple[ErrorRange, ...]:
     # Cuts are labels that occur, and equal labels are never parted, so heavy ties make fewer ranges.
     shares = np.arange(1, RANGES) / RANGES
     cuts = np.unique(np.quantile(scores.label, shares, method="inverted_cdf"))
@@ -50,7 +52,7 @@ def _ranges(scores: RegressionScores, errors: Floats, resamples: int, level: flo
         part = RegressionScores(scores.label[inside], scores.prediction[inside], ("mae",))
         bootstrap = Bootstrap({"candidate": part}, resamples=resamples, level=level, seed=seed)
         found.append(
-            Range(
+            ErrorRange(
                 low=float(part.label.min()),
                 high=float(part.label.max()),
                 n=part.n,

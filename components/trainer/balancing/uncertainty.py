@@ -15,7 +15,7 @@ _LIKELIHOOD = (0.5, 1.0)
 
 
 @keras.saving.register_keras_serializable("mtl")
-class Uncertainty(Balancer):
+class UncertaintyWeighting(Balancer):
     """Learns a log variance s per head, together with the network (Kendall, Gal & Cipolla 2018, eq. 10).
 
     The objective is `½ exp(-s₁) L₁ + ½ s₁ + exp(-s₂) L₂ + ½ s₂`, with s = log σ² starting at 0.

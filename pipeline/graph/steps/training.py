@@ -13,7 +13,7 @@ from components.model_format.manifest import Manifest
 from components.shared.splits import CALIBRATION, TRAIN, VALIDATION
 from components.trainer.choices import SEPARATE
 from pipeline.config.run import Config
-from pipeline.config.tuning import Range
+from pipeline.config.tuning import SearchRange
 from pipeline.graph.steps.base import SERVING, TRAINING, Arguments, Inputs, Step, within
 
 
@@ -36,7 +36,7 @@ def _tuner(config: Config, inputs: Inputs) -> Arguments:
     settings = config.tuning.model_dump(exclude={"space"}) | {
         "start": {"model": config.model.model_dump(), "training": config.training.model_dump()},
         "space": {
-            key: allowed.model_dump() if isinstance(allowed, Range) else allowed
+            key: allowed.model_dump() if isinstance(allowed, SearchRange) else allowed
             for key, allowed in config.tuning.searched.items()
         },
         "epochs": config.tuning.epochs or config.training.epochs,

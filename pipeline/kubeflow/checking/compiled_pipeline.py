@@ -24,7 +24,7 @@ class Finding:
     remedy: str
 
 
-class Task(NamedTuple):
+class CompiledTask(NamedTuple):
     """A task with the component and the executor it refers to, each empty where there is none."""
 
     name: str
@@ -70,9 +70,9 @@ class Compiled:
         found: dict[str, Json] = self.spec.get("deploymentSpec", {}).get("executors", {})
         return found
 
-    def of_kind(self, kind: str) -> Iterator[Task]:
+    def of_kind(self, kind: str) -> Iterator[CompiledTask]:
         """Yields the tasks with a `container`, `importer` or `resolver`, which is their executor."""
         for name, task, component in self.tasks():
             executor = self.executors().get(component.get("executorLabel", ""), {})
             if kind in executor:
-                yield Task(name, task, component, executor[kind])
+                yield CompiledTask(name, task, component, executor[kind])

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from pipeline.kubeflow.checking.compiled_pipeline import Compiled, Finding, Task
+from pipeline.kubeflow.checking.compiled_pipeline import Compiled, CompiledTask, Finding
 
 STOCK_ENTRYPOINT = "tfx.orchestration.kubeflow.v2.container.kubeflow_v2_run_executor"
 
@@ -23,22 +23,24 @@ class TaskRule:
     """
 
     kind: str | None
-    broken: Callable[[Task], bool]
+    broken: Callable[[CompiledTask], bool]
     effect: str
     remedy: str
 
     def __call__(self, pipeline: Compiled) -> Iterator[Finding]:
         """Yields a finding for each task that breaks the rule."""
-        for task in pipeline.of_kind(self.kind) if self.kind else (Task(*each, {}) for each in pipeline.tasks()):
+        for task in (
+            pipeline.of_kind(self.kind) if self.kind else (CompiledTask(*each, {}) for each in pipeline.tasks())
+        ):
             if self.broken(task):
                 yield Finding(f"task {task.name}", self.effect, self.remedy)
 
 
-def _is_stock(task: Task) -> bool:
+def _is_stock(task: CompiledTask) -> bool:
     return STOCK_ENTRYPOINT in task.executor.get("command", [])
 
 
-def _has_inputs(task: Task) -> bool:
+def _has_inputs(task: CompiledTask) -> bool:
     return bool(task.task.get("inputs", {}).get("artifacts"))
 
 

@@ -98,7 +98,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Step:
+class ScheduleChange:
     """One request: `create`, `delete`, `enable` or `disable`.
 
     Args:
@@ -112,7 +112,7 @@ class Step:
     enabled: bool = False
 
 
-def plan(found: Sequence[Found], digest: str, enabled: bool) -> list[Step]:
+def plan(found: Sequence[Found], digest: str, enabled: bool) -> list[ScheduleChange]:
     """Returns the requests that lead from what is there to exactly one schedule as it is wanted.
 
     Args:
@@ -125,10 +125,10 @@ def plan(found: Sequence[Found], digest: str, enabled: bool) -> list[Step]:
     kept = min(alike, key=lambda each: (not each.enabled, each.created, each.id), default=None)
     others = [each for each in found if each is not kept]
     running = kept.enabled if kept else enabled and not others
-    steps = [] if kept else [Step("create", enabled=running)]
-    steps += [Step("delete", each.id) for each in others]
+    steps = [] if kept else [ScheduleChange("create", enabled=running)]
+    steps += [ScheduleChange("delete", each.id) for each in others]
     if running != enabled:
-        steps.append(Step("enable" if enabled else "disable", kept.id if kept else None))
+        steps.append(ScheduleChange("enable" if enabled else "disable", kept.id if kept else None))
     return steps
 
 
@@ -144,7 +144,7 @@ def schedule(client: Client, wanted: Wanted, place: Place, tell: Callable[[str],
     Returns:
         `unchanged`, `created`, `replaced`, `enabled`, `disabled` or `cleaned up`.
     """
-    done: list[Step] = []
+    done: list[ScheduleChange] = []
     while steps := plan(find(client, wanted), wanted.digest(place), wanted.enabled):
         if steps[0] in done:
             raise ClusterError(
@@ -209,7 +209,7 @@ def _found(run: Any) -> Found:
     return Found(run.recurring_run_id, pipeline, digest, run.status == "ENABLED", created)
 
 
-def _perform(client: Client, wanted: Wanted, place: Place, step: Step) -> str:
+def _perform(client: Client, wanted: Wanted, place: Place, step: ScheduleChange) -> str:
     """Sends one request; returns what it has done."""
     api = client.recurring_runs
     if step.action == "create":

@@ -33,7 +33,7 @@ _COMPILED = "Only what was a parameter when it was compiled can change."
 
 
 @dataclass(frozen=True)
-class Parameter:
+class RootParameter:
     """One root parameter of a pipeline.
 
     Args:
@@ -59,7 +59,7 @@ class Package:
     path: Path
     name: str
     version: str
-    parameters: Mapping[str, Parameter]
+    parameters: Mapping[str, RootParameter]
 
 
 def read_package(path: Path, name: str | None = None) -> Package:
@@ -89,7 +89,7 @@ def read_package(path: Path, name: str | None = None) -> Package:
         )
     definitions = spec["root"].get("inputDefinitions", {}).get("parameters", {})
     parameters = {
-        key: Parameter(
+        key: RootParameter(
             about.get("parameterType", "STRING"), not about.get("isOptional") and "defaultValue" not in about
         )
         for key, about in definitions.items()
@@ -102,7 +102,7 @@ def content_hash(documents: Sequence[Any]) -> str:
     return hashlib.sha256(json.dumps(documents, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
-def typed(assignments: Sequence[str], parameters: Mapping[str, Parameter]) -> dict[str, Any]:
+def typed(assignments: Sequence[str], parameters: Mapping[str, RootParameter]) -> dict[str, Any]:
     """Returns parameter -> value of its type, as the server wants them in JSON.
 
     Args:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pipeline.config.cluster import Kubeflow, Step
+from pipeline.config.cluster import Kubeflow, StepResources
 
 Json = dict[str, Any]
 
@@ -90,7 +90,7 @@ def apply_settings(spec: Json, settings: Kubeflow, uncached: Iterable[str], unre
     """
     uncached, unretried = set(uncached), set(unretried)
     for name, container in containers(spec):
-        step, own, task = settings.of(name), settings.steps.get(name, Step()), tasks(spec)[name]
+        step, own, task = settings.of(name), settings.steps.get(name, StepResources()), tasks(spec)[name]
         container["env"] = [{"name": key, "value": value} for key, value in {**settings.env, STEP: name}.items()]
         if resources := _resources(step):
             container["resources"] = resources
@@ -106,7 +106,7 @@ def apply_settings(spec: Json, settings: Kubeflow, uncached: Iterable[str], unre
             }
 
 
-def _resources(step: Step) -> Json:
+def _resources(step: StepResources) -> Json:
     """Returns request and limit alike: a pod that is promised what it uses is the last to be evicted."""
     resources: Json = {}
     if step.cpu:
@@ -129,7 +129,7 @@ def platform(spec: Json, settings: Kubeflow) -> Json | None:
     return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": executors}}}} if executors else None
 
 
-def _executor_config(settings: Kubeflow, step: Step) -> Json:
+def _executor_config(settings: Kubeflow, step: StepResources) -> Json:
     """Returns a KubernetesExecutorConfig. A name is written twice, because releases differ in which one they read."""
     config: Json = {
         "secretAsEnv": [

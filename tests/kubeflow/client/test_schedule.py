@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli.main import cli
-from pipeline.kubeflow.client.schedule import Found, Step, plan
+from pipeline.kubeflow.client.schedule import Found, ScheduleChange, plan
 from tests.kubeflow.client.api import Cluster, Fault
 from tests.kubeflow.client.conftest import Kubeflow, patience
 
@@ -367,7 +367,7 @@ def test_plan_leads_from_any_state_to_one_schedule():
                 assert rounds <= count + 2
 
 
-def perform(there: list[Found], step: Step) -> list[Found]:
+def perform(there: list[Found], step: ScheduleChange) -> list[Found]:
     if step.action == "create":
         return [*there, Found("new", "wine", "same", step.enabled, "9")]
     if step.action == "delete":

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
-from components.formats.figures import Range, Residuals
+from components.formats.figures import ErrorRange, Residuals
 from components.report.page.charts.axes import LEFT, RIGHT, Scale, bottom_axis, frame, horizontal, left_axis, vertical
 from components.report.page.charts.svg import WIDTH, chart, dot, line, node, rect, text
 from components.report.page.number_format import estimate, number
@@ -79,7 +79,7 @@ def _rows(count: int | None) -> str:
     return "1 row" if count == 1 else f"{count or 0:,} rows"
 
 
-def by_range(ranges: Sequence[Range], label: str) -> Markup:
+def by_range(ranges: Sequence[ErrorRange], label: str) -> Markup:
     """MAE with its interval, and bias, in equal-count ranges of the target.
 
     Ranges stand side by side, equally wide: one extreme value would squeeze the others on a scale of the target.
@@ -103,7 +103,7 @@ def by_range(ranges: Sequence[Range], label: str) -> Markup:
     return chart(marks, f"Error by range of {label}", said)
 
 
-def _range(part: Range, middle: float, y: Scale) -> list[Markup]:
+def _range(part: ErrorRange, middle: float, y: Scale) -> list[Markup]:
     mae, bias, marks = part.mae, part.bias, []
     said = f"{number(part.low)} to {number(part.high)}, n {part.n:,}: MAE {estimate(mae)}, bias {number(bias)}"
     if mae.low is not None and mae.high is not None:
