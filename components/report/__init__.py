@@ -1,1 +1,1 @@
-"""One report of each run: what came of the data and of each head, in one page and in JSON."""
+"""One report of each run: the verdict on the data and on each head, in one page and in JSON."""

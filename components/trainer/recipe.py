@@ -31,8 +31,8 @@ class Recipe(Section):
     weight_decay: Annotated[float, Field(ge=0)] = 0.0003
     """Decoupled weight decay of the kernels (AdamW)."""
     ema_epochs: Annotated[float, Field(ge=0)] = 1.0
-    """How many epochs the moving average of the weights reaches back (cf. Polyak & Juditsky 1992). The average is what
-    the validation split judges and what is kept; 0: the weights themselves."""
+    """How many epochs the moving average of the weights reaches back (cf. Polyak & Juditsky 1992). The average is
+    validated and kept; 0: the weights themselves."""
     patience: Annotated[int, Field(ge=1)] = 6
     """Stop after this many epochs without a lower sum of mean absolute error (standardised) and log loss on the
     validation split; the weights of the best epoch are kept."""

@@ -127,7 +127,7 @@ class Search(BaseTuner):
         }
 
     def on_trial_end(self, trial: Trial) -> None:
-        """Keeps what came of the trial and says it."""
+        """Keeps the result of the trial and logs it."""
         super().on_trial_end(trial)
         told = self.describe(trial)
         head = f"trial {told.number} of {self.settings.trials}:"
@@ -147,11 +147,11 @@ class Search(BaseTuner):
         return sections
 
     def completed(self) -> list[TrialResult]:
-        """Returns what came of every trial that has ended, in the order of their starts."""
+        """Returns the result of every trial that has ended, in the order of their starts."""
         return [self.describe(self.oracle.trials[name]) for name in self.oracle.start_order if name in self._ended()]
 
     def describe(self, trial: Trial) -> TrialResult:
-        """Returns what came of one trial of KerasTuner's."""
+        """Returns the result of one trial of KerasTuner's."""
         sections = self.sections(trial)
         number = self.oracle.start_order.index(trial.trial_id) + 1
         values = {key: value_of(sections, key) for key in self.settings.space}

@@ -42,7 +42,7 @@ def run(resolved: Resolved, no_cache: bool) -> None:
 @click.option("--serving", help="A log of served rows, without labels: CSV or Parquet.")
 @click.option("--no-cache", is_flag=True, help="Run every step again; reuse no earlier output.")
 def validate(resolved: Resolved, serving: str | None, no_cache: bool) -> None:
-    """Judge the data and train nothing: everything the data gate looks at, with exit code 3 where it says no."""
+    """Validate the data and train nothing: everything the data gate checks, with exit code 3 where it rejects."""
     from components.example_gen.spec import expand
     from pipeline.local.runner import run as run_locally
     from pipeline.runs.outcome import print_report

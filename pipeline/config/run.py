@@ -63,7 +63,7 @@ class Split(Section):
     calibration: Annotated[float, Field(ge=0, lt=1)] = 0.08
     """Share of the rows on which the fitted network's probabilities and intervals are calibrated; 0: neither is."""
     eval: Fraction = 0.12
-    """Share of the rows that judges the model."""
+    """Share of the rows that the model is evaluated on."""
     salt: str = ""
     """Any text; another text gives another split of the same rows."""
 

@@ -59,7 +59,7 @@ def pushed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     number = tf.TensorSpec([None], tf.float64)
     signature = model.predict.get_concrete_function(*(kinds.get(f"column_{place}", number) for place in range(4)))
     tf.saved_model.save(model, str(folder), signatures={"predict": signature})
-    manifest().write(folder, "")
+    manifest().write_with("", folder)
     return folder
 
 

@@ -140,7 +140,7 @@ def export(folder: Path, fault: str = "") -> Path:
         str(folder),
         signatures={"serving_default": serve} | ({} if fault == "one" else {"predict": predict}),
     )
-    manifest(COLUMNS).write(folder, "")
+    manifest(COLUMNS).write_with("", folder)
     return folder
 
 
@@ -198,7 +198,7 @@ def test_model_without_bounds_passes(tmp_path: Path):
 
 def test_columns_are_those_that_the_manifest_lists(tmp_path: Path):
     model = export(tmp_path / "model")
-    manifest(COLUMNS[1:]).write(model, "")
+    manifest(COLUMNS[1:]).write_with("", model)
     with pytest.raises(Unservable, match="must be the inputs of `predict`, got `column_0` in one alone"):
         smoke(model, ROWS)
 

@@ -79,7 +79,7 @@ def test_a_stopped_run_says_what_failed_first_and_what_to_change():
     assert text.index('✗ fail "cultivar" must be one of') < text.index('! warn "magnesium" has 3 values')
     assert "data/wine.csv 17 merlot" in text
     assert 'If this is intended, change: string_domain { name: "cultivar" value: "merlot" }' in text
-    assert "There is nothing to show of a model: the run did not come that far." in text
+    assert "There is no model to show: the run did not get that far." in text
 
 
 def test_how_sure_the_model_may_be_stands_with_each_head():
@@ -288,7 +288,7 @@ def test_relatedness_is_part_of_the_model():
 
 def test_a_run_that_only_compares_networks_shows_that_and_no_model():
     report = examples.pushed() | {"model": None}
-    assert "There is nothing to show of a model" not in text_of(report)
+    assert "There is no model to show" not in text_of(report)
     assert "Relatedness: does sharing one network help?" in text_of(report)
     assert "Relatedness" not in text_of(examples.empty())
 

@@ -200,4 +200,4 @@ def test_a_run_that_stopped_early_has_no_metrics_to_compare(tmp_path: Path):
     runs = [Run(name, "t", "failed", "2026-01-01T00:00:00+00:00", {}, {}) for name in ("a", "b")]
     found = compare(*(Finished(tmp_path, run) for run in runs))
     assert found["metrics"] == []
-    assert "Neither run came as far as its metrics." in render_comparison(found)
+    assert "Neither run got as far as an evaluation." in render_comparison(found)

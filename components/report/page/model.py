@@ -25,7 +25,6 @@ from components.report.parts.verdict import without_head
 
 _IMPORTANT = 15
 _FITS_BESIDE_OTHERS = 7  # classes of a confusion matrix
-_TASKS = {"regression": "Number", "classification": "Class"}
 
 _Figure = dict[str, Any]
 
@@ -62,7 +61,7 @@ def _head(name: str, head: HeadResult, model: ModelPart) -> dict[str, Any]:
     important = model.importance.heads.get(name, ()) if model.importance and primary else ()
     return {
         "name": name,
-        "task": _TASKS[name],
+        "task": name.capitalize(),
         "label": evaluation.labels[name],
         "n": head.n,
         "metric": metric,

@@ -16,7 +16,7 @@ DATA_STEPS = ("DataValidator", "DataGate")
 _REMEDIES = {
     "predictions": "Lower training.learning_rate, or look for extreme values in the features.",
     "threshold": "Improve the data or the model, or set another bound under gates.{head}.thresholds.",
-    "better_than_trivial": "Add rows, or features that say something of {label}.",
+    "better_than_trivial": "Add rows, or features that are informative about {label}.",
     "no_worse_than_pushed": "Keep the production model, or allow a loss by gates.{head}.tolerance.",
 }
 
@@ -104,7 +104,7 @@ def _head(head: str, evaluation: Evaluation | None, unreached: str) -> Subject:
         remedy = _REMEDIES[worst.name].format(head=head, label=label)
         return Subject(head, title, FAILED if worst.decides else WARNED, without_head(head, worst.sentence), remedy)
     if doubtful:
-        following = _DOUBTS.get(doubtful[0].name, "Judge it on more rows before you rely on it.")
+        following = _DOUBTS.get(doubtful[0].name, "Evaluate it on more rows before you rely on it.")
         return Subject(head, title, WARNED, without_head(head, doubtful[0].sentence), following)
     telling = next((check for check in checks if check.name == "better_than_trivial"), checks[-1])
     return Subject(head, title, PASSED, without_head(head, telling.sentence))

@@ -43,8 +43,8 @@ class Architecture(Section):
     """Members of the batch ensemble: so many networks that share their layers, in the manner of TabM (Gorishniy et al.
     2025); the answer is their mean."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """Share of each layer's outputs dropped while training, but for the classification head's own layers. A regression
-    label that follows closely from its features pays for it."""
+    """Share of each layer's outputs dropped while training, but for the classification head's own layers. It
+    costs accuracy where the regression label follows closely from the features."""
     class_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
     """The same for the classification head's own layers (`head_hidden`)."""
     l2: Annotated[float, Field(ge=0)] = 0.0
