@@ -20,6 +20,7 @@ from components.example_gen.tables.dialect import Dialect
 from components.formats.summary import Summary
 from components.schema_gen.schema import add_companions, exclude_labels_from_serving
 from components.shared.splits import CALIBRATION, TRAIN, VALIDATION
+from components.trainer.presets import SEED
 from components.trainer.run_fn import run_fn
 from components.transform.preprocessing import preprocessing_fn
 
@@ -66,8 +67,10 @@ def serve(
             model_run_dir=str(folder),
             custom_config={
                 "labels": LABELS,
-                "model": {"hidden": [16]},
-                "training": {"epochs": 3, "batch_size": 256, "learning_rate": 0.01, "memory_mb": 64} | training,
+                "model": SEED.model | {"hidden": [16]},
+                "training": SEED.training
+                | {"epochs": 3, "batch_size": 256, "learning_rate": 0.01, "memory_mb": 64}
+                | training,
                 "intervals": {"coverage": 0.9, "method": "split"},
                 "reading": {"dialect": asdict(dialect), "vectors": {}},
             },
