@@ -8,6 +8,8 @@ from sklearn import metrics as sk
 
 from components.evaluator.analysis.evaluation import Incumbent, Predictions, Rows
 from components.evaluator.analysis.gate import Gate, HeadGate
+from components.evaluator.analysis.head import METRICS
+from components.evaluator.analysis.metric import Metric
 from components.formats.evaluation import Evaluation, Training
 from components.formats.uncertainty import Coverage, Intervals, Uncertainty
 from components.model_format.manifest import TrainLabels
@@ -30,6 +32,28 @@ def test_figures_are_those_of_scikit_learn_and_differences_are_paired():
     predicted = np.array(CLASSES)[ours.probabilities.argmax(axis=1)]
     assert (np.array(found.confusion.counts) == sk.confusion_matrix(rows.label, predicted)).all()
     assert (found.n, regression.n, classification.n) == (400, 400, 400)
+
+
+def test_a_metric_is_one_entry(monkeypatch: pytest.MonkeyPatch):
+    def bias(scores, weights):
+        return np.abs((scores.prediction - scores.label) @ weights) / weights.sum(axis=0)
+
+    def errors(scores, weights):
+        return (scores.predicted != scores.truth) @ weights / weights.sum(axis=0)
+
+    monkeypatch.setitem(METRICS["regression"], "bias", Metric("bias", lower_is_better=True, compute=bias))
+    monkeypatch.setitem(METRICS["classification"], "errors", Metric("share of errors", True, errors))
+    rows, predict = world(400)
+    model, gate = predict(0.2), Gate(HeadGate({"bias": 0.0}), HeadGate({"errors": 1.0}))
+    found = fast(rows, model, train_labels(), baseline=Incumbent(predict(0.3, seed=2)), gate=gate, slices=["group"])
+    expected = abs((model.number - rows.number).mean())
+    wrong = (np.array(CLASSES)[model.probabilities.argmax(axis=1)] != rows.label).mean()
+    assert found.heads["regression"].metrics["bias"].value == pytest.approx(expected)
+    assert found.heads["classification"].metrics["errors"].value == pytest.approx(wrong)
+    assert found.heads["regression"].baseline["bias"].low is not None
+    assert found.verdict.heads == {"regression": False, "classification": True}
+    assert any(reason.startswith("regression: bias ") for reason in found.verdict.reasons), found.verdict.reasons
+    assert {"bias", "errors"} <= {name for head in found.slices[0].metrics.values() for name in head}
 
 
 @pytest.mark.parametrize("n", [36, 400])

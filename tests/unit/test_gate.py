@@ -2,7 +2,7 @@ import pytest
 
 from components.evaluator.analysis.gate import Gate, HeadGate
 from components.evaluator.analysis.head import METRICS
-from components.evaluator.analysis.metric import Metric
+from components.evaluator.analysis.metric import Metric, ratio
 from components.shared.errors import InputError
 from pipeline.cli.reference import config_table
 from pipeline.config.resolve import resolve
@@ -54,7 +54,7 @@ def test_the_configuration_takes_the_metrics_of_the_evaluator(head: str, monkeyp
         assert bounds({head: {name: 1}}) == {head: {name: 1.0}}
     with pytest.raises(InputError, match=r'must be .*, got "largest_eror"'):
         bounds({head: {"largest_eror": 1}})
-    monkeypatch.setitem(METRICS[head], "largest_error", Metric("largest error", lower_is_better=True))
+    monkeypatch.setitem(METRICS[head], "largest_error", Metric("largest error", lower_is_better=True, compute=ratio))
     assert bounds({head: {"largest_error": 1}}) == {head: {"largest_error": 1.0}}
     with pytest.raises(InputError, match=r'got "largest_eror". Did you mean "largest_error"\?'):
         bounds({head: {"largest_eror": 1}})

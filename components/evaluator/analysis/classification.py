@@ -18,7 +18,7 @@ class probability 0, so the row counts as wrong everywhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -28,13 +28,6 @@ from components.evaluator.analysis.metric import Floats, Integers, Metric, group
 from components.shared.errors import InputError
 from components.shared.log_loss import row_log_loss
 
-METRICS = {
-    "log_loss": Metric("log loss", lower_is_better=True),
-    "accuracy": Metric("accuracy", lower_is_better=False),
-    "macro_f1": Metric("macro F1", lower_is_better=False),
-    "auc": Metric("AUC", lower_is_better=False),
-    "calibration_error": Metric("calibration error", lower_is_better=True),
-}
 BINS = 15
 # Half-precision softmax is off by about 0.01; anything beyond is not a rounding error.
 SUM_TOLERANCE = 0.01
@@ -54,7 +47,7 @@ class ClassificationScores:
     names: tuple[str, ...]
     truth: Integers
     probabilities: Floats
-    metrics: tuple[str, ...] = tuple(METRICS)
+    metrics: tuple[str, ...] = field(default_factory=lambda: tuple(METRICS))
 
     @classmethod
     def of(
@@ -62,7 +55,7 @@ class ClassificationScores:
         labels: Sequence[str] | npt.NDArray[Any],
         probabilities: npt.NDArray[Any],
         classes: Sequence[str],
-        metrics: Sequence[str] = tuple(METRICS),
+        metrics: Sequence[str] | None = None,
     ) -> Self:
         """Encodes labels against the model's classes and checks the probabilities.
 
@@ -70,7 +63,7 @@ class ClassificationScores:
             labels: strings [n].
             probabilities: float [n, K], finite; rows are rescaled to sum to 1 where they are off by rounding.
             classes: the model's K classes in the order of the columns of `probabilities`.
-            metrics: which of `METRICS` to compute.
+            metrics: which of `METRICS` to compute; None for all.
 
         Raises:
             ValueError: shapes do not fit, no row is given, or a class is named twice.
@@ -88,7 +81,7 @@ class ClassificationScores:
         names = (*classes, *(str(name) for name in present if str(name) not in known))
         position = {name: index for index, name in enumerate(names)}
         codes = np.array([position[str(name)] for name in present], dtype=np.int64)
-        return cls(names, codes[inverse], normalise(probabilities), tuple(metrics))
+        return cls(names, codes[inverse], normalise(probabilities), tuple(METRICS if metrics is None else metrics))
 
     @property
     def n(self) -> int:
@@ -111,47 +104,7 @@ class ClassificationScores:
 
     def weighted(self, weights: Floats) -> dict[str, Floats]:
         """The metrics under each weighting: `weights` is float64 [n, B], each result float64 [B]."""
-        compute = {
-            "log_loss": self._log_loss,
-            "accuracy": self._accuracy,
-            "macro_f1": self._macro_f1,
-            "auc": self._auc,
-            "calibration_error": self._calibration_error,
-        }
-        return {name: compute[name](weights) for name in self.metrics}
-
-    def _log_loss(self, weights: Floats) -> Floats:
-        return ratio(row_log_loss(self.probabilities, self.truth) @ weights, weights.sum(axis=0))
-
-    def _accuracy(self, weights: Floats) -> Floats:
-        return ratio((self.predicted == self.truth).astype(np.float64) @ weights, weights.sum(axis=0))
-
-    def _macro_f1(self, weights: Floats) -> Floats:
-        predicted, size = self.predicted, len(self.names)
-        hit = predicted == self.truth
-        both = group_sums(self.truth, weights, size) + group_sums(predicted, weights, size)
-        f1 = ratio(2 * group_sums(self.truth[hit], weights[hit], size), both)
-        return ratio(np.nansum(f1, axis=0), (both > 0).sum(axis=0).astype(np.float64))
-
-    def _auc(self, weights: Floats) -> Floats:
-        total = weights.sum(axis=0)
-        areas, defined = np.zeros_like(total), np.zeros_like(total)
-        for index in np.unique(self.truth):
-            inside = self.truth == index
-            positive = weights[inside].sum(axis=0)
-            pairs = positive * (total - positive)
-            if index < self.classes:
-                area = ratio(_wins(self.probabilities[:, index], inside, weights), pairs)
-            else:
-                area = np.where(pairs > 0, 0.5, np.nan)
-            areas += np.nan_to_num(area)
-            defined += pairs > 0
-        return ratio(areas, defined)
-
-    def _calibration_error(self, weights: Floats) -> Floats:
-        bins, gap = self.confidence_bins()
-        gaps = group_sums(bins, gap[:, None] * weights, BINS)
-        return ratio(np.abs(gaps).sum(axis=0), weights.sum(axis=0))
+        return {name: METRICS[name].compute(self, weights) for name in self.metrics}
 
     def confidence_bins(self) -> tuple[Integers, Floats]:
         """The calibration bin of each row, int64 [n] in [0, BINS), and `correct - top probability`, [n]."""
@@ -190,6 +143,38 @@ def normalise(probabilities: npt.NDArray[Any]) -> Floats:
     return given / np.where(np.abs(sums - 1) > 1e-6, sums, 1.0)[:, None]
 
 
+def _log_loss(scores: ClassificationScores, weights: Floats) -> Floats:
+    return ratio(row_log_loss(scores.probabilities, scores.truth) @ weights, weights.sum(axis=0))
+
+
+def _accuracy(scores: ClassificationScores, weights: Floats) -> Floats:
+    return ratio((scores.predicted == scores.truth).astype(np.float64) @ weights, weights.sum(axis=0))
+
+
+def _macro_f1(scores: ClassificationScores, weights: Floats) -> Floats:
+    predicted, size = scores.predicted, len(scores.names)
+    hit = predicted == scores.truth
+    both = group_sums(scores.truth, weights, size) + group_sums(predicted, weights, size)
+    f1 = ratio(2 * group_sums(scores.truth[hit], weights[hit], size), both)
+    return ratio(np.nansum(f1, axis=0), (both > 0).sum(axis=0).astype(np.float64))
+
+
+def _auc(scores: ClassificationScores, weights: Floats) -> Floats:
+    total = weights.sum(axis=0)
+    areas, defined = np.zeros_like(total), np.zeros_like(total)
+    for index in np.unique(scores.truth):
+        inside = scores.truth == index
+        positive = weights[inside].sum(axis=0)
+        pairs = positive * (total - positive)
+        if index < scores.classes:
+            area = ratio(_wins(scores.probabilities[:, index], inside, weights), pairs)
+        else:
+            area = np.where(pairs > 0, 0.5, np.nan)
+        areas += np.nan_to_num(area)
+        defined += pairs > 0
+    return ratio(areas, defined)
+
+
 def _wins(score: Floats, inside: npt.NDArray[np.bool_], weights: Floats) -> Floats:
     """Weighted count of (in, out) pairs ranked rightly, ties one half: float64 [B] (Mann-Whitney's U)."""
     order = np.argsort(score, kind="stable")
@@ -203,3 +188,19 @@ def _wins(score: Floats, inside: npt.NDArray[np.bool_], weights: Floats) -> Floa
     rank = (below[start] + below[end]) / 2
     # Members ranked against each other make exactly half of their squared weight.
     return (weight * rank).sum(axis=0) - weight.sum(axis=0) ** 2 / 2
+
+
+def _calibration_error(scores: ClassificationScores, weights: Floats) -> Floats:
+    bins, gap = scores.confidence_bins()
+    gaps = group_sums(bins, gap[:, None] * weights, BINS)
+    return ratio(np.abs(gaps).sum(axis=0), weights.sum(axis=0))
+
+
+METRICS: dict[str, Metric] = {
+    "log_loss": Metric("log loss", lower_is_better=True, compute=_log_loss),
+    "accuracy": Metric("accuracy", lower_is_better=False, compute=_accuracy),
+    "macro_f1": Metric("macro F1", lower_is_better=False, compute=_macro_f1),
+    "auc": Metric("AUC", lower_is_better=False, compute=_auc),
+    "calibration_error": Metric("calibration error", lower_is_better=True, compute=_calibration_error),
+}
+"""Name in the configuration -> metric, in the order in which they are shown."""

@@ -1,4 +1,4 @@
-"""What every metric of the evaluator has in common: a title, a direction, and weights.
+"""What every metric of the evaluator has in common: a title, a direction, and how it is computed under weights.
 
 A head's rows and predictions are held in one object that satisfies `Scores`. Its one essential verb,
 `weighted`, computes the metrics for many weightings of the same rows at once: one column of ones gives
@@ -7,7 +7,7 @@ the value itself, columns of resampling counts give bootstrap replicates (see `b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
@@ -20,15 +20,18 @@ Integers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric's name in words and its good side.
+    """A metric's name in words, its good side and its formula.
 
     Args:
         title: what a sentence calls it, such as `MAE`.
         lower_is_better: True for errors and losses, False for scores.
+        compute: the head's scores, n rows, and float64 [n, B], B weightings of them -> float64 [B], NaN where it is
+            undefined.
     """
 
     title: str
     lower_is_better: bool
+    compute: Callable[[Any, Floats], Floats]
 
     @property
     def description(self) -> str:

@@ -12,7 +12,8 @@ smallest that exceeds it: with whole-number weights this is the median of the re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -20,12 +21,6 @@ import numpy.typing as npt
 
 from components.evaluator.analysis.metric import Floats, Metric, ratio
 
-METRICS = {
-    "mae": Metric("MAE", lower_is_better=True),
-    "rmse": Metric("RMSE", lower_is_better=True),
-    "r2": Metric("R²", lower_is_better=False),
-    "median_absolute_error": Metric("median absolute error", lower_is_better=True),
-}
 # Below this share of the labels' second moment about their median, a sum of squares is rounding error.
 ROUNDING = 1e-12
 
@@ -45,7 +40,7 @@ class RegressionScores:
 
     label: Floats
     prediction: Floats
-    metrics: tuple[str, ...] = tuple(METRICS)
+    metrics: tuple[str, ...] = field(default_factory=lambda: tuple(METRICS))
 
     def __post_init__(self) -> None:
         if self.label.ndim != 1 or self.label.shape != self.prediction.shape or not len(self.label):
@@ -67,30 +62,44 @@ class RegressionScores:
 
     def weighted(self, weights: Floats) -> dict[str, Floats]:
         """The metrics under each weighting: `weights` is float64 [n, B], each result float64 [B]."""
-        error = np.abs(self.prediction - self.label)
-        total = weights.sum(axis=0)
-        compute = {
-            "mae": lambda: ratio(error @ weights, total),
-            "rmse": lambda: np.sqrt(ratio(error**2 @ weights, total)),
-            "r2": lambda: _r2(self.label, error, weights, total),
-            "median_absolute_error": lambda: _median(error, weights, total),
-        }
-        return {name: compute[name]() for name in self.metrics}
+        return {name: METRICS[name].compute(self, weights) for name in self.metrics}
+
+    @cached_property
+    def error(self) -> Floats:
+        """float64 [n]: the absolute error of each row."""
+        return np.abs(self.prediction - self.label)
 
 
-def _r2(label: Floats, error: Floats, weights: Floats, total: Floats) -> Floats:
+def _mae(scores: RegressionScores, weights: Floats) -> Floats:
+    return ratio(scores.error @ weights, weights.sum(axis=0))
+
+
+def _rmse(scores: RegressionScores, weights: Floats) -> Floats:
+    return np.sqrt(ratio(scores.error**2 @ weights, weights.sum(axis=0)))
+
+
+def _r2(scores: RegressionScores, weights: Floats) -> Floats:
     # The median of a constant column is that constant exactly, so its sums below are exactly zero.
-    centred = label - np.median(label)
+    centred = scores.label - np.median(scores.label)
     moment = centred**2 @ weights
-    variation = moment - ratio((centred @ weights) ** 2, total)
-    return 1 - ratio(error**2 @ weights, np.where(variation > ROUNDING * moment, variation, 0.0))
+    variation = moment - ratio((centred @ weights) ** 2, weights.sum(axis=0))
+    return 1 - ratio(scores.error**2 @ weights, np.where(variation > ROUNDING * moment, variation, 0.0))
 
 
-def _median(values: Floats, weights: Floats, total: Floats) -> Floats:
-    order = np.argsort(values, kind="stable")
-    ordered = values[order]
+def _median_absolute_error(scores: RegressionScores, weights: Floats) -> Floats:
+    order, total = np.argsort(scores.error, kind="stable"), weights.sum(axis=0)
+    ordered = scores.error[order]
     reached = np.cumsum(weights[order], axis=0)
-    last = len(values) - 1
+    last = scores.n - 1
     lower = np.minimum((reached < total / 2).sum(axis=0), last)
     upper = np.minimum((reached <= total / 2).sum(axis=0), last)
     return np.where(total > 0, (ordered[lower] + ordered[upper]) / 2, np.nan)
+
+
+METRICS: dict[str, Metric] = {
+    "mae": Metric("MAE", lower_is_better=True, compute=_mae),
+    "rmse": Metric("RMSE", lower_is_better=True, compute=_rmse),
+    "r2": Metric("R²", lower_is_better=False, compute=_r2),
+    "median_absolute_error": Metric("median absolute error", lower_is_better=True, compute=_median_absolute_error),
+}
+"""Name in the configuration -> metric, in the order in which they are shown."""
