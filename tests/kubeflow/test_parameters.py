@@ -115,7 +115,7 @@ def test_what_is_no_parameter_is_left_alone():
         (
             "Evaluator",
             {"settings": "{}", "regression_thresholds": {"mea": 1.0}},
-            "must be mae, rmse, r2 or median_absolute_error",
+            "must be mae, rmse, r2",
         ),
         (
             "ExampleGen",

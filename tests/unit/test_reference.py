@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 from pydantic import BaseModel
 
+from components.evaluator.analysis.head import METRICS
 from components.objects.base import Scheme
 from components.objects.registry import SCHEMES
 from pipeline.cli.main import cli
@@ -74,7 +75,7 @@ def test_config_table_has_every_key_once_and_in_order():
         ("gates.data.levels", "mapping from text to `ignore`, `warn`, `fail`", "`{}`"),
         (
             "gates.regression.thresholds",
-            "mapping from `mae`, `rmse`, `r2`, `median_absolute_error` to number",
+            f"mapping from {', '.join(f'`{name}`' for name in METRICS['regression'])} to number",
             "`{}`",
         ),
     ],

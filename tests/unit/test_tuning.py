@@ -106,9 +106,8 @@ def test_values_are_what_the_configuration_makes_of_them(folder: Path):
     [
         ("{model.dropout: [0.1, 1.5]}", "model.dropout must be below 1, got 1.5. Correct it in tuning.space."),
         (
-            "{training.balancing: [fixd]}",
-            "training.balancing must be fixed, uncertainty, dwa, gradnorm, pcgrad or famo, got "
-            '"fixd". Did you mean "fixed"?',
+            "{model.block: [plan]}",
+            'model.block must be plain or residual, got "plan". Did you mean "plain"?',
         ),
         ("{model.hiden: [[8]]}", 'model.hiden must be a known key, got an unknown one. Did you mean "hidden"?'),
         (
