@@ -14,8 +14,7 @@ import traceback
 import click
 
 from components.shared.process_isolation import isolate_children
-from pipeline.cli import config_verbs, data_verbs, history_verbs, model_verbs, pipeline_verbs
-from pipeline.cli.schema_verbs import schema
+from pipeline.cli import config_verbs, data_verbs, history_verbs, model_verbs, pipeline_verbs, schema_verbs
 from pipeline.errors import MtlError
 from pipeline.kubeflow.verbs.group import kubeflow
 
@@ -70,10 +69,9 @@ def cli() -> None:
     """
 
 
-for module in (pipeline_verbs, config_verbs, history_verbs, model_verbs, data_verbs):
+for module in (pipeline_verbs, config_verbs, history_verbs, model_verbs, data_verbs, schema_verbs):
     for verb in module.VERBS:
         cli.add_command(verb)
-cli.add_command(schema)
 cli.add_command(kubeflow)
 
 

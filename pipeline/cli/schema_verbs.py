@@ -47,3 +47,6 @@ def schema_accept(resolved: Resolved) -> None:
 
     sentences = [change.sentence for change in accept(resolved)]
     click.echo("\n".join([*sentences, f"{resolved.config.data.schema_file} is up to date."]))
+
+
+VERBS = (schema,)
