@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from components.formats.columns import Column
+from components.formats.estimates import Estimate
 from components.formats.evaluation import Evaluation
 from components.formats.figures import Figures
+from components.formats.findings import Anomaly, Comparison
 from components.formats.importance import Importance
 from components.formats.json_file import JsonFile
+from components.formats.relatedness import Cost
 from components.formats.tuning import Tuning
 
 
@@ -114,7 +117,7 @@ class RowCounts:
 class ReportedColumn(Column):
     """A column with its drift in train: the comparison that is furthest beyond its threshold, if there is one."""
 
-    drift: dict[str, Any] | None = None
+    drift: Comparison | None = None
 
 
 @dataclass(frozen=True)
@@ -138,8 +141,8 @@ class DataPart:
     rows: RowCounts
     labels: dict[str, str]
     notes: tuple[str, ...] = ()
-    checks: tuple[dict[str, Any], ...] = ()
-    comparisons: tuple[dict[str, Any], ...] = ()
+    checks: tuple[Anomaly, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
     against: str | None = None
     columns: tuple[ReportedColumn, ...] = ()
 
@@ -216,6 +219,56 @@ class ModelPart:
 
 
 @dataclass(frozen=True)
+class SharedHead:
+    """What sharing one network did to a head: see `components.formats.relatedness.Sharing`."""
+
+    label: str
+    metric: str
+    title: str
+    n: int
+    multi_task: float
+    single_task: float
+    verdict: str
+    sentence: str
+    by_seed: tuple[float | None, ...]
+    change: Estimate
+
+
+@dataclass(frozen=True)
+class SeedCosine:
+    """The cosine between the heads' gradients on the shared layers, mean over the epochs.
+
+    Args:
+        mean: over the seeds; None where nothing is shared.
+        by_seed: of each seed.
+    """
+
+    mean: float | None
+    by_seed: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class RelatednessPart:
+    """What the heads gain from sharing one network, and what that costs.
+
+    Args:
+        seeds: the seeds of each network.
+        confidence: level of the intervals.
+        rule: how a verdict is found.
+        heads: what sharing did to each head.
+        gradient_cosine: whether the heads want the same of the shared layers.
+        cost: one network against two.
+    """
+
+    seeds: tuple[int, ...]
+    confidence: float
+    rule: str
+    heads: dict[str, SharedHead]
+    gradient_cosine: SeedCosine
+    cost: Cost
+
+
+@dataclass(frozen=True)
 class Report(JsonFile, file="report.json", format=2):
     """One report; None for a part that the run did not come to.
 
@@ -241,7 +294,7 @@ class Report(JsonFile, file="report.json", format=2):
     data: DataPart | None
     model: ModelPart | None
     tuning: Tuning | None = None
-    relatedness: dict[str, Any] | None = None
+    relatedness: RelatednessPart | None = None
 
     @classmethod
     def upgraded(cls, fields: dict[str, Any], format: int) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from components.formats.relatedness import Relatedness
+from components.formats.relatedness import Cost, Relatedness
+from components.formats.report import SharedHead
 from components.relatedness.sharing import HELPED, HURT, NOT_CLEAR
 from components.report.page.number_format import change, duration, latency, number
 from components.report.parts.relatedness import relatedness_part
@@ -44,34 +44,34 @@ def show_relatedness(console: Console, run: Run) -> bool:
         return False
     found = relatedness_part(Relatedness.read(folder))
     console.print()
-    console.print(_heads(found["heads"].values()))
-    cosine = found["gradient_cosine"]
-    by_seed = ", ".join(number(value, 2) for value in cosine["by_seed"])
-    said = "none shared" if cosine["mean"] is None else f"{number(cosine['mean'], 2)}  (by seed {by_seed})"
+    console.print(_heads(found.heads.values()))
+    cosine = found.gradient_cosine
+    by_seed = ", ".join(number(value, 2) for value in cosine.by_seed)
+    said = "none shared" if cosine.mean is None else f"{number(cosine.mean, 2)}  (by seed {by_seed})"
     console.print(f"\ngradient cosine on the shared layers  {said}\n")
-    console.print(_cost(found["cost"]))
+    console.print(_cost(found.cost))
     console.print()
-    for head in found["heads"].values():
-        style = _STYLES.get(head["verdict"], "")
-        console.print(Text.assemble((head["label"], "bold"), ": ", (head["sentence"], style)), soft_wrap=True)
-    console.print(Text(found["rule"], "dim"), soft_wrap=True)
+    for head in found.heads.values():
+        style = _STYLES.get(head.verdict, "")
+        console.print(Text.assemble((head.label, "bold"), ": ", (head.sentence, style)), soft_wrap=True)
+    console.print(Text(found.rule, "dim"), soft_wrap=True)
     return True
 
 
-def _heads(heads: Iterable[Mapping[str, Any]]) -> Table:
+def _heads(heads: Iterable[SharedHead]) -> Table:
     table = _table("head", "metric", "shared", "alone", "change", "verdict")
     for head in heads:
-        row = [head["label"], head["title"], number(head["multi_task"]), number(head["single_task"])]
-        verdict = Text(head["verdict"], _STYLES.get(head["verdict"], ""))
-        table.add_row(*map(Text, [*row, change(head["change"])]), verdict)
+        row = [head.label, head.title, number(head.multi_task), number(head.single_task)]
+        verdict = Text(head.verdict, _STYLES.get(head.verdict, ""))
+        table.add_row(*map(Text, [*row, change(head.change)]), verdict)
     return table
 
 
-def _cost(cost: Mapping[str, Mapping[str, float]]) -> Table:
+def _cost(cost: Cost) -> Table:
     table = _table("cost", "one network", "two networks")
-    rows = (("parameters", "parameters", number), ("training", "seconds", duration), ("one row", "latency", latency))
-    for title, name, shown in rows:
-        table.add_row(title, shown(cost[name]["one"]), shown(cost[name]["two"]))
+    rows = (("parameters", cost.parameters, number), ("training", cost.seconds, duration))
+    for title, price, shown in (*rows, ("one row", cost.latency, latency)):
+        table.add_row(title, shown(price.one), shown(price.two))
     return table
 
 

@@ -2,13 +2,16 @@
 
 import io
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+from components.formats.estimates import Estimate
 from components.formats.relatedness import Relatedness
+from components.formats.report import SeedCosine
 from components.report.collect import Origin, Sources, collect
 from components.report.parts.card import card
 from components.report.parts.relatedness import relatedness_part
@@ -164,10 +167,10 @@ def test_the_report_takes_its_figures_over(folder: Path):
     report = collect(Sources(relatedness=str(folder)), Origin("t", {}))
     part = report.relatedness
     assert part == relatedness_part(Relatedness.read(folder))
-    assert part["gradient_cosine"] == {"mean": 0.5, "by_seed": [0.5, None]}
-    assert part["heads"]["regression"]["change"] == {"value": -0.1, "low": -0.2, "high": -0.01}
-    assert (part["heads"]["regression"]["label"], part["heads"]["regression"]["verdict"]) == ("price", "helped")
-    assert part["cost"] == FOUND["cost"]
+    assert part.gradient_cosine == SeedCosine(0.5, (0.5, None))
+    assert part.heads["regression"].change == Estimate(-0.1, -0.2, -0.01)
+    assert (part.heads["regression"].label, part.heads["regression"].verdict) == ("price", "helped")
+    assert asdict(part.cost) == FOUND["cost"]
     said = card(report)["Quantitative analyses"]["Multi-task against single-task"]
     assert said == ["price: MAE fell.", "kind: log loss fell."]
 

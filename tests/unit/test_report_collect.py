@@ -14,6 +14,7 @@ from components.evaluator.analysis.gate import Gate, HeadGate
 from components.evaluator.analysis.trivial import TrivialPredictor
 from components.formats.columns import Column, Columns
 from components.formats.evaluation import Training
+from components.formats.findings import Comparison
 from components.formats.importance import ColumnImportance, Importance
 from components.formats.report import Output, Report, RowCounts, Setting, StepPart
 from components.report.columns.numeric import describe
@@ -73,8 +74,8 @@ def test_the_data_stopped_the_run(tmp_path):
     assert "reviewed schema" in found.verdict[0].next
     assert found.verdict[1].reason == "The data did not pass, so the run stopped before."
     assert found.model is None
-    assert found.data.checks[0]["examples"] == []
-    assert found.data.checks[0]["remedy"] is None
+    assert found.data.checks[0].examples == ()
+    assert found.data.checks[0].remedy is None
 
 
 def test_the_remedy_of_the_check_is_what_to_do_next(tmp_path):
@@ -134,7 +135,7 @@ def test_drift_is_the_comparison_furthest_beyond_its_threshold(tmp_path):
 
     comparisons = [comparison("drift", 0.2, 0.1), comparison("drift", 0.5, 1.0), comparison("skew", 9.0, 0.1)]
     found = report(tmp_path, summary=SUMMARY, gate={**CLEAN, "comparisons": comparisons}, columns=COLUMNS)
-    assert [column.drift for column in found.data.columns] == [None, comparisons[0]]
+    assert [column.drift for column in found.data.columns] == [None, Comparison(**comparisons[0])]
 
 
 @pytest.mark.parametrize(("epochs", "best"), [(100, 37), (101, 50), (1_000, 999), (5_000, 1), (377, 377)])

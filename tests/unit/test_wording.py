@@ -1,9 +1,6 @@
-import json
-
 import pytest
 
-from components.evaluator.analysis.slices import Slice
-from components.evaluator.analysis.wording import estimate, figure, plain
+from components.evaluator.analysis.wording import estimate, figure
 from components.formats.estimates import Interval
 
 
@@ -28,9 +25,3 @@ def test_an_estimate_shows_what_its_interval_supports(value, low, high, text):
 
 def test_a_missing_figure_is_undefined():
     assert figure(None, 2) == "undefined"
-
-
-def test_plain_is_what_json_gives_back():
-    record = Slice(("a", "b"), "a=1, b=2", {"nested": (1, None, True, [Interval(0.5, 0.4, 0.6, 0.95, 9, 0)])})
-    assert json.loads(json.dumps(plain(record))) == plain(record)
-    assert plain(record)["rows"]["nested"][3][0]["value"] == 0.5

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
-from typing import Any
 
 from components.formats.estimates import Estimated
 from components.formats.uncertainty import Intervals
@@ -47,16 +45,3 @@ def held(intervals: Intervals) -> str:
         f"{100 * intervals.target:g} % intervals hold {100 * coverage.value:.1f} % [{low}, {high}] of "
         f"{coverage.n:,} labels, {coverage.mean_width:.4g} wide on average."
     )
-
-
-def plain(record: Any) -> Any:
-    """A dataclass with all it holds as dicts, lists, strings, numbers, booleans and None: ready for JSON."""
-
-    def convert(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {str(key): convert(item) for key, item in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [convert(item) for item in value]
-        return value
-
-    return convert(asdict(record))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
+from components.formats.findings import Anomaly, Comparison
 from components.formats.report import DataPart, ReportedColumn
 from components.report.page.charts import columns as drawings
 
@@ -26,13 +26,13 @@ def positions(data: DataPart) -> dict[str, int]:
     return {column.name: position for position, column in enumerate(data.columns)}
 
 
-def _weight(item: Mapping[str, Any]) -> int:
-    return _LEVELS.index(item["level"])
+def _weight(item: Anomaly | Comparison) -> int:
+    return _LEVELS.index(item.level)
 
 
-def _excess(comparison: Mapping[str, Any]) -> float:
+def _excess(comparison: Comparison) -> float:
     """How many times its threshold a comparison's value is."""
-    return (comparison["value"] or 0.0) / (comparison["threshold"] or 1.0)
+    return (comparison.value or 0.0) / (comparison.threshold or 1.0)
 
 
 def _column(column: ReportedColumn) -> dict[str, Any]:

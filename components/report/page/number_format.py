@@ -6,11 +6,9 @@ The page rounds; the exact value stands beside each rounded one, in the `value` 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 from components.evaluator.analysis.wording import estimate as worded
-from components.formats.estimates import Estimate, Estimated
+from components.formats.estimates import Estimated
 from components.relatedness.sharing import percent as worded_change
 
 NONE = "–"
@@ -45,9 +43,9 @@ def estimate(interval: Estimated | None) -> str:
     return NONE if interval is None or interval.value is None else worded(interval)
 
 
-def change(interval: Mapping[str, Any]) -> str:
+def change(interval: Estimated) -> str:
     """A relative change in percent with its interval, such as `−4.2 % [−7.1 %, −1.3 %]`; a dash where undefined."""
-    return NONE if interval["value"] is None else worded_change(Estimate(**interval))
+    return NONE if interval.value is None else worded_change(interval)
 
 
 def duration(seconds: float | None) -> str:

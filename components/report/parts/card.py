@@ -6,14 +6,13 @@ to fill in, and gives the facts that bear on it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from components.evaluator.analysis.head import METRICS
 from components.evaluator.analysis.wording import held
 from components.formats.columns import Column
 from components.formats.evaluation import Evaluation
-from components.formats.report import DataPart, ModelPart, Report
+from components.formats.report import DataPart, ModelPart, RelatednessPart, Report
 from components.formats.uncertainty import Temperature
 from components.report.page.number_format import estimate, number, percent
 from components.report.page.training import single_task_sentence
@@ -199,13 +198,11 @@ def _calibrated(found: Temperature) -> str:
     )
 
 
-def _relatedness(found: Mapping[str, Any] | None) -> dict[str, Any]:
+def _relatedness(found: RelatednessPart | None) -> dict[str, Any]:
     """What sharing one network did to each head, where that was asked."""
     if found is None:
         return {}
-    return {
-        "Multi-task against single-task": [f"{head['label']}: {head['sentence']}" for head in found["heads"].values()]
-    }
+    return {"Multi-task against single-task": [f"{head.label}: {head.sentence}" for head in found.heads.values()]}
 
 
 def _worst(evaluation: Evaluation | None, crossed: bool) -> list[str] | str:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
 
 from components.formats.columns import Columns
-from components.formats.findings import Anomaly, Comparison, Findings
+from components.formats.findings import Comparison, Findings
 from components.formats.report import DataPart, ReportedColumn, RowCounts
 from components.formats.summary import Summary
 from components.shared.splits import TRAIN
@@ -35,8 +33,8 @@ def data_part(summary: Summary | None, findings: Findings | None, columns: Colum
         ),
         labels={"regression": summary.regression, "classification": summary.classification},
         notes=tuple(dict.fromkeys([*summary.warnings, *found.notes])),
-        checks=tuple(_check(anomaly) for anomaly in found.anomalies),
-        comparisons=tuple(asdict(comparison) for comparison in found.comparisons),
+        checks=found.anomalies,
+        comparisons=found.comparisons,
         against=found.against,
         columns=tuple(
             ReportedColumn(**vars(column), drift=_drift(column.name, found.comparisons))
@@ -45,16 +43,11 @@ def data_part(summary: Summary | None, findings: Findings | None, columns: Colum
     )
 
 
-def _check(anomaly: Anomaly) -> dict[str, Any]:
-    return asdict(anomaly) | {"examples": [asdict(example) for example in anomaly.examples]}
-
-
-def _drift(column: str, comparisons: Sequence[Comparison]) -> dict[str, Any] | None:
+def _drift(column: str, comparisons: Sequence[Comparison]) -> Comparison | None:
     """Returns a column's drift in train, by the method that is furthest beyond its threshold."""
     drifts = [
         comparison
         for comparison in comparisons
         if (comparison.kind, comparison.column, comparison.split) == ("drift", column, TRAIN)
     ]
-    worst = max(drifts, key=lambda drift: (drift.value or 0) / (drift.threshold or 1), default=None)
-    return None if worst is None else asdict(worst)
+    return max(drifts, key=lambda drift: (drift.value or 0) / (drift.threshold or 1), default=None)

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from statistics import mean
-from typing import Any
 
-from components.formats.relatedness import Relatedness
+from components.formats.estimates import Estimate
+from components.formats.relatedness import Relatedness, Sharing
+from components.formats.report import RelatednessPart, SeedCosine, SharedHead
 
-_HEAD = ("metric", "title", "n", "multi_task", "single_task", "verdict", "sentence")
 
-
-def relatedness_part(found: Relatedness) -> dict[str, Any]:
+def relatedness_part(found: Relatedness) -> RelatednessPart:
     """Returns what is known of it, as the report shows it."""
     cosines = [cosine for cosine in found.gradient_cosine if cosine is not None]
-    return {
-        "seeds": list(found.seeds),
-        "confidence": found.level,
-        "rule": found.rule,
-        "heads": {
-            head: {
-                "label": found.labels[head],
-                **{name: getattr(result, name) for name in _HEAD},
-                "by_seed": list(result.by_seed),
-                "change": {name: getattr(result.change, name) for name in ("value", "low", "high")},
-            }
-            for head, result in found.heads.items()
-        },
-        "gradient_cosine": {"mean": mean(cosines) if cosines else None, "by_seed": list(found.gradient_cosine)},
-        "cost": asdict(found.cost),
-    }
+    return RelatednessPart(
+        seeds=found.seeds,
+        confidence=found.level,
+        rule=found.rule,
+        heads={head: _head(str(found.labels[head]), result) for head, result in found.heads.items()},
+        gradient_cosine=SeedCosine(mean(cosines) if cosines else None, found.gradient_cosine),
+        cost=found.cost,
+    )
+
+
+def _head(label: str, result: Sharing) -> SharedHead:
+    return SharedHead(
+        label=label,
+        metric=result.metric,
+        title=result.title,
+        n=result.n,
+        multi_task=result.multi_task,
+        single_task=result.single_task,
+        verdict=result.verdict,
+        sentence=result.sentence,
+        by_seed=result.by_seed,
+        change=Estimate(result.change.value, result.change.low, result.change.high),
+    )
