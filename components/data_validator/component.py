@@ -35,8 +35,8 @@ from components.formats.distributions import Distribution, Distributions
 from components.formats.findings import WARN, Anomaly, Comparison, Findings
 from components.formats.summary import Summary
 from components.model_format.manifest import GO_BACK
+from components.schema_gen.curation import TRAINING, identifier_notes
 from components.schema_gen.domains import any_text_notes
-from components.schema_gen.schema import TRAINING, identifier_notes
 from components.schema_gen.schema_file import read_schema
 from components.schema_gen.statistics import read_statistics
 from components.shared.errors import InputError

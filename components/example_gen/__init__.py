@@ -1,1 +1,1 @@
-"""CSV and Parquet tables to `tf.Example`s in train, validation and eval splits."""
+"""Tables of any format to `tf.Example`s in four splits: train, validation, calibration and eval."""

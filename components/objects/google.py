@@ -19,11 +19,11 @@ from components.objects.base import Refusal, Scheme, os_refusal
 def _connect() -> Any:
     import aiohttp
 
-    from components.objects.google_files import GoogleFiles
+    from components.objects.mended_gcsfs import MendedGcsfs
 
     # It logs each refusal with its traceback, which would stand beside our one sentence.
     logging.getLogger("gcsfs").setLevel(logging.CRITICAL)
-    return GoogleFiles(
+    return MendedGcsfs(
         token="anon" if os.environ.get("STORAGE_EMULATOR_HOST") else None,
         requests_timeout=aiohttp.ClientTimeout(sock_connect=10, sock_read=60),
         session_kwargs={"trust_env": True},  # the proxy

@@ -16,14 +16,14 @@ from tfx.types import artifact_utils
 from tfx.types.standard_artifacts import Examples, ExampleStatistics, Schema
 
 from components.formats.summary import Summary
-from components.schema_gen.domains import text_columns
-from components.schema_gen.schema import (
+from components.schema_gen.curation import (
     add_companions,
     curate,
     exclude_labels_from_serving,
     remove_companions,
     require_labels,
 )
+from components.schema_gen.domains import text_columns
 from components.schema_gen.schema_file import parse_schema
 from components.schema_gen.statistics import read_statistics
 from components.schema_gen.texts import split_texts

@@ -1,4 +1,4 @@
-"""The user's YAML file as typed, frozen models; every default and every constraint of a run stands here.
+"""`Config`, a configuration as frozen models, and those of its sections that have no module of their own.
 
 Paths in a file are relative to that file; paths on the command line are relative to the current folder.
 `mtl config` prints the resolved result, `mtl config --json-schema` the schema for editors.

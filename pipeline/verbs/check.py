@@ -24,7 +24,7 @@ from components.example_gen.tables.table import bytes_of, open_table
 from components.model_format.manifest import prediction_columns
 from components.objects.place import is_remote
 from components.objects.staging import staged
-from components.schema_gen.schema import require_labels
+from components.schema_gen.curation import require_labels
 from components.schema_gen.schema_file import read_schema
 from pipeline.config.run import Config
 from pipeline.errors import InputError, did_you_mean

@@ -9,7 +9,7 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.schema_gen.changes import Change, changes
-from components.schema_gen.schema import remove_companions
+from components.schema_gen.curation import remove_companions
 from components.schema_gen.schema_file import read_schema
 from components.shared.file_names import SCHEMA
 from pipeline.config.resolve import Resolved

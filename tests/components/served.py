@@ -18,7 +18,7 @@ from components.example_gen.ingest import ingest
 from components.example_gen.spec import IngestSpec
 from components.example_gen.tables.dialect import Dialect
 from components.formats.summary import Summary
-from components.schema_gen.schema import add_companions, exclude_labels_from_serving
+from components.schema_gen.curation import add_companions, exclude_labels_from_serving
 from components.shared.splits import CALIBRATION, TRAIN, VALIDATION
 from components.trainer.presets import SEED
 from components.trainer.run_fn import run_fn

@@ -7,8 +7,8 @@ from validator_steps import ROWS, feature, inferred, statistics, table, training
 
 from components.data_validator.anomalies import Levels, from_proto
 from components.formats.findings import Anomaly
+from components.schema_gen.curation import TRAINING, exclude_labels_from_serving
 from components.schema_gen.domains import categories
-from components.schema_gen.schema import TRAINING, exclude_labels_from_serving
 from components.shared.errors import InputError
 
 import tensorflow_data_validation as tfdv  # isort: skip - only after TFX

@@ -13,8 +13,8 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 from validator_steps import Step, feature, inferred, statistics, table, write_examples
 
+from components.schema_gen.curation import curate, exclude_labels_from_serving
 from components.schema_gen.domains import MOST, UNKNOWN_TEXTS, any_text_notes, categories, unknown_share
-from components.schema_gen.schema import curate, exclude_labels_from_serving
 from components.schema_gen.texts import split_texts
 from components.shared.errors import Rejected
 

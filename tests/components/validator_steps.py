@@ -18,7 +18,7 @@ from components.example_gen.tables.fingerprint import fingerprint
 from components.formats.findings import Findings
 from components.formats.summary import Summary
 from components.schema_gen.component import SchemaGen
-from components.schema_gen.schema import curate, exclude_labels_from_serving
+from components.schema_gen.curation import curate, exclude_labels_from_serving
 from components.schema_gen.schema_file import read_schema
 
 import tensorflow_data_validation as tfdv  # isort: skip - only after TFX

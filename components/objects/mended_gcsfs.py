@@ -7,7 +7,7 @@ from typing import Any
 from gcsfs import GCSFileSystem
 
 
-class GoogleFiles(GCSFileSystem):
+class MendedGcsfs(GCSFileSystem):
     """fsspec's file system of Google Cloud Storage."""
 
     async def _get_file(self, rpath: str, lpath: str, callback: Any = None, **options: Any) -> None:

@@ -8,8 +8,8 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 from validator_steps import ROWS, feature, inferred, statistics, table, training_schema
 
+from components.schema_gen.curation import curate, exclude_labels_from_serving, identifier_notes
 from components.schema_gen.domains import categories
-from components.schema_gen.schema import curate, exclude_labels_from_serving, identifier_notes
 from components.schema_gen.schema_file import column_types, read_schema
 from components.shared.errors import InputError
 
