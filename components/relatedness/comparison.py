@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from components.evaluator.analysis.bootstrap import LEVEL, RESAMPLES
 from components.evaluator.analysis.metric import Floats
 from components.formats.history import COSINE
 from components.formats.relatedness import Network, Relatedness
@@ -42,8 +43,8 @@ def relate(
     training: Mapping[str, Any],
     *,
     seeds: int,
-    resamples: int = 500,
-    level: float = 0.95,
+    resamples: int = RESAMPLES,
+    level: float = LEVEL,
 ) -> Relatedness:
     """Trains three networks per seed and compares the heads on rows that none of them has seen.
 

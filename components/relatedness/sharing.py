@@ -30,7 +30,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import stdtrit
 
-from components.evaluator.analysis.bootstrap import Bootstrap
+from components.evaluator.analysis.bootstrap import LEVEL, RESAMPLES, Bootstrap
 from components.evaluator.analysis.head import METRICS, PRIMARY_METRIC
 from components.evaluator.analysis.metric import Floats, ratio
 from components.evaluator.analysis.wording import decimals, figure
@@ -45,7 +45,9 @@ RULE = (
 )
 
 
-def judge(head: str, multi_task: Floats, single_task: Floats, *, resamples: int = 500, level: float = 0.95) -> Sharing:
+def judge(
+    head: str, multi_task: Floats, single_task: Floats, *, resamples: int = RESAMPLES, level: float = LEVEL
+) -> Sharing:
     """Compares one head's losses in the two kinds of network.
 
     Args:

@@ -7,18 +7,19 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from components.data_validator.analysis.distance import DISTANCES
-from components.evaluator.analysis import classification, regression
+from components.data_validator.analysis.drift import Tolerance
+from components.evaluator.analysis import classification, gate, regression
 from pipeline.config.base import Level, OneOf, Section
 
 
 class HeadGate(Section):
     """What one head must reach before the model is pushed."""
 
-    better_than_trivial: bool = True
+    better_than_trivial: bool = gate.HeadGate.better_than_trivial
     """Better than a constant baseline: the train median or mean, or the train class frequencies."""
-    no_worse_than_pushed: bool = True
+    no_worse_than_pushed: bool = gate.HeadGate.no_worse_than_pushed
     """No worse than the production model by more than noise (paired bootstrap) and `tolerance`."""
-    tolerance: Annotated[float, Field(ge=0)] = 0.0
+    tolerance: Annotated[float, Field(ge=0)] = gate.HeadGate.tolerance
     """How much worse than the production model is acceptable, as a share of its primary metric (0.01 = 1 %)."""
 
 
@@ -55,7 +56,7 @@ class DriftGate(Section):
     skew: Level = "warn"
     """Level of skew: eval against train, and a serving log against train. Where rows are split by column or time,
     eval differs from train by design, so `fail` counts as `warn` between these two."""
-    false_alarms: Annotated[float, Field(gt=0, lt=0.5)] = 0.001
+    false_alarms: Annotated[float, Field(gt=0, lt=0.5)] = Tolerance.false_alarms
     """Probability that two samples of the same data raise any alarm, over all columns and measures together; the
     thresholds follow from it and the numbers of rows."""
     thresholds: dict[Annotated[str, OneOf(DISTANCES)], Annotated[float, Field(ge=0, le=1)]] = {}

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
+from components.evaluator.analysis.bootstrap import LEVEL, RESAMPLES
 from components.example_gen.cells.forms import Form
 from components.example_gen.spec import IngestSpec, expand
 from components.example_gen.tables.dates import dated, is_date
@@ -174,9 +175,9 @@ class Evaluation(Section):
 
     slices: list[Column | list[Column]] = []
     """Columns whose values are evaluated apart; a list crosses its columns."""
-    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = LEVEL
     """Level of the metrics' intervals."""
-    resamples: Annotated[int, Field(ge=100, le=10_000)] = 500
+    resamples: Annotated[int, Field(ge=100, le=10_000)] = RESAMPLES
     """Bootstrap resamples behind each interval."""
     tfma: bool = False
     """Also run TensorFlow Model Analysis (stock TFX Evaluator) on both heads and the slices."""

@@ -23,6 +23,8 @@ import numpy as np
 from components.evaluator.analysis.metric import Floats, Scores, values
 from components.formats.estimates import Difference, Interval
 
+RESAMPLES, LEVEL = 500, 0.95
+"""Unless the configuration says otherwise: draws, and the share of them between the bounds."""
 MAX_ROWS = 20_000
 BLOCK = 2**19
 # Fewer rows hardly vary when drawn again: the interval would be far too narrow, so none is given.
@@ -42,7 +44,7 @@ class Bootstrap:
         ValueError: the models differ in their number of rows, or an option is out of range.
     """
 
-    def __init__(self, scores: Mapping[str, Scores], resamples: int = 500, level: float = 0.95, seed: int = 0):
+    def __init__(self, scores: Mapping[str, Scores], resamples: int = RESAMPLES, level: float = LEVEL, seed: int = 0):
         sizes = {name: score.n for name, score in scores.items()}
         if len(set(sizes.values())) != 1:
             raise ValueError(f"scores must be of the same rows, got {sizes} rows.")

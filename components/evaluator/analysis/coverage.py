@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import binomtest
 
+from components.evaluator.analysis.bootstrap import LEVEL
 from components.evaluator.analysis.classification import ClassificationScores
 from components.evaluator.analysis.evaluation import Predictions, Rows
 from components.evaluator.analysis.metric import Floats, values
@@ -20,7 +21,7 @@ from components.model_format.manifest import Calibration
 _PROPER = ("calibration_error", "log_loss")
 
 
-def uncertainty(rows: Rows, predictions: Predictions, calibration: Calibration, *, level: float = 0.95) -> Uncertainty:
+def uncertainty(rows: Rows, predictions: Predictions, calibration: Calibration, *, level: float = LEVEL) -> Uncertainty:
     """Judges a model's intervals and probabilities on the eval rows.
 
     Args:
@@ -32,7 +33,7 @@ def uncertainty(rows: Rows, predictions: Predictions, calibration: Calibration, 
     return Uncertainty(_intervals(rows, predictions, calibration, level), _temperature(rows, predictions, calibration))
 
 
-def covered(label: Floats, lower: Floats, upper: Floats, *, level: float = 0.95) -> Coverage:
+def covered(label: Floats, lower: Floats, upper: Floats, *, level: float = LEVEL) -> Coverage:
     """Counts the labels within their intervals, the bounds included.
 
     Args:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from components.evaluator.analysis.blessing import judge
-from components.evaluator.analysis.bootstrap import Bootstrap
+from components.evaluator.analysis.bootstrap import LEVEL, RESAMPLES, Bootstrap
 from components.evaluator.analysis.classification import ClassificationScores
 from components.evaluator.analysis.confusion import confusion
 from components.evaluator.analysis.gate import Gate
@@ -107,10 +107,10 @@ def evaluate(
     baseline: Incumbent | None = None,
     gate: Gate | None = None,
     slices: Sequence[str | Sequence[str]] = (),
-    resamples: int = 500,
+    resamples: int = RESAMPLES,
     slice_resamples: int = 200,
     min_rows: int = 30,
-    level: float = 0.95,
+    level: float = LEVEL,
     seed: int = 0,
 ) -> Judgement:
     """Scores a model on rows with known labels and decides whether it is blessed.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from components.evaluator.analysis.bootstrap import LEVEL
 from components.evaluator.analysis.classification import ClassificationScores
 from components.evaluator.analysis.curves import curves
 from components.evaluator.analysis.evaluation import Predictions, Rows
@@ -18,7 +19,7 @@ from components.formats.figures import Curves, Figures
 MAX_CLASSES = 20
 
 
-def figures(rows: Rows, candidate: Predictions, *, level: float = 0.95, seed: int = 0) -> Figures:
+def figures(rows: Rows, candidate: Predictions, *, level: float = LEVEL, seed: int = 0) -> Figures:
     """Returns what is drawn of each head: curves of the `MAX_CLASSES` classes with most rows.
 
     Args:

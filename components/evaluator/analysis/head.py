@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from components.evaluator.analysis import classification, regression
-from components.evaluator.analysis.bootstrap import Bootstrap
+from components.evaluator.analysis.bootstrap import LEVEL, RESAMPLES, Bootstrap
 from components.evaluator.analysis.metric import Metric, Scores
 from components.formats.evaluation import Contest, HeadResult
 
@@ -53,8 +53,8 @@ def compare(
     rival: Rival | None,
     trivial: Mapping[str, Scores],
     *,
-    resamples: int = 500,
-    level: float = 0.95,
+    resamples: int = RESAMPLES,
+    level: float = LEVEL,
     seed: int = 0,
 ) -> HeadResult:
     """Scores the candidate alone, and row by row against the trivial predictors and the production model.

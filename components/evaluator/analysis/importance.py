@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from components.evaluator.analysis.bootstrap import LEVEL
 from components.evaluator.analysis.evaluation import Predictions, Rows
 from components.evaluator.analysis.metric import Floats, Integers
 from components.formats.importance import ColumnImportance, Importance
@@ -36,7 +37,7 @@ def importance(
     predict: Callable[[Columns], Predictions],
     *,
     repeats: int = REPEATS,
-    level: float = 0.95,
+    level: float = LEVEL,
     seed: int = 0,
 ) -> Importance:
     """Shuffles each column in turn and scores both heads; all repeats of a column are one call of the model.
