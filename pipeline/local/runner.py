@@ -126,8 +126,10 @@ def _run(
         with observed(watcher), at_hand(None if source is None else source.plan):
             try:
                 LocalDagRunner().run(pipeline)
-            except Exception:
-                traceback.print_exc()  # into the log
+            except BaseException as error:
+                watcher.stopped(error)
+                if isinstance(error, Exception):
+                    traceback.print_exc()  # into the log
                 raise
     if until == LAST:
         _conclude(record)
@@ -190,6 +192,12 @@ class _Watcher:
         self._measure(step)
         step.detail = "stopped the run" if isinstance(error, MtlError) else type(error).__name__
         self._show(step, "failed")
+
+    def stopped(self, error: BaseException) -> None:
+        """Marks the step that was about to run; the launcher tells only of one that it has started."""
+        for step in self._record.steps:
+            if step.state == "running":
+                self.failed(step.name, error)
 
     def _begin(self, step: StepRecord) -> None:
         self._began = time.monotonic()
