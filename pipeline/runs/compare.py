@@ -19,6 +19,14 @@ from components.formats.evaluation import Evaluation
 from components.formats.report import Report
 from components.formats.summary import Summary
 from components.report.collect import settings
+from components.report.parts.runs import (
+    ChangedSetting,
+    ChangedStatistic,
+    DataChanges,
+    MetricChange,
+    RunComparison,
+    SplitRows,
+)
 from components.shared.splits import EVAL
 from pipeline.runs.record import Finished, Run, report_folder
 
@@ -27,22 +35,17 @@ _NOT_SET = "not set"
 _STATISTICS = ("n", "missing", "zeros", "unique", "mean", "std", "min", "median", "max")
 
 
-def compare(a: Finished, b: Finished) -> dict[str, Any]:
-    """Returns the differences of two runs.
-
-    Returns:
-        `a` and `b` (id, pipeline, state, started, seconds, version, problems), `config`, `data`, `metrics`, and
-        `same_rows`: whether both were evaluated on the same rows.
-    """
+def compare(a: Finished, b: Finished) -> RunComparison:
+    """Returns the differences of two runs."""
     ingested = [_summary(side.run) for side in (a, b)]
-    return {
-        "a": _side(a.run),
-        "b": _side(b.run),
-        "config": _config(a.run.config, b.run.config),
-        "data": _data(a, b, ingested),
-        "metrics": _metrics(a.run, b.run),
-        "same_rows": _same_rows(a.run, b.run, ingested),
-    }
+    return RunComparison(
+        a=a.run.listed(),
+        b=b.run.listed(),
+        config=_config(a.run.config, b.run.config),
+        data=_data(a, b, ingested),
+        metrics=_metrics(a.run, b.run),
+        same_rows=_same_rows(a.run, b.run, ingested),
+    )
 
 
 def difference(a: Estimated, b: Estimated) -> Estimate:
@@ -57,34 +60,29 @@ def difference(a: Estimated, b: Estimated) -> Estimate:
     return Estimate(value, value - below, value + above)
 
 
-def _side(run: Run) -> dict[str, Any]:
-    return {
-        name: getattr(run, name) for name in ("id", "pipeline", "state", "started", "seconds", "version", "problems")
-    }
-
-
-def _config(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[dict[str, str]]:
+def _config(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[ChangedSetting]:
     left, right = settings(a), settings(b)
     return [
-        {"key": key, "a": left.get(key, _NOT_SET), "b": right.get(key, _NOT_SET)}
+        ChangedSetting(key, left.get(key, _NOT_SET), right.get(key, _NOT_SET))
         for key in dict.fromkeys([*left, *right])
         if left.get(key) != right.get(key)
     ]
 
 
-def _data(a: Finished, b: Finished, ingested: Sequence[Summary | None]) -> dict[str, Any]:
+def _data(a: Finished, b: Finished, ingested: Sequence[Summary | None]) -> DataChanges:
     left, right = ingested
     splits = [summary.splits if summary else {} for summary in ingested]
     columns = [_columns(side) for side in (a, b)]
-    return {
-        "fingerprint": {"a": left and left.fingerprint, "b": right and right.fingerprint},
-        "rows": [
-            {"split": split, "a": splits[0].get(split), "b": splits[1].get(split)}
+    return DataChanges(
+        fingerprint_a=left.fingerprint if left else None,
+        fingerprint_b=right.fingerprint if right else None,
+        rows=[
+            SplitRows(split, splits[0].get(split), splits[1].get(split))
             for split in dict.fromkeys([*splits[0], *splits[1]])
         ],
-        "judged": all(columns),
-        "columns": list(_differing(*columns)) if all(columns) else [],
-    }
+        compared=all(columns),
+        columns=list(_differing(*columns)) if all(columns) else [],
+    )
 
 
 def _summary(run: Run) -> Summary | None:
@@ -101,18 +99,18 @@ def _columns(side: Finished) -> _Statistics:
     return {column.name: column.splits for column in data.columns} if data else {}
 
 
-def _differing(a: _Statistics, b: _Statistics) -> Iterator[dict[str, Any]]:
+def _differing(a: _Statistics, b: _Statistics) -> Iterator[ChangedStatistic]:
     for name in dict.fromkeys([*a, *b]):
         if name not in a or name not in b:
             presence = ["present" if name in side else "absent" for side in (a, b)]
-            yield {"name": name, "split": "all", "statistic": "column", "a": presence[0], "b": presence[1]}
+            yield ChangedStatistic(name, "all", "column", *presence)
             continue
         for split in dict.fromkeys([*a[name], *b[name]]):
             left, right = a[name].get(split), b[name].get(split)
             for statistic in _STATISTICS:
                 ours, theirs = getattr(left, statistic, None), getattr(right, statistic, None)
                 if ours != theirs:
-                    yield {"name": name, "split": split, "statistic": statistic, "a": ours, "b": theirs}
+                    yield ChangedStatistic(name, split, statistic, ours, theirs)
 
 
 def _same_rows(a: Run, b: Run, ingested: Sequence[Summary | None]) -> bool:
@@ -127,7 +125,7 @@ def _same_rows(a: Run, b: Run, ingested: Sequence[Summary | None]) -> bool:
     return all(a.config[part] == b.config[part] for part in ("data", "labels"))
 
 
-def _metrics(a: Run, b: Run) -> list[dict[str, Any]]:
+def _metrics(a: Run, b: Run) -> list[MetricChange]:
     left, right = _intervals(a), _intervals(b)
     rows = []
     for head, metrics in METRICS.items():
@@ -136,18 +134,8 @@ def _metrics(a: Run, b: Run) -> list[dict[str, Any]]:
             if ours is None and theirs is None:
                 continue
             changed = difference(ours, theirs) if ours and theirs else None
-            rows.append(
-                {
-                    "head": head,
-                    "metric": name,
-                    "title": metric.title,
-                    "lower_is_better": metric.lower_is_better,
-                    "a": ours,
-                    "b": theirs,
-                    "difference": changed,
-                    "better": changed and _better(changed, metric.lower_is_better),
-                }
-            )
+            better = _better(changed, metric.lower_is_better) if changed else None
+            rows.append(MetricChange(head, name, metric.title, ours, theirs, changed, better))
     return rows
 
 

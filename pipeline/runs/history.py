@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 from components.report.files import PAGE
@@ -16,7 +15,7 @@ def write_index(output: Path) -> Path:
     runs = read_runs(output)
     target = output / REPORTS / "index.html"
     linked = {run.id: f"{run.id}/{PAGE}" for run in runs if (report_folder(output, run.id) / PAGE).exists()}
-    page = render_index([asdict(run) | {"report": linked.get(run.id)} for run in runs])
+    page = render_index([run.listed(linked.get(run.id)) for run in runs])
     target.parent.mkdir(parents=True, exist_ok=True)
     replace_text(target, page)
     return target

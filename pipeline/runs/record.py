@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from components.formats.json_file import JsonDocument
+from components.report.parts.runs import ListedRun
 from components.shared.kept_files import replace_text
 from pipeline.errors import InputError, did_you_mean
 from pipeline.local.lock import is_running
@@ -88,6 +89,25 @@ class Run(JsonDocument):
     def artifact(self, step: str, output: str) -> str | None:
         """Returns the folder of an output of a step, None where the run did not come that far."""
         return next((found.artifacts.get(output) for found in self.steps if found.name == step), None)
+
+    def listed(self, report: str | None = None) -> ListedRun:
+        """Returns what a list shows of the run.
+
+        Args:
+            report: address of its page, relative to the list.
+        """
+        return ListedRun(
+            self.id,
+            self.pipeline,
+            self.state,
+            self.started,
+            self.seconds,
+            self.version,
+            self.problems,
+            self.metrics,
+            self.config.get("labels", {}),
+            report,
+        )
 
     def write(self, output: Path) -> None:
         """Writes the record; readers see the old or the new one, never a part."""

@@ -17,6 +17,7 @@ from rich.text import Text
 from components.evaluator.analysis.head import PRIMARY_METRIC
 from components.example_gen.cells.cells import Kind
 from components.report.page.number_format import estimate, number
+from components.report.parts.runs import DataChanges, MetricChange, RunComparison
 from pipeline.config.resolve import Resolved
 from pipeline.config.run import Config
 from pipeline.errors import InputError
@@ -121,56 +122,52 @@ def show_runs(outputs: Sequence[Path], console: Console, as_json: bool) -> None:
         )
 
 
-def show_comparison(comparison: dict[str, Any], console: Console) -> None:
+def show_comparison(comparison: RunComparison, console: Console) -> None:
     """Prints what differs between two runs: configuration, data, and the metrics with their intervals."""
-    for name in ("a", "b"):
-        side = comparison[name]
-        version = f", version {side['version']}" if side["version"] else ""
+    for name, side in (("A", comparison.a), ("B", comparison.b)):
+        version = f", version {side.version}" if side.version else ""
         console.print(
-            Text.assemble(
-                f"{name.upper()}  {side['id']}  {side['pipeline']}  ", (side["state"], _STATES[side["state"]]), version
-            )
+            Text.assemble(f"{name}  {side.id}  {side.pipeline}  ", (side.state, _STATES[side.state]), version)
         )
-    settings = [(row["key"], row["a"], row["b"]) for row in comparison["config"]]
+    settings = [(changed.key, changed.a, changed.b) for changed in comparison.config]
     _section(console, "configuration", "both were configured alike", settings)
-    _section(console, "data", _alike(comparison["data"]), _data_rows(comparison["data"]))
+    _section(console, "data", _alike(comparison.data), _data_rows(comparison.data))
     for head in PRIMARY_METRIC:
-        _section(
-            console, head, "neither run came as far", _metric_rows(comparison["metrics"], head), ("B − A", "better")
-        )
-    if comparison["metrics"] and not comparison["same_rows"]:
+        _section(console, head, "neither run came as far", _metric_rows(comparison.metrics, head), ("B − A", "better"))
+    if comparison.metrics and not comparison.same_rows:
         console.print(
             Text("\nThe runs were evaluated on different rows; part of a difference may be due to them.", "yellow")
         )
 
 
-def _metric_rows(metrics: Sequence[dict[str, Any]], head: str) -> list[tuple[str, ...]]:
-    better = {"a": "A", "b": "B", None: "not clear"}
+def _metric_rows(changes: Sequence[MetricChange], head: str) -> list[tuple[str, ...]]:
     return [
-        (row["title"], *(estimate(row[figure]) for figure in ("a", "b", "difference")), better[row["better"]])
-        for row in metrics
-        if row["head"] == head
+        (
+            change.title,
+            *(estimate(figure) for figure in (change.a, change.b, change.difference)),
+            change.better.upper() if change.better else "not clear",
+        )
+        for change in changes
+        if change.head == head
     ]
 
 
-def _alike(data: dict[str, Any]) -> str:
+def _alike(data: DataChanges) -> str:
     """What is said where nothing of the data differs."""
-    if data["judged"]:
+    if data.compared:
         return "the same rows and statistics"
-    return "the same rows" if data["fingerprint"]["a"] else "nothing is known of it"
+    return "the same rows" if data.fingerprint_a else "nothing is known of it"
 
 
-def _data_rows(data: dict[str, Any]) -> list[tuple[str, ...]]:
-    prints = data["fingerprint"]
+def _data_rows(data: DataChanges) -> list[tuple[str, ...]]:
+    prints = (data.fingerprint_a, data.fingerprint_b)
     rows: list[tuple[str, ...]] = []
-    if prints["a"] != prints["b"]:
-        rows.append(("fingerprint", *((prints[side] or "unknown")[:12] for side in "ab")))
-    rows += [
-        (f"rows {row['split']}", number(row["a"]), number(row["b"])) for row in data["rows"] if row["a"] != row["b"]
-    ]
-    for row in data["columns"]:
-        shown = [row[side] if isinstance(row[side], str) else number(row[side]) for side in "ab"]
-        rows.append((f"{row['name']} {row['statistic']} {row['split']}", *shown))
+    if prints[0] != prints[1]:
+        rows.append(("fingerprint", *((one or "unknown")[:12] for one in prints)))
+    rows += [(f"rows {row.split}", number(row.a), number(row.b)) for row in data.rows if row.a != row.b]
+    for changed in data.columns:
+        shown = [side if isinstance(side, str) else number(side) for side in (changed.a, changed.b)]
+        rows.append((f"{changed.name} {changed.statistic} {changed.split}", *shown))
     return rows
 
 

@@ -5,6 +5,15 @@ from typing import Any
 import numpy as np
 
 from components.formats.estimates import Estimate
+from components.report.parts.runs import (
+    ChangedSetting,
+    ChangedStatistic,
+    DataChanges,
+    ListedRun,
+    MetricChange,
+    RunComparison,
+    SplitRows,
+)
 from tests.report.parts.data import NO_NUMBERS, data_part, number_column, text_column
 from tests.report.parts.heads import interval
 from tests.report.parts.model import model_part
@@ -327,55 +336,61 @@ WARNING = {
 }
 
 
-def runs() -> list[dict[str, Any]]:
+def runs() -> list[ListedRun]:
     """A history of two pipelines, with a name that tries to break the page."""
     states = ("pushed", "rejected", "failed", "stopped", "pushed", "interrupted", "pushed", "running")
     return [
-        {
-            "id": f"202611{day:02d}-090000",
-            "pipeline": HOSTILE[0] if day % 3 == 0 else "wine",
-            "state": state,
-            "started": f"2026-11-{day:02d}T09:00:00+00:00",
-            "config": {"labels": {"regression": HOSTILE[1], "classification": HOSTILE[2]}},
-            "seconds": 61.5 * day,
-            "problems": [] if state == "pushed" else list(HOSTILE),
-            "metrics": {"regression": {"mae": 1 / day}, "classification": {"log_loss": 0.3 + day / 50}}
+        ListedRun(
+            id=f"202611{day:02d}-090000",
+            pipeline=HOSTILE[0] if day % 3 == 0 else "wine",
+            state=state,
+            started=f"2026-11-{day:02d}T09:00:00+00:00",
+            labels={"regression": HOSTILE[1], "classification": HOSTILE[2]},
+            seconds=61.5 * day,
+            problems=[] if state == "pushed" else list(HOSTILE),
+            metrics={"regression": {"mae": 1 / day}, "classification": {"log_loss": 0.3 + day / 50}}
             if state in ("pushed", "rejected")
             else {},
-            "version": day if state == "pushed" else None,
-            "report": f"202611{day:02d}-090000/report.html" if day % 2 else None,
-        }
+            version=day if state == "pushed" else None,
+            report=f"202611{day:02d}-090000/report.html" if day % 2 else None,
+        )
         for day, state in enumerate(states, 1)
     ]
 
 
-def comparison() -> dict[str, Any]:
+def comparison() -> RunComparison:
     """Two runs that differ in everything."""
     first, second = runs()[0], runs()[1]
-    rows = [("regression", "MAE", 0.5, "b"), ("regression", "R²", 0.8, None), ("classification", "log loss", 0.3, "a")]
-    return {
-        "a": first,
-        "b": second,
-        "config": [{"key": f"training.{position}", "a": name, "b": "10"} for position, name in enumerate(HOSTILE)],
-        "data": {
-            "fingerprint": {"a": "9f" * 32, "b": None},
-            "rows": [{"split": "train", "a": 2600, "b": 2601}, {"split": "eval", "a": 325, "b": None}],
-            "judged": True,
-            "columns": [{"name": name, "split": "train", "statistic": "mean", "a": 0.5, "b": None} for name in HOSTILE]
-            + [{"name": "gone", "split": "all", "statistic": "column", "a": "present", "b": "absent"}],
-        },
-        "metrics": [
-            {
-                "head": head,
-                "metric": title,
-                "title": title,
-                "lower_is_better": True,
-                "a": Estimate(**interval(value)),
-                "b": Estimate(**interval(value * 1.1)),
-                "difference": Estimate(**interval(value * 0.1, 2)),
-                "better": better,
-            }
-            for head, title, value, better in rows
+    metrics = [
+        ("regression", "MAE", 0.5, "b"),
+        ("regression", "R²", 0.8, None),
+        ("classification", "log loss", 0.3, "a"),
+    ]
+    return RunComparison(
+        a=first,
+        b=second,
+        config=[ChangedSetting(f"training.{position}", name, "10") for position, name in enumerate(HOSTILE)],
+        data=DataChanges(
+            fingerprint_a="9f" * 32,
+            fingerprint_b=None,
+            rows=[SplitRows("train", 2600, 2601), SplitRows("eval", 325, None)],
+            compared=True,
+            columns=[
+                *(ChangedStatistic(name, "train", "mean", 0.5, None) for name in HOSTILE),
+                ChangedStatistic("gone", "all", "column", "present", "absent"),
+            ],
+        ),
+        metrics=[
+            MetricChange(
+                head,
+                title,
+                title,
+                Estimate(**interval(value)),
+                Estimate(**interval(value * 1.1)),
+                Estimate(**interval(value * 0.1, 2)),
+                better,
+            )
+            for head, title, value, better in metrics
         ],
-        "same_rows": False,
-    }
+        same_rows=False,
+    )

@@ -13,6 +13,7 @@ from components.formats.report import DataPart, Report, ReportedColumn, RowCount
 from components.formats.summary import Summary
 from components.formats.verdict import Verdict
 from components.report.page import render_comparison
+from components.report.parts.runs import ChangedSetting, ChangedStatistic, DataChanges, SplitRows
 from pipeline.runs.compare import compare, difference
 from pipeline.runs.record import Finished, Run, StepRecord
 
@@ -124,23 +125,28 @@ def test_two_runs_differ_where_they_differ_and_nowhere_else(tmp_path: Path):
         columns={"x": {"n": 90, "mean": 1.5, "unique": 3}},
     )  # fmt: skip
     found = compare(a, b)
-    assert found["config"] == [
-        {"key": "training.epochs", "a": "10", "b": "20"},
-        {"key": "training.seed", "a": "not set", "b": "1"},
+    assert found.config == [
+        ChangedSetting("training.epochs", "10", "20"),
+        ChangedSetting("training.seed", "not set", "1"),
     ]
-    assert found["data"]["fingerprint"] == {"a": "aa", "b": "bb"}
-    assert found["data"]["rows"] == [{"split": "train", "a": 80, "b": 90}, {"split": "eval", "a": 20, "b": 20}]
-    assert found["data"]["columns"] == [
-        {"name": "x", "split": "train", "statistic": "n", "a": 80, "b": 90},
-        {"name": "gone", "split": "all", "statistic": "column", "a": "present", "b": "absent"},
-    ]
-    (mae,) = found["metrics"]
-    assert (mae["head"], mae["title"], mae["better"]) == ("regression", "MAE", "b")
-    assert mae["a"] == Estimate(0.4, 0.3, 0.5)
-    assert asdict(mae["difference"]) == pytest.approx(
+    assert found.data == DataChanges(
+        fingerprint_a="aa",
+        fingerprint_b="bb",
+        rows=[SplitRows("train", 80, 90), SplitRows("eval", 20, 20)],
+        compared=True,
+        columns=[
+            ChangedStatistic("x", "train", "n", 80, 90),
+            ChangedStatistic("gone", "all", "column", "present", "absent"),
+        ],
+    )
+    (mae,) = found.metrics
+    assert (mae.head, mae.title, mae.better) == ("regression", "MAE", "b")
+    assert mae.a == Estimate(0.4, 0.3, 0.5)
+    assert mae.difference is not None
+    assert asdict(mae.difference) == pytest.approx(
         {"value": -0.3, "low": -0.3 - 0.0125**0.5, "high": -0.3 + 0.0125**0.5}
     )
-    assert found["same_rows"] is False
+    assert found.same_rows is False
     html = render_comparison(found)
     assert "<code>training.epochs</code>" in html
     assert 'value="-0.30000000000000004"' in html
@@ -153,9 +159,9 @@ def test_an_empty_mapping_is_a_setting(tmp_path: Path):
         Run(name, "t", "failed", "2026-01-01T00:00:00+00:00", config, {})
         for name, config in zip("ab", settings, strict=True)
     ]
-    assert compare(*(Finished(tmp_path, run) for run in runs))["config"] == [
-        {"key": "gates.regression.thresholds.mae", "a": "0.5", "b": "not set"},
-        {"key": "gates.regression.thresholds", "a": "not set", "b": "{}"},
+    assert compare(*(Finished(tmp_path, run) for run in runs)).config == [
+        ChangedSetting("gates.regression.thresholds.mae", "0.5", "not set"),
+        ChangedSetting("gates.regression.thresholds", "not set", "{}"),
     ]
 
 
@@ -163,9 +169,9 @@ def test_the_same_data_and_splits_are_the_same_rows(tmp_path: Path):
     rows = summary("aa", train=80, eval=20)
     a, b = (finished(tmp_path, f"2026010{day}-000000", ingested=rows) for day in (1, 2))
     found = compare(a, b)
-    assert found["same_rows"] is True
-    assert found["config"] == []
-    assert found["metrics"][0]["better"] is None
+    assert found.same_rows is True
+    assert found.config == []
+    assert found.metrics[0].better is None
     assert "Both were configured alike." in render_comparison(found)
     assert "a run left no report" in render_comparison(found)
 
@@ -184,20 +190,21 @@ def test_rows_are_the_same_whatever_columns_came_beside_them(tmp_path: Path):
     a = finished(tmp_path, "20260101-000000", ingested=known)
     for day, (other, same) in enumerate(others.values(), start=2):
         b = finished(tmp_path, f"2026010{day}-000000", ingested=other)
-        assert compare(a, b)["same_rows"] is same
+        assert compare(a, b).same_rows is same
 
 
 def test_a_run_without_artifacts_is_compared_by_its_record(tmp_path: Path):
     a = finished(tmp_path, "20260101-000000")
     b = finished(tmp_path, "20260102-000000", mae=(0.3, 0.2, 0.4), ingested=summary("aa", train=80, eval=20))
-    (mae,) = compare(a, b)["metrics"]
-    assert mae["a"] == Estimate(0.4)
-    assert asdict(mae["difference"]) == pytest.approx({"value": -0.1, "low": None, "high": None})
-    assert mae["better"] is None
+    (mae,) = compare(a, b).metrics
+    assert mae.a == Estimate(0.4)
+    assert mae.difference is not None
+    assert asdict(mae.difference) == pytest.approx({"value": -0.1, "low": None, "high": None})
+    assert mae.better is None
 
 
 def test_a_run_that_stopped_early_has_no_metrics_to_compare(tmp_path: Path):
     runs = [Run(name, "t", "failed", "2026-01-01T00:00:00+00:00", {}, {}) for name in ("a", "b")]
     found = compare(*(Finished(tmp_path, run) for run in runs))
-    assert found["metrics"] == []
+    assert found.metrics == []
     assert "Neither run got as far as an evaluation." in render_comparison(found)

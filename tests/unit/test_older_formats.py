@@ -117,8 +117,8 @@ def ended(output: Path, run_id: str) -> Run:
 def test_old_runs_are_compared_and_reported_on(tmp_path: Path):
     runs = [ended(tmp_path, run_id) for run_id in ("20260101-000001", "20260101-000002")]
     found = compare(*(Finished(tmp_path, run) for run in runs))
-    assert found["data"]["judged"], "the columns of both reports are known"
-    assert {row["metric"]: row["a"].value for row in found["metrics"] if row["head"] == "regression"} == {
+    assert found.data.compared, "the columns of both reports are known"
+    assert {row.metric: row.a.value for row in found.metrics if row.head == "regression"} == {
         name: interval["value"] for name, interval in old("evaluation.json")["heads"]["regression"]["metrics"].items()
     }
     page = write_report(runs[0], tmp_path)

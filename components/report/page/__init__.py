@@ -7,10 +7,9 @@ Without script all of it is visible; script adds tabs, sorting, search and a cho
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from components.formats.report import Report
-from components.report.page.comparison import comparison_rows
+from components.report.page.comparison import drawings
 from components.report.page.data import data_view, positions
 from components.report.page.html import fill
 from components.report.page.index import index_view
@@ -18,6 +17,7 @@ from components.report.page.model import model_view
 from components.report.page.relatedness import relatedness_view
 from components.report.page.tuning import tuning_view
 from components.report.page.verdict import overall
+from components.report.parts.runs import ListedRun, RunComparison
 
 __all__ = ["render", "render_comparison", "render_index"]
 
@@ -42,19 +42,15 @@ def render(report: Report) -> str:
     )
 
 
-def render_index(runs: Sequence[dict[str, Any]]) -> str:
+def render_index(runs: Sequence[ListedRun]) -> str:
     """Returns the page that lists runs and draws each head's primary metric over them.
 
     Args:
-        runs: records of runs, oldest first, each with `report`: the address of its page, or None.
+        runs: the runs, oldest first.
     """
-    return fill("index.html", pipelines=list(dict.fromkeys(run["pipeline"] for run in runs)), **index_view(runs))
+    return fill("index.html", pipelines=list(dict.fromkeys(run.pipeline for run in runs)), **index_view(runs))
 
 
-def render_comparison(comparison: dict[str, Any]) -> str:
-    """Returns the page of two runs side by side.
-
-    Args:
-        comparison: what `pipeline.runs.compare.compare` found.
-    """
-    return fill("comparison.html", comparison=comparison, rows=comparison_rows(comparison))
+def render_comparison(comparison: RunComparison) -> str:
+    """Returns the page of two runs side by side."""
+    return fill("comparison.html", comparison=comparison, drawings=drawings(comparison.metrics))

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
-from components.formats.estimates import Estimated
+from markupsafe import Markup
+
 from components.report.page.charts import estimates
-
-_SAYING = {"a": "A", "b": "B", None: "not clear"}
-
-
-def comparison_rows(comparison: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Returns the metrics of a comparison, drawn."""
-    return [{**row, "verdict": _SAYING[row["better"]], "drawings": _drawings(row)} for row in comparison["metrics"]]
+from components.report.parts.runs import MetricChange
 
 
-def _drawings(row: Mapping[str, Any]) -> list[str]:
-    sides: dict[str, Estimated] = {
-        name: row[name] for name in ("a", "b") if row[name] is not None and row[name].value is not None
-    }
+def drawings(changes: Sequence[MetricChange]) -> list[list[Markup]]:
+    """Returns for each metric the drawings of its values in the two runs that have one."""
+    return [_drawings(change) for change in changes]
+
+
+def _drawings(change: MetricChange) -> list[Markup]:
+    sides = {name: side for name, side in (("A", change.a), ("B", change.b)) if side and side.value is not None}
     bounds = [value for side in sides.values() for value in (side.value, side.low, side.high) if value is not None]
     return [
-        estimates.small(side, (min(bounds), max(bounds)), None, f"{row['title']} of {name.upper()}")
+        estimates.small(side, (min(bounds), max(bounds)), None, f"{change.title} of {name}")
         for name, side in sides.items()
     ]

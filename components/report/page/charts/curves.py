@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -94,25 +94,33 @@ def _over_epochs(
     return marks
 
 
-def history(runs: Sequence[Mapping[str, Any]], metric: str, title: str) -> Markup:
+class Judged(NamedTuple):
+    """A run's value of a metric, and the version it pushed, None where it pushed none."""
+
+    run: str
+    value: float
+    version: int | None
+
+
+def history(runs: Sequence[Judged], metric: str, title: str) -> Markup:
     """A metric over the runs that have it, oldest first; filled dots were pushed.
 
     Args:
-        runs: each with `id`, `value` and `version` (None where nothing was pushed).
+        runs: at least one.
         metric: what the vertical axis shows.
         title: name of the drawing.
     """
     width = 720
     x = horizontal(range(1, len(runs) + 1), width=width, whole=True)
-    y = vertical(run["value"] for run in runs)
+    y = vertical(run.value for run in runs)
     marks = frame(x, y, "run, oldest first", metric)
-    places = [(x(position), y(run["value"])) for position, run in enumerate(runs, 1)]
+    places = [(x(position), y(run.value)) for position, run in enumerate(runs, 1)]
     if len(places) > 1:
         marks.append(polyline(places, "train-line"))
     for run, place in zip(runs, places, strict=True):
-        pushed = f"version {run['version']}" if run["version"] else "not pushed"
-        kind = "train" if run["version"] else "train hollow"
-        marks.append(dot(*place, kind, f"{run['id']}: {number(run['value'])}, {pushed}", radius=4))
-        if run["version"] and len(runs) <= 30:
-            marks.append(text(f"v{run['version']}", place[0], place[1] - 8, anchor="middle", kind="small ink"))
+        pushed = f"version {run.version}" if run.version else "not pushed"
+        kind = "train" if run.version else "train hollow"
+        marks.append(dot(*place, kind, f"{run.run}: {number(run.value)}, {pushed}", radius=4))
+        if run.version and len(runs) <= 30:
+            marks.append(text(f"v{run.version}", place[0], place[1] - 8, anchor="middle", kind="small ink"))
     return chart(marks, title, f"{len(runs)} runs; filled dots were pushed.", width=width)
