@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from judged_rows import trivial_of
 
 from components.evaluator.analysis.coverage import uncertainty
 from components.evaluator.analysis.evaluation import Predictions, Rows, evaluate
 from components.evaluator.analysis.figures import figures
-from components.evaluator.analysis.trivial import TrivialPredictor
 from components.formats.columns import Column, Columns, ColumnStatistics
 from components.formats.evaluation import Evaluation, Judgement, Training
 from components.formats.importance import ColumnImportance, Importance
@@ -68,7 +68,7 @@ def evaluation(n=200, classes=("a", "b", "c"), gate=None, noise=0.3):
     predicted = number + RNG.normal(0, noise, n)
     bounds = np.column_stack([predicted - 2 * noise, predicted + 2 * noise])
     answers = Predictions(predicted, probabilities, tuple(classes), bounds)
-    found = evaluate(rows, answers, TrivialPredictor.of(number, label), gate=gate, slices=["city"], resamples=50)
+    found = evaluate(rows, answers, trivial_of(number, label), gate=gate, slices=["city"], resamples=50)
     calibration = Calibration(90, 90, 1.25, 0.9, "split", 2 * noise, None)
     about = evaluation_of(found, uncertainty=uncertainty(rows, answers, calibration))
     return about, figures(rows, answers)

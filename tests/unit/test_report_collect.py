@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from judged_rows import trivial_of
 from run_artifacts import CLEAN, COLUMNS, FAILED, RNG, RUN, SUMMARY, evaluation_of, good, good_files, history, report
 
 from components.evaluator.analysis.evaluation import Predictions, Rows, evaluate
 from components.evaluator.analysis.figures import figures
 from components.evaluator.analysis.gate import Gate, HeadGate
-from components.evaluator.analysis.trivial import TrivialPredictor
 from components.formats.columns import Column, Columns
 from components.formats.evaluation import Training
 from components.formats.findings import Comparison
@@ -172,9 +172,7 @@ def test_a_large_run_stays_small(tmp_path):
     number, label = RNG.normal(size=n), RNG.choice([f"class {index}" for index in range(30)], n)
     rows = Rows(number, label, {"city": np.array([f"city {row % 20}" for row in range(n)])})
     answers = Predictions(number * 0.9, RNG.dirichlet(np.ones(30), n), tuple(sorted(set(label))))
-    found = evaluate(
-        rows, answers, TrivialPredictor.of(number, label), slices=["city"], resamples=20, slice_resamples=5
-    )
+    found = evaluate(rows, answers, trivial_of(number, label), slices=["city"], resamples=20, slice_resamples=5)
     splits = describe({"train": number, "eval": number})
     importance = tuple(ColumnImportance(f"c{index}", 0.1, 0.01, 0.2) for index in range(50))
     large = report(

@@ -25,6 +25,8 @@ from components.formats.estimates import Difference, Interval
 
 RESAMPLES, LEVEL = 500, 0.95
 """Unless the configuration says otherwise: draws, and the share of them between the bounds."""
+PART_RESAMPLES = 200
+"""Draws for a part of the rows: a slice, a range of the label."""
 MAX_ROWS = 20_000
 BLOCK = 2**19
 # Fewer rows hardly vary when drawn again: the interval would be far too narrow, so none is given.

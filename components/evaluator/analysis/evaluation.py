@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from components.evaluator.analysis.blessing import judge
-from components.evaluator.analysis.bootstrap import LEVEL, RESAMPLES, Bootstrap
+from components.evaluator.analysis.bootstrap import LEVEL, PART_RESAMPLES, RESAMPLES, Bootstrap
 from components.evaluator.analysis.classification import ClassificationScores
 from components.evaluator.analysis.confusion import confusion
 from components.evaluator.analysis.gate import Gate
@@ -108,7 +108,7 @@ def evaluate(
     gate: Gate | None = None,
     slices: Sequence[str | Sequence[str]] = (),
     resamples: int = RESAMPLES,
-    slice_resamples: int = 200,
+    slice_resamples: int = PART_RESAMPLES,
     min_rows: int = 30,
     level: float = LEVEL,
     seed: int = 0,

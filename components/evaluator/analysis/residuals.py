@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.evaluator.analysis.bootstrap import LEVEL, Bootstrap
+from components.evaluator.analysis.bootstrap import LEVEL, PART_RESAMPLES, Bootstrap
 from components.evaluator.analysis.metric import Floats
 from components.evaluator.analysis.regression import RegressionScores
 from components.formats.figures import ErrorRange, Residuals
@@ -15,7 +15,9 @@ BINS = 30
 RANGES = 5
 
 
-def residuals(scores: RegressionScores, *, resamples: int = 200, level: float = LEVEL, seed: int = 0) -> Residuals:
+def residuals(
+    scores: RegressionScores, *, resamples: int = PART_RESAMPLES, level: float = LEVEL, seed: int = 0
+) -> Residuals:
     """Describes the errors of the regression head.
 
     Args:

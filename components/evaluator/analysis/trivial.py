@@ -11,9 +11,8 @@ Which constant is best depends on the metric, and a comparison is fair only agai
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -52,21 +51,6 @@ class TrivialPredictor:
                 f"`class counts of the train labels` must hold at least one row, got {dict(self.counts)}. "
                 "Check the classification label's column."
             )
-
-    @classmethod
-    def of(cls, number: npt.NDArray[Any], labels: Sequence[str] | npt.NDArray[Any]) -> Self:
-        """From the train split's labels: float [n] and strings [n]."""
-        names, counts = np.unique(np.asarray(labels, dtype=str), return_counts=True)
-        return cls(
-            mean=float(np.mean(number)),
-            median=float(np.median(number)),
-            counts={str(name): int(count) for name, count in zip(names, counts, strict=True)},
-        )
-
-    @property
-    def majority(self) -> str:
-        """The most frequent class; the first by name on a tie."""
-        return max(sorted(self.counts), key=lambda name: self.counts[name])
 
     def regression(self, label: npt.NDArray[np.float64]) -> dict[str, Scores]:
         """Scores of the constants for `label` [n], by the metric each is best for."""
