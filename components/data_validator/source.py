@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from components.example_gen.tables.digests import Digests
 from components.example_gen.tables.fingerprint import fingerprint
-from components.example_gen.tables.table import Table, open_table
+from components.example_gen.tables.opening import open_table
+from components.example_gen.tables.table import Table
 from components.formats.summary import Summary
 from components.objects.staging import staged
 from components.shared.errors import InputError

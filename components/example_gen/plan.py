@@ -16,7 +16,8 @@ from components.example_gen.roles import Roles, assign_roles
 from components.example_gen.spec import IngestSpec
 from components.example_gen.tables.digests import Digests
 from components.example_gen.tables.fingerprint import fingerprint
-from components.example_gen.tables.table import Table, open_table
+from components.example_gen.tables.opening import open_table
+from components.example_gen.tables.table import Table
 
 CHANGED = "The data must stay as it was when the run began, got other content. Run again."
 """The message where a plan is one of other data."""

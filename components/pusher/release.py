@@ -15,6 +15,9 @@ from components.shared import durable_files
 from components.shared.errors import InputError
 from components.shared.file_names import SAVED_MODEL, VERSION_MANIFEST
 
+KEEP = 5
+"""How many versions stay unless someone says otherwise."""
+
 
 @dataclass(frozen=True)
 class Release:
@@ -35,7 +38,7 @@ class Release:
     source: str | os.PathLike[str]
     manifest: Version = field(default_factory=Version)
     check: Callable[[Path], object] | None = None
-    keep: int = 5
+    keep: int = KEEP
     extras: Mapping[str, str | bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

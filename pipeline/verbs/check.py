@@ -20,7 +20,8 @@ from components.example_gen.plan import Plan, make_plan
 from components.example_gen.profiling.sufficiency import check_time_split
 from components.example_gen.roles import Roles, assign_roles
 from components.example_gen.spec import IngestSpec
-from components.example_gen.tables.table import bytes_of, open_table
+from components.example_gen.tables.opening import open_table
+from components.example_gen.tables.table import bytes_of
 from components.model_format.manifest import prediction_columns
 from components.objects.place import is_remote
 from components.objects.staging import staged

@@ -16,7 +16,8 @@ from components.data_validator.analysis.distribution import describe
 from components.data_validator.analysis.drift import SERVING_SKEW, Tolerance, compare
 from components.data_validator.analysis.rows import read_cells
 from components.example_gen.cells.forms import Form, form_of, form_of_numbers
-from components.example_gen.tables.table import Table, open_table
+from components.example_gen.tables.opening import open_table
+from components.example_gen.tables.table import Table
 from components.formats.distributions import Distribution, Distributions, Numbers
 from components.formats.findings import FAIL, IGNORE, OK, Anomaly, Findings
 from components.objects.staging import staged

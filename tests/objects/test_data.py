@@ -17,7 +17,7 @@ from pyiceberg.types import LongType, NestedField
 from components.data_validator.analysis.distribution import describe
 from components.example_gen.spec import expand
 from components.example_gen.tables.fingerprint import fingerprint
-from components.example_gen.tables.table import open_table
+from components.example_gen.tables.opening import open_table
 from components.formats.distributions import Distributions
 from components.objects import staging
 from components.objects.staging import local, staged

@@ -14,7 +14,7 @@ import pytest
 
 from components.example_gen.spec import expand
 from components.example_gen.tables.fingerprint import fingerprint
-from components.example_gen.tables.table import open_table
+from components.example_gen.tables.opening import open_table
 from components.formats.version import Version
 from components.objects.open import objects_of
 from components.objects.staging import staged

@@ -8,7 +8,7 @@ import fsspec
 import pytest
 
 from components.example_gen.spec import expand
-from components.example_gen.tables.table import open_table
+from components.example_gen.tables.opening import open_table
 from components.objects.base import Scheme
 from components.objects.open import objects_of
 from components.objects.place import is_remote

@@ -1,7 +1,8 @@
 """What the tests of reading CSV share."""
 
 from components.example_gen.tables.dialect import Dialect
-from components.example_gen.tables.table import Table, open_table
+from components.example_gen.tables.opening import open_table
+from components.example_gen.tables.table import Table
 
 
 def put(path, content):

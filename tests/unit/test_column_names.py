@@ -14,7 +14,7 @@ from configurations import write
 
 from components.example_gen.roles import assign_roles
 from components.example_gen.spec import IngestSpec
-from components.example_gen.tables.table import open_table
+from components.example_gen.tables.opening import open_table
 from components.model_format.manifest import Manifest
 from components.schema_gen.schema_file import read_schema
 from components.shared.column_names import plain_name, plain_names

@@ -14,7 +14,7 @@ import pytest
 from csv_tables import put, read, rows
 
 from components.example_gen.tables.dialect import Dialect
-from components.example_gen.tables.table import open_table
+from components.example_gen.tables.opening import open_table
 from components.shared.errors import InputError
 
 PIECES = [

@@ -12,7 +12,7 @@ from csv_tables import put, read, rows
 
 from components.example_gen.tables.csv_text.boundaries import Reading
 from components.example_gen.tables.dialect import Dialect
-from components.example_gen.tables.table import open_table
+from components.example_gen.tables.opening import open_table
 from components.shared.errors import InputError
 
 QUOTE = '"'

@@ -11,7 +11,8 @@ import pytest
 
 from components.example_gen.tables.digests import Digests
 from components.example_gen.tables.fingerprint import fingerprint
-from components.example_gen.tables.table import Table, open_table
+from components.example_gen.tables.opening import open_table
+from components.example_gen.tables.table import Table
 
 ROWS = "".join(f"{row},{row * 7 % 1000}\n" for row in range(200_000))
 TEXT = ("x,y\n" + ROWS).encode()

@@ -9,7 +9,7 @@ import pytest
 from components.example_gen.profiling.profile import Profile, profile
 from components.example_gen.roles import assign_roles
 from components.example_gen.spec import IngestSpec
-from components.example_gen.tables.table import open_table
+from components.example_gen.tables.opening import open_table
 from components.shared.errors import InputError
 
 ROWS = 400

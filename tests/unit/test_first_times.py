@@ -14,7 +14,7 @@ from components.example_gen.roles import assign_roles
 from components.example_gen.spec import IngestSpec
 from components.example_gen.splitting.first_times import FirstTimes
 from components.example_gen.tables.csv_text import csv_files
-from components.example_gen.tables.table import open_table
+from components.example_gen.tables.opening import open_table
 from components.shared.errors import InputError
 
 NONE = np.inf

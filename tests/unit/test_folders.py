@@ -16,7 +16,7 @@ from components.example_gen.roles import assign_roles
 from components.example_gen.spec import expand
 from components.example_gen.tables.fingerprint import fingerprint
 from components.example_gen.tables.hive_folders import keys
-from components.example_gen.tables.table import open_table
+from components.example_gen.tables.opening import open_table
 from components.shared.errors import InputError
 
 

@@ -18,7 +18,7 @@ import pytest
 from components.example_gen.spec import expand
 from components.example_gen.tables import columnar_files, json_files, parquet_files
 from components.example_gen.tables.dialect import Dialect
-from components.example_gen.tables.table import open_table
+from components.example_gen.tables.opening import open_table
 from components.shared.errors import InputError
 
 ROWS = pa.table({"y": [1.5, 2.5, None], "c": ["a", "größe", None], "n": [1, 2, 3], "v": [[1.0, 2.0], [3.0, 4.0], None]})

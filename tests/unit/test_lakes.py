@@ -20,7 +20,8 @@ from pyiceberg.types import DoubleType, NestedField, StringType
 
 from components.example_gen.spec import expand
 from components.example_gen.tables.fingerprint import fingerprint
-from components.example_gen.tables.table import bytes_of, open_table
+from components.example_gen.tables.opening import open_table
+from components.example_gen.tables.table import bytes_of
 from components.shared.errors import InputError
 from pipeline.config.resolve import resolve
 from tests.lakes import (

@@ -14,8 +14,8 @@ from components.example_gen.cells.cells import Cells, Kind, NotNumericError
 from components.example_gen.examples.encode import feature_array
 from components.example_gen.features import Feature
 from components.example_gen.tables.dialect import Dialect
-from components.example_gen.tables.table import open_table
-from pipeline.verbs.predict import _number
+from components.example_gen.tables.opening import open_table
+from pipeline.verbs.signature_inputs import _number
 
 NAN, INF = math.nan, math.inf
 READ = {

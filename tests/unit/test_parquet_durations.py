@@ -11,7 +11,7 @@ import pytest
 
 from components.example_gen.spec import expand
 from components.example_gen.tables import parquet_files
-from components.example_gen.tables.table import open_table
+from components.example_gen.tables.opening import open_table
 from components.shared.errors import InputError
 
 

@@ -17,17 +17,8 @@ from components.example_gen.tables.dialect import Dialect
 from components.example_gen.tables.table import Batch
 from components.model_format.manifest import InputColumn, Manifest, TrainLabels
 from components.shared.errors import InputError
-from pipeline.verbs.predict import (
-    _as_text,
-    _exact,
-    _features,
-    _inputs,
-    _members,
-    _number,
-    _text,
-    _vector,
-    predict_file,
-)
+from pipeline.verbs.predict import _as_text, _exact, _features, _members, predict_file
+from pipeline.verbs.signature_inputs import _number, _text, _vector, signature_inputs
 
 NAN = float("nan")
 DIALECT = Dialect(missing=("-",))
@@ -205,7 +196,9 @@ def test_a_row_has_all_its_problems():
     )
     table = pa.record_batch({"c": ["red", "-"], "other": ["p", "q"], "größe": ["1", "tall"], "x": ["1", "1.5"]})
     features = {"x": feature(), "größe": feature(), "c": feature("presence { min_fraction: 1 }")}
-    inputs, problems = _inputs(Batch(table, 1, ""), model, _members(model, table.schema.names), features, {}, DIALECT)
+    inputs, problems = signature_inputs(
+        Batch(table, 1, ""), model, _members(model, table.schema.names), features, {}, DIALECT
+    )
     np.testing.assert_array_equal(inputs["in_0"], [1, NAN])
     np.testing.assert_array_equal(inputs["in_1"], [1, NAN])
     assert inputs["in_2"].tolist() == ["red", ""]

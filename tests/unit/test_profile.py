@@ -12,7 +12,7 @@ from components.example_gen.profiling.profile import profile
 from components.example_gen.roles import assign_roles
 from components.example_gen.spec import IngestSpec
 from components.example_gen.tables.dialect import Dialect
-from components.example_gen.tables.table import open_table
+from components.example_gen.tables.opening import open_table
 from components.shared.errors import InputError
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from components.example_gen.cells.cells import Kind
 from components.example_gen.cells.forms import Form, Meaning, form_of
+from components.example_gen.cells.hashes import hash_cells
 from components.example_gen.cells.notes import number_like
 from components.example_gen.examples.encode import feature_array
 from components.example_gen.features import choose_features
@@ -19,7 +20,7 @@ from components.example_gen.profiling.profile import profile
 from components.example_gen.roles import assign_roles
 from components.example_gen.spec import IngestSpec, expand
 from components.example_gen.tables.dialect import Dialect
-from components.example_gen.tables.table import open_table
+from components.example_gen.tables.opening import open_table
 from components.shared.errors import InputError
 
 ROWS = 40
@@ -44,9 +45,9 @@ class Looked:
             self.target += batch.target.tolist()
             for feature in features:
                 self.values[feature.name] += feature_array(feature, batch.cells).to_pylist()
-                self.hashes[feature.name] += (
-                    batch.cells[feature.name].hashes(self.found.columns[feature.name].kind).tolist()
-                )
+                self.hashes[feature.name] += hash_cells(
+                    batch.cells[feature.name], self.found.columns[feature.name].kind
+                ).tolist()
 
     def said(self, name):
         return [value[0].decode() if value else None for value in self.values[name]]

@@ -9,7 +9,7 @@ import pytest
 
 from components.data_validator.analysis.row_checks import check_anomalies, require_columns
 from components.example_gen.tables.csv_text import csv_files
-from components.example_gen.tables.table import open_table
+from components.example_gen.tables.opening import open_table
 from components.formats.findings import Anomaly
 from components.shared.errors import InputError
 

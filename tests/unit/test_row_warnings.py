@@ -12,7 +12,7 @@ from components.example_gen.profiling.sufficiency import check_time_split
 from components.example_gen.roles import assign_roles
 from components.example_gen.spec import IngestSpec
 from components.example_gen.tables.csv_text import csv_files
-from components.example_gen.tables.table import open_table
+from components.example_gen.tables.opening import open_table
 from components.shared.errors import InputError
 from pipeline.config.resolve import resolve
 from pipeline.verbs.check import check_data

@@ -14,7 +14,7 @@ from components.example_gen.profiling.profile import profile
 from components.example_gen.profiling.scarce import Scarce
 from components.example_gen.roles import assign_roles
 from components.example_gen.spec import IngestSpec
-from components.example_gen.tables.table import open_table
+from components.example_gen.tables.opening import open_table
 
 ROWS = 60_000  # several blocks
 

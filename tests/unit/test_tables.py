@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from components.example_gen.tables.table import open_table
+from components.example_gen.tables.opening import open_table
 from components.shared.errors import InputError
 
 ODD_CELLS = [["plain", "1"], ['say "hi"', "2"], ["two\nlines", " 3 "], ["a,b;c|d\te", ""], ["größe", "NA"]]

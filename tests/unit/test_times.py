@@ -8,7 +8,7 @@ from components.example_gen.roles import assign_roles
 from components.example_gen.spec import IngestSpec
 from components.example_gen.splitting import times
 from components.example_gen.splitting.splits import split_by_time
-from components.example_gen.tables.table import open_table
+from components.example_gen.tables.opening import open_table
 
 DAYS = pd.date_range("2023-12-25", periods=200, freq="D")
 

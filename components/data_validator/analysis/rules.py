@@ -15,7 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components.example_gen.cells.cells import Cells, hash_strings
+from components.example_gen.cells.cells import Cells
+from components.example_gen.cells.hashes import hash_strings
 from components.example_gen.splitting.splits import hash_rows
 
 COMPARISONS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {

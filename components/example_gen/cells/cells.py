@@ -18,10 +18,9 @@ import pyarrow.compute as pc
 from components.example_gen.cells import booleans, durations, instants, number_text
 from components.example_gen.cells.forms import PLAIN, Form, Meaning
 from components.example_gen.cells.plain_types import UnsupportedTypeError, plain
-from components.example_gen.splitting.splits import hash_lists, hash_numbers, hash_text
 from components.example_gen.tables.dialect import Dialect
 
-__all__ = ["Cells", "Kind", "NotNumericError", "UnsupportedTypeError", "hash_strings"]
+__all__ = ["Cells", "Kind", "NotNumericError", "UnsupportedTypeError"]
 
 _WIDE = 1e30  # of this size a number is a fill value, alike in 32 and in 64 bits
 _NONE = pa.scalar(None, pa.string())
@@ -71,7 +70,7 @@ class Cells:
     def __init__(self, column: pa.Array, dialect: Dialect, form: Form = PLAIN):
         self._plain = plain(column)
         self._raw = self._plain.values
-        self._form = form
+        self.form = form
         self._decimal = dialect.decimal
         self._missing = dialect.missing
         self._spellings = _spellings_of(dialect.missing)
@@ -96,7 +95,7 @@ class Cells:
             return self._raw.is_null(nan_is_null=True).to_numpy(zero_copy_only=False) | self._is_number_for_missing
         mask = pc.or_(pc.is_in(self._trimmed, value_set=self._spellings, skip_nulls=True), self._raw.is_null())
         mask = mask.to_numpy(zero_copy_only=False) | self._is_number_for_missing
-        return mask | self._endless if self._form.meaning == Meaning.INSTANT else mask
+        return mask | self._endless if self.form.meaning == Meaning.INSTANT else mask
 
     @property
     def _is_number_for_missing(self) -> np.ndarray:
@@ -118,7 +117,7 @@ class Cells:
     def beyond(self) -> int:
         """How many cells are missing because they hold a time beyond the years 1 to 9999."""
         typed = 0 if self._plain.beyond is None else int(self._plain.beyond.sum())
-        return typed + (int(self._endless.sum()) if self._form.meaning == Meaning.INSTANT else 0)
+        return typed + (int(self._endless.sum()) if self.form.meaning == Meaning.INSTANT else 0)
 
     def spelled_missing(self) -> Counter[str]:
         """Returns how often each text that is not blank was taken for "no value"."""
@@ -252,31 +251,6 @@ class Cells:
         number = number_text.is_number(number_text.with_point(values, self._decimal))
         return int(repeats[number].sum()), values.filter(pa.array(~number)), repeats[~number]
 
-    def hashes(self, kind: Kind) -> np.ndarray:
-        """Returns the hash, uint64 `[n]`, of what the cells hold, alike for every way to write it.
-
-        A cell that is no number among numbers is hashed as a text, and the numbers beside it as before.
-
-        Args:
-            kind: what the whole column holds, now or when it was hashed before.
-        """
-        if self.is_vector:
-            return hash_lists(*self.vectors())
-        if self._form.meaning in (Meaning.BOOLEAN, Meaning.BIT):
-            values = self.truths()
-        elif kind == Kind.INT and self.number_kind == Kind.INT:
-            return hash_numbers(self.integers(), self.missing)
-        elif kind in (Kind.INT, Kind.FLOAT):
-            values = self.numbers()
-        else:
-            return hash_strings(self.text(), self.missing)
-        hashes = hash_numbers(values, np.isnan(values))
-        odd = np.isnan(values) & ~self.missing & (self.number_kind is None)
-        if odd.any():
-            chosen = self.text().filter(pa.array(odd))
-            hashes[odd] = hash_strings(chosen, np.zeros(len(chosen), bool))
-        return hashes
-
     @property
     def _is_text(self) -> bool:
         return pa.types.is_string(self._raw.type)
@@ -327,7 +301,7 @@ class Cells:
 
     def _other_numbers(self, texts: pa.Array) -> np.ndarray:
         seconds = durations.read(texts)
-        if self._form.meaning not in (Meaning.BIT, Meaning.BOOLEAN):
+        if self.form.meaning not in (Meaning.BIT, Meaning.BOOLEAN):
             return seconds
         bits = booleans.read(texts)
         return np.where(np.isnan(bits), seconds, bits)
@@ -337,7 +311,7 @@ class Cells:
         if self.is_vector:
             raise UnsupportedTypeError("lists of numbers")
         text = self._trimmed if self._is_text else self._written()
-        match self._form.meaning:
+        match self.form.meaning:
             case Meaning.BOOLEAN:
                 values = self.truths()
                 words = pc.if_else(pa.array(values == 1), booleans.TRUE, booleans.FALSE)
@@ -348,8 +322,8 @@ class Cells:
                 text = pc.if_else(pa.array(number), pointed, text if number.all() else _as_seconds(text))
             case _ if self._is_text:
                 text = instants.canonical(text)
-        if self._form.spelled:
-            text = _translated(text, self._form.spelled)
+        if self.form.spelled:
+            text = _translated(text, self.form.spelled)
         return pc.if_else(pa.array(self.missing), _NONE, text) if self.missing.any() else text
 
     def _written(self) -> pa.Array:
@@ -360,14 +334,6 @@ class Cells:
 def is_whole(values: np.ndarray) -> np.ndarray:
     """Returns which float64 `[n]` are whole numbers that an int64 holds, bool `[n]`."""
     return (values == np.rint(values)) & (np.abs(values) < 2.0**63)
-
-
-def hash_strings(text: pa.Array, missing: np.ndarray) -> np.ndarray:
-    """Returns the hash, uint64 `[n]`, of n texts."""
-    text = pc.fill_null(text, "")
-    _, offsets, data = text.buffers()
-    ends = np.frombuffer(offsets, np.int32)[text.offset : text.offset + len(text) + 1].astype(np.int64)
-    return hash_text(np.frombuffer(data or b"", np.uint8), ends, missing)
 
 
 @functools.cache

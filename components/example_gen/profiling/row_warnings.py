@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from components.example_gen.cells.cells import Kind
+from components.example_gen.cells.hashes import hash_cells
 from components.example_gen.labelled import LabelledBatch
 from components.example_gen.profiling.fill_values import Spread, fill_note
 from components.example_gen.profiling.total_rows import Totals
@@ -95,7 +96,7 @@ class Watch:
         if self._roles.split is None:
             return np.unique(self._row_hashes(batch))
         cells = batch.cells[self._roles.split]
-        keys = cells.hashes(Kind.BYTES)
+        keys = hash_cells(cells, Kind.BYTES)
         return np.unique(np.where(cells.missing, self._row_hashes(batch), keys) if cells.missing.any() else keys)
 
     def _row_hashes(self, batch: LabelledBatch) -> np.ndarray:

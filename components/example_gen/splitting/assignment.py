@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from components.example_gen.cells.hashes import hash_cells
 from components.example_gen.labelled import LabelledBatch
 from components.example_gen.profiling.profile import Profile
 from components.example_gen.roles import Roles
@@ -79,7 +80,7 @@ class Assignment:
         if key is None:
             return split_by_hash(rows, fractions, self.spec.salt)
         cells = batch.cells[key]
-        hashes = cells.hashes(self.identity.columns.get(key, self.found.columns[key].kind))
+        hashes = hash_cells(cells, self.identity.columns.get(key, self.found.columns[key].kind))
         if cells.missing.any():  # rows without a key do not belong together
             hashes = np.where(cells.missing, rows, hashes)
         return split_by_hash(hashes, fractions, self.spec.salt)

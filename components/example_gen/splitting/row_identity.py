@@ -13,8 +13,9 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from components.example_gen.cells.cells import Cells, Kind, hash_strings
+from components.example_gen.cells.cells import Cells, Kind
 from components.example_gen.cells.forms import Form, Meaning
+from components.example_gen.cells.hashes import hash_cells, hash_strings
 from components.example_gen.labelled import LabelledBatch
 from components.example_gen.roles import Roles
 from components.example_gen.splitting.splits import hash_numbers, mix
@@ -71,7 +72,7 @@ class Identity:
         """
         nothing = hash_numbers(np.zeros(rows, np.int64), np.ones(rows, bool))
         return {
-            name: nothing if kind == Kind.EMPTY else cells[name].hashes(kind)
+            name: nothing if kind == Kind.EMPTY else hash_cells(cells[name], kind)
             for name, kind in self.columns.items()
             if kind == Kind.EMPTY or name in cells
         }
