@@ -38,10 +38,10 @@ from components.model_format.manifest import GO_BACK
 from components.schema_gen.curation import TRAINING, identifier_notes
 from components.schema_gen.domains import any_text_notes
 from components.schema_gen.schema_file import read_schema
-from components.schema_gen.statistics import read_statistics
 from components.shared.errors import InputError
 from components.shared.file_names import EXTRA, SCHEMA
 from components.shared.splits import EVAL, TRAIN, VALIDATION
+from components.statistics_gen.statistics import read_statistics
 
 
 @component

@@ -43,7 +43,7 @@ def Relatedness(
     )
     found = relate(
         task,
-        load(files[EVAL], transform).masked(),
+        load(files[EVAL]).masked(),
         chosen["model"],
         chosen["training"],
         seeds=chosen["seeds"],

@@ -25,11 +25,11 @@ from components.schema_gen.curation import (
 )
 from components.schema_gen.domains import text_columns
 from components.schema_gen.schema_file import parse_schema
-from components.schema_gen.statistics import read_statistics
 from components.schema_gen.texts import split_texts
 from components.shared.exact_numbers import companion
 from components.shared.file_names import SCHEMA
 from components.shared.splits import TRAIN
+from components.statistics_gen.statistics import read_statistics
 
 
 @component

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -10,18 +11,17 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-import tensorflow_transform as tft
 
 from components.shared import tensor_names
 from components.shared.errors import InputError
 from components.shared.exact_numbers import of_bits
 from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.shared.splits import TRAIN, VALIDATION
-from components.shared.untuned_datasets import untuned
 from components.trainer.spill import ColumnBuffer
+from components.transform.tensor_files import SUFFIX, read_tensors
 
 BATCH = 4096
-"""Rows that are read, or that a network answers, at a time."""
+"""Rows that a network answers at a time."""
 _FEATURES = (tensor_names.NUMERIC, tensor_names.MISSING, tensor_names.CATEGORICAL)
 
 
@@ -133,20 +133,17 @@ def _row_weights(split: Dataset) -> np.ndarray:
     return np.ones(len(split)) if split.row_weights is None else split.row_weights.astype(np.float64)
 
 
-def load(patterns: Sequence[str], transform: tft.TFTransformOutput, budget: float = math.inf) -> Dataset:
-    """Reads one split of transformed examples.
+def load(patterns: Sequence[str], budget: float = math.inf) -> Dataset:
+    """Reads one split of transformed examples, see `components.transform.tensor_files`.
 
     Args:
-        patterns: globs of gzipped TFRecord files.
-        transform: the transform that wrote them.
+        patterns: globs of its files.
         budget: bytes of features that are kept in memory, see `ColumnBuffer`. Labels are in memory always.
     """
     features, rest = ColumnBuffer(budget), ColumnBuffer()
-    spec = transform.transformed_feature_spec()
-    files = sorted(file for pattern in patterns for file in tf.io.gfile.glob(pattern))
-    records = tf.data.TFRecordDataset(files, compression_type="GZIP").batch(BATCH)
-    batches = records.map(lambda batch: tf.io.parse_example(batch, spec)).prefetch(2)
-    for batch in untuned(batches).as_numpy_iterator():
+    found = itertools.chain.from_iterable(map(tf.io.gfile.glob, patterns))
+    files = sorted(file for file in found if file.endswith(SUFFIX))
+    for batch in itertools.chain.from_iterable(map(read_tensors, files)):
         features.add({name: values for name, values in batch.items() if name in _FEATURES})
         rest.add({name: values for name, values in batch.items() if name not in _FEATURES})
     columns = rest.arrays()

@@ -69,7 +69,7 @@ def run_fn(fn_args: Any) -> None:
     if held_out:
         if config["intervals"]["method"] == CQR:
             network = with_quantiles(network, task.train, task.validation, coverage, config["training"]["seed"])
-        calibration = _calibrate(network, load(held_out, transform), coverage, class_weights)
+        calibration = _calibrate(network, load(held_out), coverage, class_weights)
     numbers = task.train.regression[task.train.has(REGRESSION)]
     units = Units(task.train.target_mean, task.train.target_scale, wide=loses_digits(numbers))
     dialect = Dialect.from_dict(config["reading"]["dialect"])

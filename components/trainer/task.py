@@ -47,8 +47,8 @@ def load_task(
     Raises:
         InputError: a head has no row that counts.
     """
-    train = load(train_files, transform, memory_mb << 20)
-    train, validation = weighted(train, load(validation_files, transform).with_known_class())
+    train = load(train_files, memory_mb << 20)
+    train, validation = weighted(train, load(validation_files).with_known_class())
     classes = [word.text.decode() for word in read_words(transform, tensor_names.CLASSES_VOCABULARY)]
     return Task(train, validation, classes, _owners(transform, train))
 

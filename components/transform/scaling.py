@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import tensorflow as tf
-import tensorflow_transform as tft
 
-from components.transform.quantiles import quantiles
+from components.transform.column_statistics import column_statistics
 
 # Quantiles in steps of half a per cent.
 _BUCKETS = 200
@@ -58,18 +57,9 @@ def learn_scales(values: tf.Tensor, missing: tf.Tensor, strict: Sequence[bool]) 
         strict: N, whether values of the column may count as too far only where they are a few rows': true for a label,
             whose long tail is what is to be learnt.
     """
-    present = tf.logical_not(missing)
-    sparse = tf.SparseTensor(
-        indices=tf.where(present),
-        values=tf.boolean_mask(values, present),
-        dense_shape=tf.shape(values, tf.int64),
-    )
-    sparse.set_shape([None, values.shape[1]])
-    mean = tft.mean(sparse, reduce_instance_dims=False, output_dtype=tf.float64)
-    deviation = tf.sqrt(tft.var(sparse, reduce_instance_dims=False, output_dtype=tf.float64))
-    unknown = tf.fill(tf.shape(values), tf.constant(float("nan"), tf.float64))
-    ranked = quantiles(tf.where(missing, unknown, values), _BUCKETS, _ERROR)
-    return robust(mean, deviation, ranked, tf.constant(list(strict)))
+    unknown = tf.constant(float("nan"), tf.float64)
+    known = column_statistics(tf.where(missing, unknown, values), _BUCKETS, _ERROR)
+    return robust(known.mean, known.deviation, known.quantiles, tf.constant(list(strict)))
 
 
 def robust(mean: tf.Tensor, deviation: tf.Tensor, ranked: tf.Tensor, strict: tf.Tensor) -> Scales:

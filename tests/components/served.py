@@ -1,19 +1,18 @@
 """A table all the way to a serving model, by the real steps: ingest, transform, training, export."""
 
+import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
+import apache_beam as beam
 import pandas as pd
-import tensorflow as tf
-import tensorflow_transform as tft
-import tensorflow_transform.beam as tft_beam
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
-from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, schema_utils
+from tfx.types import artifact_utils
+from tfx.types.standard_artifacts import Examples, Schema, TransformGraph
 
 from components.evaluator.scoring import ServingModel
-from components.example_gen.examples.reader import read_examples
 from components.example_gen.ingest import ingest
 from components.example_gen.spec import IngestSpec
 from components.example_gen.tables.dialect import Dialect
@@ -22,7 +21,7 @@ from components.schema_gen.curation import add_companions, exclude_labels_from_s
 from components.shared.splits import CALIBRATION, TRAIN, VALIDATION
 from components.trainer.presets import SEED
 from components.trainer.run_fn import run_fn
-from components.transform.preprocessing import preprocessing_fn
+from components.transform.component import Transform
 
 LABELS = {"regression": "y", "classification": "k", "weight": None}
 
@@ -55,7 +54,7 @@ def serve(
     exclude_labels_from_serving(schema, ["y", "k"])
     (folder / "schema.pbtxt").write_text(text_format.MessageToString(schema))
     config = LABELS | {"max_categories": max_categories}
-    _transform(folder, schema_utils.schema_as_feature_spec(schema).feature_spec, list(summary.splits), config)
+    _transform(folder, list(summary.splits), config)
     files = {split: str(folder / f"Split-{split}" / "*") for split in summary.splits}
     run_fn(
         SimpleNamespace(
@@ -79,32 +78,16 @@ def serve(
     return Served(ServingModel(folder / "model"), folder, summary, schema)
 
 
-def _transform(folder: Path, spec: dict, splits: list[str], config: dict) -> None:
-    metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
-    with tft_beam.Context(str(folder / "beam")):
-        rows = {split: _rows(folder / "raw" / f"Split-{split}") for split in splits}
-        fn = (rows[TRAIN], metadata) | tft_beam.AnalyzeDataset(lambda inputs: preprocessing_fn(inputs, config))
-        fn | tft_beam.WriteTransformFn(str(folder / "graph"))
-        metadata_io.write_metadata(metadata, str(folder / "graph" / tft.TFTransformOutput.RAW_METADATA_DIR))
-        for split in splits:
-            found, made = ((rows[split], metadata), fn) | tft_beam.TransformDataset()
-            coder = tft.coders.ExampleProtoCoder(made.schema)
-            (folder / f"Split-{split}").mkdir()
-            options = tf.io.TFRecordOptions(compression_type="GZIP")
-            with tf.io.TFRecordWriter(str(folder / f"Split-{split}" / "part.gz"), options) as writer:
-                for row in found:
-                    writer.write(coder.encode(row))
-
-
-def _rows(split: Path) -> list[dict]:
-    rows = []
-    for examples in read_examples(split):
-        for example in map(tf.train.Example.FromString, examples):
-            rows.append(
-                {
-                    name: list(getattr(feature, feature.WhichOneof("kind")).value) if feature.WhichOneof("kind") else []
-                    for name, feature in example.features.feature.items()
-                }
-            )
-    names = {name for row in rows for name in row}
-    return [{name: [] for name in names} | row for row in rows]
+def _transform(folder: Path, splits: list[str], config: dict) -> None:
+    raw, schema, graph, transformed = Examples(), Schema(), TransformGraph(), Examples()
+    raw.uri, schema.uri, graph.uri, transformed.uri = map(str, (folder / "raw", folder, folder / "graph", folder))
+    raw.split_names = artifact_utils.encode_split_names(splits)
+    Transform.test_call(
+        examples=raw,
+        schema=schema,
+        transform_graph=graph,
+        transformed_examples=transformed,
+        settings=json.dumps(config),
+        code="",
+        beam_pipeline=beam.Pipeline(argv=["--direct_running_mode=in_memory"]),
+    )

@@ -3,16 +3,15 @@
 import struct
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from components.shared import tensor_names
 from components.shared.errors import InputError
 from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.dataset import BATCH, Dataset, load, predict, weighted
+from components.transform.tensor_files import write_tensors
 
 
 def split(has_number, has_class, weights=None):
@@ -92,25 +91,12 @@ def test_rows_of_an_unknown_class_keep_their_number():
 
 
 def write(path: Path, rows):
-    """Transformed examples, and a stand-in for the transform that knows their types."""
-    with tf.io.TFRecordWriter(str(path), tf.io.TFRecordOptions(compression_type="GZIP")) as writer:
-        for row in rows:
-            features = {
-                name: tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
-                if isinstance(value, int)
-                else tf.train.Feature(
-                    float_list=tf.train.FloatList(value=value if isinstance(value, list) else [value])
-                )
-                for name, value in row.items()
-            }
-            writer.write(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString())
-    spec = {
-        name: tf.io.FixedLenFeature(
-            [len(value)] if isinstance(value, list) else [], tf.int64 if isinstance(value, int) else tf.float32
-        )
-        for name, value in rows[0].items()
-    }
-    return SimpleNamespace(transformed_feature_spec=lambda: spec)
+    """Transformed examples, in two batches."""
+    kinds = {name: np.int64 if isinstance(value, int) else np.float32 for name, value in rows[0].items()}
+    batches = [
+        {name: np.array([row[name] for row in part], kinds[name]) for name in kinds} for part in (rows[:2], rows[2:])
+    ]
+    write_tensors(batches, str(path))
 
 
 def whole(value):
@@ -134,7 +120,9 @@ def test_labels_and_weights_are_read_as_the_transform_wrote_them(tmp_path, gaps)
         | ({tensor_names.WEIGHT: i / 2} if gaps else {})
         for i in range(5)
     ]
-    found = load([str(tmp_path / "*.gz")], write(tmp_path / "part.gz", rows))
+    write(tmp_path / "part.parquet", rows)
+    (tmp_path / "part.parquet.17.tmp").write_bytes(b"what a killed worker left")
+    found = load([str(tmp_path / "*")])
     assert found.regression.tolist() == [1_700_000_000.25 + i for i in range(5)], "no digit is lost"
     assert (found.target_mean, found.target_scale) == (1_700_000_000.25, 1 / 3)
     assert found.classes.tolist() == [0, 1, 2, 0, 1]

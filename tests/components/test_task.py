@@ -18,6 +18,7 @@ from components.shared.head_outputs import CLASSIFICATION
 from components.shared.splits import EVAL, TRAIN, VALIDATION
 from components.trainer.task import Task, load_task
 from components.transform.preprocessing import preprocessing_fn
+from components.transform.tensor_files import write_tensors
 from components.tuner.component import results_of
 from components.tuner.tuner_fn import tuner_fn
 
@@ -62,13 +63,10 @@ def transformed(tmp_path_factory) -> Path:
         )
         fn | tft_beam.WriteTransformFn(str(folder / "graph"))
         for split, rows in splits.items():
-            found, made = ((rows, metadata), fn) | tft_beam.TransformDataset()
-            coder = tft.coders.ExampleProtoCoder(made.schema)
+            found, _ = ((rows, metadata), fn) | tft_beam.TransformDataset()
             (folder / f"Split-{split}").mkdir()
-            file = str(folder / f"Split-{split}" / "part.gz")
-            with tf.io.TFRecordWriter(file, tf.io.TFRecordOptions(compression_type="GZIP")) as writer:
-                for row in found:
-                    writer.write(coder.encode(row))
+            tensors = {name: np.stack([row[name] for row in found]) for name in found[0]}
+            write_tensors([tensors], str(folder / f"Split-{split}" / "part.parquet"))
     return folder
 
 

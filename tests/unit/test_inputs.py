@@ -86,7 +86,7 @@ def test_digest_changes_with_data_code_and_reviewed_schema(folder: Path, monkeyp
 
 def test_each_step_has_its_code(folder: Path):
     found = gathered()
-    assert set(found.code) == set(STEPS) - {"StatisticsGen", "ModelAnalysis"}
+    assert set(found.code) == set(STEPS) - {"ModelAnalysis"}
     assert all(len(print_) == 64 for print_ in found.code.values())
     assert (found.spec.types, found.reviewed_schema) == ({}, "")
 

@@ -8,13 +8,36 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from components.shared.splits import split_folder
 from components.shared.untuned_datasets import untuned
 
 _BATCH = 1024
+# What a piece of a file holds at most, however wide its rows are.
+_MOST_ROWS, _MOST_BYTES = 16_384, 16 << 20
+
+
+def example_files(artifact: str, split: str) -> list[str]:
+    """Returns the files of one split of an Examples artifact, in their order."""
+    return sorted(tf.io.gfile.glob(f"{split_folder(artifact, split)}/*.gz"))
 
 
 def read_examples(folder: str | Path) -> Iterator[np.ndarray]:
     """Yields serialized tf.Examples of one split, object [n], in their order."""
     files = sorted(str(path) for path in Path(folder).glob("*.gz"))
-    records = tf.data.TFRecordDataset(files, compression_type="GZIP").batch(_BATCH)
-    yield from untuned(records).as_numpy_iterator()
+    yield from records(files, _BATCH).as_numpy_iterator()
+
+
+def read_pieces(file: str) -> Iterator[np.ndarray]:
+    """Yields serialized tf.Examples of one file in pieces as large as pay, object [n], in their order."""
+    yield from records([file], rows_per_piece(file)).as_numpy_iterator()
+
+
+def records(files: list[str], rows: int) -> tf.data.Dataset:
+    """Returns serialized tf.Examples of some files, string [n], so many rows at a time."""
+    return untuned(tf.data.TFRecordDataset(files, compression_type="GZIP").batch(rows).prefetch(2))
+
+
+def rows_per_piece(file: str) -> int:
+    """Returns how many rows of a file are worth taking at a time, told from the first one."""
+    first = next(iter(untuned(tf.data.TFRecordDataset(file, compression_type="GZIP").take(1)).as_numpy_iterator()), b"")
+    return max(1, min(_MOST_ROWS, _MOST_BYTES // max(len(first), 1)))

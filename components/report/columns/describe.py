@@ -18,9 +18,9 @@ from components.example_gen.examples.reader import read_examples
 from components.formats.columns import Column, Columns, ColumnStatistics
 from components.formats.summary import Summary
 from components.report.columns import numeric, textual
-from components.schema_gen.statistics import read_statistics
 from components.shared.exact_numbers import companion
 from components.shared.splits import EVAL, TRAIN, split_folder
+from components.statistics_gen.statistics import read_statistics
 
 SPLITS = (TRAIN, EVAL)
 # Numbers held at once: 160 MB as float64.

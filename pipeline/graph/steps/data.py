@@ -35,6 +35,11 @@ def _ingested(artifacts: Mapping[str, str]) -> str:
     return ", ".join(words)
 
 
+def _statistics_gen(config: Config, inputs: Inputs) -> Arguments:
+    del config
+    return {"code": inputs.code["StatisticsGen"]}
+
+
 def _schema_gen(config: Config, inputs: Inputs) -> Arguments:
     settings = {"labels": config.labels.training_only, "keep": config.features.categorical}
     return {
@@ -113,11 +118,6 @@ def _passed(artifacts: Mapping[str, str]) -> str:
     return "passed"
 
 
-def _nothing(config: Config, inputs: Inputs) -> Arguments:
-    del config, inputs
-    return {}
-
-
 STEPS = (
     # Reads the table, divides it into train, validation, calibration and eval, and counts every row.
     Step(
@@ -135,10 +135,10 @@ STEPS = (
     # Describes the splits.
     Step(
         "StatisticsGen",
-        component="tfx.components.statistics_gen.component.StatisticsGen",
-        module=None,
+        component="components.statistics_gen.component.StatisticsGen",
+        module="components.statistics_gen.component",
         takes={"examples": "ExampleGen.examples"},
-        arguments=_nothing,
+        arguments=_statistics_gen,
     ),
     # Settles the schema: a reviewed one or that of train.
     Step(

@@ -14,17 +14,12 @@ from components.shared.splits import CALIBRATION, TRAIN, VALIDATION
 from components.trainer.choices import SEPARATE
 from pipeline.config.run import Config
 from pipeline.config.tuning import SearchRange
-from pipeline.graph.steps.base import SERVING, TRAINING, Arguments, Inputs, Step, within
+from pipeline.graph.steps.base import SERVING, TRAINING, Arguments, Inputs, Step, as_json, within
 
 
 def _transform(config: Config, inputs: Inputs) -> Arguments:
     settings = _labels(config) | {"max_categories": config.features.max_categories}
-    return {
-        "preprocessing_fn": "components.transform.preprocessing.preprocessing_fn",
-        "custom_config": settings | {"code": inputs.code["Transform"]},
-        "disable_statistics": True,
-        "disable_analyzer_cache": True,
-    }
+    return {"settings": as_json(settings), "code": inputs.code["Transform"]}
 
 
 def _tuner(config: Config, inputs: Inputs) -> Arguments:
@@ -92,8 +87,8 @@ STEPS = (
     # Learns scales and vocabularies from train and applies them.
     Step(
         "Transform",
-        component="tfx.components.transform.component.Transform",
-        module="components.transform.preprocessing",
+        component="components.transform.component.Transform",
+        module="components.transform.component",
         takes={"examples": "ExampleGen.examples", "schema": "SchemaGen.schema"},
         arguments=_transform,
         after=("DataGate",),  # what the gate thinks may change, what Transform does not

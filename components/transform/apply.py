@@ -1,0 +1,63 @@
+"""A transform applied to whole files of examples, each to a file of tensors with its rows in their order."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import apache_beam as beam
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from components.example_gen.examples.batches import SplitFile
+from components.example_gen.examples.reader import records, rows_per_piece
+from components.shared.splits import split_folder
+from components.transform.tensor_files import SUFFIX, write_tensors
+
+
+class Apply(beam.DoFn):
+    """Applies a transform to (split, path) of a file of examples; the rows keep their order.
+
+    Args:
+        graph: folder of the transform, which is there as soon as the first element is.
+        target: folder to write the splits to.
+    """
+
+    def __init__(self, graph: str, target: str) -> None:
+        super().__init__()
+        self._graph = graph
+        self._target = target
+        self._transform: Any = None
+
+    def process(self, element: SplitFile, learnt: Any) -> None:
+        """Writes one file, which appears when it is whole.
+
+        Args:
+            element: split and path.
+            learnt: what says that the transform has been written.
+        """
+        del learnt
+        if self._transform is None:
+            self._transform = _loaded(self._graph)
+        split, source = element
+        folder = split_folder(self._target, split)
+        os.makedirs(folder, exist_ok=True)
+        target = os.path.join(folder, Path(source).name.removesuffix(".gz") + SUFFIX)
+        transformed = records([source], rows_per_piece(source)).map(self._transform, num_parallel_calls=2)
+        temporary = f"{target}.{os.getpid()}.tmp"
+        write_tensors(transformed.prefetch(2).as_numpy_iterator(), temporary)
+        os.replace(temporary, target)
+
+
+def _loaded(graph: str) -> Any:
+    """Returns the transform as a function of serialized examples, traced once for all files."""
+    output = tft.TFTransformOutput(graph)
+    spec, layer = output.raw_feature_spec(), output.transform_features_layer()
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
+    def transform(examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        transformed: dict[str, tf.Tensor] = layer(tf.io.parse_example(examples, spec))
+        return transformed
+
+    return tf.autograph.experimental.do_not_convert(transform)
