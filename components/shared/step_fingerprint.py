@@ -8,9 +8,11 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 _README = "README.md"
 _ROOT = __name__.partition(".")[0]
@@ -19,8 +21,8 @@ _LOADER = f"{_ROOT}.shared.implementations"
 _IMPORT_PATH = re.compile(rf"({_ROOT}(?:\.\w+)+):\w+")
 
 
-def code_fingerprint(module: str) -> str:
-    """Returns the SHA-256 of a module's source and of every module of `components` it imports, however deep.
+def code_fingerprints(modules: Iterable[str]) -> dict[str, str]:
+    """Returns for each module the SHA-256 of its source and of every module of `components` it imports, however deep.
 
     Of a package it takes the other files too, such as templates, down to the packages inside it; but no README, which
     no step reads and which an installation does not have. Where the modules can load what a registry names
@@ -28,34 +30,77 @@ def code_fingerprint(module: str) -> str:
     `package.module:name`.
 
     Args:
-        module: dotted name of the module that a step runs, for instance `components.trainer.run_fn`.
+        modules: dotted names of the modules that steps run, for instance `components.trainer.run_fn`.
     """
-    seen: dict[str, str] = {}
-    named: set[str] = set()
-    _collect(module, seen, named)
-    while _LOADER in seen and (new := named - seen.keys()):
-        named -= new
-        for implementation in new:
-            _collect(implementation, seen, named)
-    listing = "\n".join(f"{name} {digest}" for name, digest in sorted(seen.items()))
-    return hashlib.sha256(listing.encode()).hexdigest()
+    sources = _Sources()
+    return {module: sources.fingerprint(module) for module in modules}
 
 
-def _collect(module: str, seen: dict[str, str], named: set[str]) -> None:
-    """Adds a module and what it imports to `seen`, and the modules that their texts name to `named`."""
-    if module in seen:
-        return
-    path = _source(module)
-    if path is None:
-        return
-    source = path.read_bytes()
-    seen[module] = hashlib.sha256(source).hexdigest()
-    if path.name == "__init__.py":
-        seen.update({str(file.relative_to(path.parents[1])): _digest(file) for file in _assets(path.parent)})
-    imports, paths = _reach(source)
-    named |= paths
-    for imported in imports:
-        _collect(imported, seen, named)
+class _Sources:
+    """The source files as they are now, each read once."""
+
+    def __init__(self) -> None:
+        self._root = Path(__file__).parents[2]
+        self._files = {_module_of(path.relative_to(self._root)): path for path in _python_files(self._root / _ROOT)}
+        self._read: dict[str, _Source | None] = {}
+
+    def fingerprint(self, module: str) -> str:
+        seen: dict[str, str] = {}
+        named: set[str] = set()
+        self._collect(module, seen, named)
+        while _LOADER in seen and (new := named - seen.keys()):
+            named -= new
+            for implementation in new:
+                self._collect(implementation, seen, named)
+        listing = "\n".join(f"{name} {digest}" for name, digest in sorted(seen.items()))
+        return hashlib.sha256(listing.encode()).hexdigest()
+
+    def _collect(self, module: str, seen: dict[str, str], named: set[str]) -> None:
+        """Adds a module and what it imports to `seen`, and the modules that their texts name to `named`."""
+        if module in seen or (source := self._source(module)) is None:
+            return
+        seen[module] = source.digest
+        seen.update(source.assets)
+        named |= source.named
+        for imported in source.imports:
+            self._collect(imported, seen, named)
+
+    def _source(self, module: str) -> _Source | None:
+        """Returns a module, None for a name inside one; imports nothing."""
+        if module not in self._read:
+            path = self._files.get(module) if module.partition(".")[0] == _ROOT else self._elsewhere(module)
+            self._read[module] = None if path is None else _Source.of(path)
+        return self._read[module]
+
+    def _elsewhere(self, module: str) -> Path | None:
+        path = self._root.joinpath(*module.split("."))
+        return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
+
+
+class _Source(NamedTuple):
+    """A module: the digest of its file, those of its package's other files, what it imports, what its texts name."""
+
+    digest: str
+    assets: dict[str, str]
+    imports: frozenset[str]
+    named: frozenset[str]
+
+    @classmethod
+    def of(cls, path: Path) -> _Source:
+        content, assets = path.read_bytes(), {}
+        if path.name == "__init__.py":
+            assets = {str(file.relative_to(path.parents[1])): _digest(file) for file in _assets(path.parent)}
+        return cls(hashlib.sha256(content).hexdigest(), assets, *_reach(content))
+
+
+def _python_files(folder: Path) -> Iterator[Path]:
+    for parent, _, names in os.walk(folder):
+        yield from (Path(parent, name) for name in names if name.endswith(".py"))
+
+
+def _module_of(path: Path) -> str:
+    parts = path.with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def _digest(file: Path) -> str:
@@ -71,16 +116,7 @@ def _assets(package: Path) -> Iterator[Path]:
             yield from _assets(path)
 
 
-def _source(module: str) -> Path | None:
-    """Returns the file of a module of this package, None for a name inside a module; imports nothing."""
-    path = Path(__file__).parents[2].joinpath(*module.split("."))
-    for candidate in (path.with_suffix(".py"), path / "__init__.py"):
-        if candidate.is_file():
-            return candidate
-    return None
-
-
-@functools.cache  # most modules are reached from several steps
+@functools.cache
 def _reach(source: bytes) -> tuple[frozenset[str], frozenset[str]]:
     """Returns the modules of this package that a source imports, and those that it names by import path."""
     tree = ast.parse(source)

@@ -21,7 +21,7 @@ from components.pusher.local_store import CURRENT, open_store
 from components.pusher.provenance import require_same_labels, rows_of
 from components.pusher.release import VersionStore
 from components.schema_gen.schema_file import column_forms, column_types, read_schema
-from components.shared.step_fingerprint import code_fingerprint
+from components.shared.step_fingerprint import code_fingerprints
 from pipeline.config.run import Config
 from pipeline.graph.steps import STEPS
 from pipeline.graph.steps.base import Inputs, Production
@@ -104,7 +104,9 @@ def check_pushed(config: Config) -> None:
 
 
 def _code() -> dict[str, str]:
-    return {name: code_fingerprint(step.module) for name, step in STEPS.items() if step.module is not None}
+    modules = {name: step.module for name, step in STEPS.items() if step.module is not None}
+    fingerprints = code_fingerprints(modules.values())
+    return {name: fingerprints[module] for name, module in modules.items()}
 
 
 def _digest(config: Config, content: str, reviewed: str, code: Mapping[str, str]) -> str:

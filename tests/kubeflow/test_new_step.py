@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from components.shared.step_fingerprint import code_fingerprint
+from components.shared.step_fingerprint import code_fingerprints
 from pipeline.config.run import Config
 from pipeline.graph.build import build, up_to
 from pipeline.graph.inputs import at_run_time, gather
@@ -68,7 +68,7 @@ def test_it_is_in_the_local_graph(tmp_path: Path):
     assert {node.id for node in weigh.upstream_nodes} == {"Trainer", "Pusher"}
     assert weigh.exec_properties == {
         "settings": '{"training": {"seed": 0}}',
-        "code": code_fingerprint("tests.kubeflow.toys"),
+        "code": code_fingerprints(["tests.kubeflow.toys"])["tests.kubeflow.toys"],
     }
     for last, is_in in (("Weigh", True), ("Pusher", False)):
         cut = up_to(build(config, at_run_time(config)), last)

@@ -79,7 +79,7 @@ def test_digest_changes_with_data_code_and_reviewed_schema(folder: Path, monkeyp
     digests.append(gathered("data.schema_file=s.pbtxt").production.digest)
     (folder / "t.csv").write_text("x,y,k\n1,2,a\n2,4,b\n")
     digests.append(gathered().production.digest)
-    monkeypatch.setattr(inputs, "code_fingerprint", lambda module: f"new {module}")
+    monkeypatch.setattr(inputs, "code_fingerprints", lambda modules: {module: f"new {module}" for module in modules})
     digests.append(gathered().production.digest)
     assert len(set(digests)) == len(digests)
 
@@ -129,8 +129,8 @@ def test_what_only_reports_changes_nothing_about_a_model(folder: Path, monkeypat
     before = gathered()
     assert gathered("evaluation.relatedness=3", "evaluation.tfma=true").production.digest == before.production.digest
     told = {STEPS["Report"].module, STEPS["Relatedness"].module}
-    real = inputs.code_fingerprint
-    monkeypatch.setattr(inputs, "code_fingerprint", lambda module: "new" if module in told else real(module))
+    real = inputs.code_fingerprints
+    monkeypatch.setattr(inputs, "code_fingerprints", lambda modules: real(modules) | dict.fromkeys(told, "new"))
     assert gathered().code["Relatedness"] == "new"
     assert gathered().production.digest == before.production.digest
 
