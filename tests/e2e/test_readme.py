@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.warm_process import WarmProcess, served
 from tests.readmes import PAGES, ROOT, blocks, fenced
 
 HOME = "/home/you/mtl-pipeline"
@@ -46,7 +47,7 @@ NAMES = [block.script.splitlines()[0] for block in BLOCKS]
 
 @pytest.fixture(scope="session")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
-    """Runs all blocks, one after another."""
+    """Runs all blocks, one after another; `make run` in a process of its own, `mtl` in forks of one."""
     folder = tmp_path_factory.mktemp("readme")
     for name in ("Makefile", "pyproject.toml", "requirements.lock"):
         (folder / name).symlink_to(ROOT / name)
@@ -56,21 +57,26 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     path = f"{sys.prefix}/bin{os.pathsep}{inherited['PATH']}"
     environment = inherited | {"PATH": path, "COLUMNS": "100"}
     codes, outputs = [], []
-    for block in BLOCKS:
-        done = subprocess.run(
-            ["bash", "-c", _PRELUDE + block.script],
-            cwd=folder,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=600,
-        )
-        if block.script.startswith("mtl run --data"):  # so far the network is that of a user; from here on a small one
-            with open(folder / "data" / "wine" / "config.yaml", "a", encoding="utf-8") as config:
-                config.write(SMALL)
-        codes.append(done.returncode)
-        outputs.append(done.stdout.replace(str(folder), HOME))
+    warm = WarmProcess()
+    with served(warm, tmp_path_factory.mktemp("socket") / "mtl") as function:
+        for block in BLOCKS:
+            done = subprocess.run(
+                ["bash", "-c", _PRELUDE + function + block.script],
+                cwd=folder,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=600,
+            )
+            if block.script.startswith(
+                "mtl run --data"
+            ):  # so far the network is that of a user; from here on a small one
+                with open(folder / "data" / "wine" / "config.yaml", "a", encoding="utf-8") as config:
+                    config.write(SMALL)
+            codes.append(done.returncode)
+            outputs.append(done.stdout.replace(str(folder), HOME))
+    warm.close()
     return Played(folder, codes, outputs)
 
 

@@ -6,14 +6,17 @@ import json
 import os
 import select
 import signal
+import socketserver
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
 SERVER = Path(__file__).with_name("warm_server.py")
+CLIENT = Path(__file__).with_name("warm_client.py")
 
 
 class WarmProcess:
@@ -89,3 +92,24 @@ class WarmProcess:
             self._server.stdout.close()
             self._said.close()
             self._server = self._said = None
+
+
+@contextlib.contextmanager
+def served(process: WarmProcess, socket: Path) -> Iterator[str]:
+    """Answers at a socket; yields the shell function that makes `mtl` a command of the process."""
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            asked = json.load(self.rfile)
+            done = process.run(asked["arguments"], Path(asked["folder"]), asked["environment"])
+            answer = {"code": done.returncode, "out": done.stdout, "err": done.stderr}
+            self.wfile.write(json.dumps(answer).encode())
+
+    with socketserver.UnixStreamServer(str(socket), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"mtl() {{ '{sys.executable}' -IS '{CLIENT}' '{socket}' \"$@\"; }}\n"
+        finally:
+            server.shutdown()
+            thread.join()
