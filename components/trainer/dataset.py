@@ -13,11 +13,11 @@ import numpy as np
 import tensorflow as tf
 
 from components.shared import tensor_names
+from components.shared.column_buffer import ColumnBuffer
 from components.shared.errors import InputError
 from components.shared.exact_numbers import of_bits
 from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.shared.splits import TRAIN, VALIDATION
-from components.trainer.spill import ColumnBuffer
 from components.transform.tensor_files import SUFFIX, read_tensors
 
 BATCH = 4096

@@ -16,6 +16,7 @@ import time
 import keras
 import numpy as np
 
+from components.shared.column_buffer import ColumnBuffer
 from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.shared.implementations import implementation
 from components.trainer.choices import BALANCERS, FIXED
@@ -23,7 +24,6 @@ from components.trainer.model import build_multi_task_model, build_table_model, 
 from components.trainer.network.encoder import FeatureSpace
 from components.trainer.presets import SEED
 from components.trainer.scan import ScanningModel, chunks
-from components.trainer.spill import ColumnBuffer
 
 FEATURES, CLASSES, BATCH = 10, 3, 32
 PLAIN, MAPPED = "model.fit", "from a file"

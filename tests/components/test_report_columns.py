@@ -86,9 +86,11 @@ def folders(tmp_path: Path):
     return str(tmp_path / "examples"), str(tmp_path / "statistics")
 
 
-@pytest.mark.parametrize("limit", [20_000_000, 5], ids=["one pass", "a pass for each column"])
-def test_every_column_in_both_splits(folders, limit: int, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(describe, "_MAX_VALUES", limit)
+@pytest.mark.parametrize(("budget", "columns"), [(1 << 20, 256), (0, 256), (1 << 20, 1)])
+def test_every_column_in_both_splits(folders, budget: int, columns: int, monkeypatch: pytest.MonkeyPatch):
+    """In memory, from files, and in a pass for each column."""
+    monkeypatch.setattr(describe, "_BUDGET", budget)
+    monkeypatch.setattr(describe, "_COLUMNS", columns)
     found = describe_columns(*folders, SCHEMA, SUMMARY)
     assert [(column.name, column.role, column.kind) for column in found.columns] == [
         ("y", "regression label", "number"),

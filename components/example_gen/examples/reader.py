@@ -11,7 +11,6 @@ import tensorflow as tf
 from components.shared.splits import split_folder
 from components.shared.untuned_datasets import untuned
 
-_BATCH = 1024
 # What a piece of a file holds at most, however wide its rows are.
 _MOST_ROWS, _MOST_BYTES = 16_384, 16 << 20
 
@@ -22,9 +21,9 @@ def example_files(artifact: str, split: str) -> list[str]:
 
 
 def read_examples(folder: str | Path) -> Iterator[np.ndarray]:
-    """Yields serialized tf.Examples of one split, object [n], in their order."""
-    files = sorted(str(path) for path in Path(folder).glob("*.gz"))
-    yield from records(files, _BATCH).as_numpy_iterator()
+    """Yields serialized tf.Examples of one split in pieces as large as pay, object [n], in their order."""
+    for file in sorted(str(path) for path in Path(folder).glob("*.gz")):
+        yield from read_pieces(file)
 
 
 def read_pieces(file: str) -> Iterator[np.ndarray]:

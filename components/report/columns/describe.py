@@ -1,7 +1,7 @@
 """Every column of train and eval side by side: numbers from the examples themselves, texts from their statistics.
 
 TFDV's quantiles and histograms are approximate and its bins differ from split to split, so what the report says of
-numbers is counted again, a bounded number of values at a time.
+numbers is counted again, in one pass over the rows; what is too large for memory lies in files meanwhile.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ from components.example_gen.examples.reader import read_examples
 from components.formats.columns import Column, Columns, ColumnStatistics
 from components.formats.summary import Summary
 from components.report.columns import numeric, textual
+from components.shared.column_buffer import ColumnBuffer
 from components.shared.exact_numbers import companion
 from components.shared.splits import EVAL, TRAIN, split_folder
 from components.statistics_gen.statistics import read_statistics
 
 SPLITS = (TRAIN, EVAL)
-# Numbers held at once: 160 MB as float64.
-_MAX_VALUES = 20_000_000
+# Bytes of numbers of a split that are held in memory, and columns of one pass: each may be an open file.
+_BUDGET, _COLUMNS = 128 << 20, 256
 _KINDS = {"INT": "number", "FLOAT": "number", "BYTES": "text", "VECTOR": "vector"}
 
 
@@ -50,7 +51,7 @@ def describe_columns(examples: str, statistics: str, schema: schema_pb2.Schema, 
         if kind != "number"
     }
     described |= _numbers(
-        examples, {name: types[name] for name, kind in kinds.items() if kind == "number"}, rows, summary.wide
+        examples, {name: types[name] for name, kind in kinds.items() if kind == "number"}, summary.wide
     )
     used = {feature.name for feature in schema.feature if not feature.lifecycle_stage}
     return Columns(
@@ -68,15 +69,12 @@ def _role(name: str, summary: Summary, used: set[str]) -> str:
     return "feature" if name in used else "left out"
 
 
-def _numbers(
-    examples: str, types: Mapping[str, str], rows: Mapping[str, int], wide: Collection[str]
-) -> dict[str, dict[str, ColumnStatistics]]:
+def _numbers(examples: str, types: Mapping[str, str], wide: Collection[str]) -> dict[str, dict[str, ColumnStatistics]]:
     names = list(types)
-    width = max(1, _MAX_VALUES // max(1, sum(rows.values())))
     described = {}
-    for start in range(0, len(names), width):
+    for start in range(0, len(names), _COLUMNS):
         part = schema_pb2.Schema()
-        for name in names[start : start + width]:
+        for name in names[start : start + _COLUMNS]:
             part.feature.add(name=name, type=schema_pb2.FeatureType.Value(types[name]))
         exact = [feature.name for feature in part.feature if feature.name in wide]
         values = {split: _read(split_folder(examples, split), part, exact) for split in SPLITS}
@@ -98,12 +96,13 @@ def _read(folder: str, schema: schema_pb2.Schema, exact: Collection[str]) -> dic
     for name in exact:
         read.feature.add(name=companion(name), type=schema_pb2.INT)
     decoder = ExamplesToRecordBatchDecoder(read.SerializeToString())
-    parts: dict[str, list[np.ndarray]] = {feature.name: [np.empty(0)] for feature in schema.feature}
+    names = [feature.name for feature in schema.feature]
+    columns = ColumnBuffer(_BUDGET)
+    columns.add({name: np.empty(0) for name in names})
     for serialized in read_examples(folder):
         batch = decoder.DecodeBatch(serialized.tolist())
-        for name, arrays in parts.items():
-            arrays.append(first_numbers(batch, name))
-    return {name: np.concatenate(arrays) for name, arrays in parts.items()}
+        columns.add({name: first_numbers(batch, name) for name in names})
+    return columns.arrays()
 
 
 def _statistics(folder: str, split: str) -> dict[str, statistics_pb2.FeatureNameStatistics]:

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from components.shared.column_buffer import ColumnBuffer
 from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.network.encoder import FeatureSpace
 from components.trainer.scan import chunks, shuffled
-from components.trainer.spill import ColumnBuffer
 
 
 def collected(budget, batches):
