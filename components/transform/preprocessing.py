@@ -7,6 +7,7 @@ element-wise analyzers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -50,11 +51,11 @@ def preprocessing_fn(inputs: dict[str, Any], custom_config: dict[str, Any]) -> d
     weight = custom_config.get("weight")
     apart = (regression, classification, weight)
     layout = Layout.of(inputs, apart)
-    numeric = [_exact(inputs, name) for name in layout.numbers]
+    numeric = [_scalars(inputs, layout.numbers)] if layout.numbers else []
     numeric += [_vector(inputs[name]) for name in layout.vectors]
 
     # The label is the last column of the analysis alone: what is served must not depend on it.
-    label, unlabelled = _exact(inputs, regression)
+    label, unlabelled = _scalars(inputs, [regression])
     scales = learn_scales(
         tf.concat([*(value for value, _ in numeric), label], axis=1),
         tf.concat([*(absent for _, absent in numeric), unlabelled], axis=1),
@@ -107,16 +108,35 @@ def _one_wide(value: tf.SparseTensor) -> tf.SparseTensor:
     return tf.SparseTensor(value.indices, value.values, [value.dense_shape[0], 1])
 
 
-def _exact(inputs: dict[str, Any], name: str) -> tuple[tf.Tensor, tf.Tensor]:
-    """Returns a scalar column as float64 [B, 1], from its companion where there is one, and where it is missing."""
-    value = inputs[name]
-    as_float = tf.SparseTensor(value.indices, tf.cast(value.values, tf.float64), value.dense_shape)
-    number = _dense(as_float, float("nan"))
-    if companion(name) in inputs:
-        bits = inputs[companion(name)]
-        known = (_present(bits) > 0) & ~tf.math.is_nan(number)
-        number = tf.where(known, tf.bitcast(_dense(bits, 0), tf.float64), number)
-    return _vector(tf.expand_dims(number, axis=1))
+def _scalars(inputs: dict[str, Any], names: Sequence[str]) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns N scalar columns as float64 [B, N], from their companions where there are, and where they are missing.
+
+    Columns of one type are put together before anything is done with them: a graph of a few operations for each of a
+    thousand columns takes minutes to trace.
+    """
+    parts, order = [], []
+    for dtype in sorted({inputs[name].dtype for name in names}, key=repr):
+        group = [name for name in names if inputs[name].dtype == dtype]
+        parts.append(_joined([inputs[name] for name in group]))
+        order += group
+    place = {name: position for position, name in enumerate(order)}
+    for name in names:
+        if companion(name) in inputs:
+            bits, number = inputs[companion(name)], tf.concat(parts, axis=1)[:, place[name]]
+            known = (_present(bits) > 0) & ~tf.math.is_nan(number)
+            parts.append(tf.where(known, tf.bitcast(_dense(bits, 0), tf.float64), number)[:, None])
+            place[name] = len(order)
+            order.append(name)
+    return _vector(tf.gather(tf.concat(parts, axis=1), [place[name] for name in names], axis=1))
+
+
+def _joined(columns: Sequence[tf.SparseTensor]) -> tf.Tensor:
+    """Returns scalar columns of one type as float64 [B, n], NaN where missing."""
+    shape = tf.stack([columns[0].dense_shape[0], 1])
+    joined = tf.sparse.concat(1, [tf.SparseTensor(column.indices, column.values, shape) for column in columns])
+    numbers = tf.SparseTensor(joined.indices, tf.cast(joined.values, tf.float64), joined.dense_shape)
+    dense = tf.sparse.to_dense(numbers, default_value=tf.constant(float("nan"), tf.float64))
+    return tf.ensure_shape(dense, [None, len(columns)])
 
 
 def _vector(value: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
