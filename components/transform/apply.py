@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
+import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
@@ -44,10 +45,15 @@ class Apply(beam.DoFn):
         folder = split_folder(self._target, split)
         os.makedirs(folder, exist_ok=True)
         target = os.path.join(folder, Path(source).name.removesuffix(".gz") + SUFFIX)
-        transformed = records([source], rows_per_piece(source)).map(self._transform, num_parallel_calls=2)
+        # Not `map`, which would have the transform traced and optimised again for each file.
+        transformed = map(self._transform, records([source], rows_per_piece(source)))
         temporary = f"{target}.{os.getpid()}.tmp"
-        write_tensors(transformed.prefetch(2).as_numpy_iterator(), temporary)
+        write_tensors(map(_as_numpy, transformed), temporary)
         os.replace(temporary, target)
+
+
+def _as_numpy(tensors: dict[str, tf.Tensor]) -> dict[str, np.ndarray]:
+    return {name: tensor.numpy() for name, tensor in tensors.items()}
 
 
 def _loaded(graph: str) -> Any:
@@ -60,4 +66,4 @@ def _loaded(graph: str) -> Any:
         transformed: dict[str, tf.Tensor] = layer(tf.io.parse_example(examples, spec))
         return transformed
 
-    return tf.autograph.experimental.do_not_convert(transform)
+    return transform
