@@ -19,7 +19,13 @@ from pipeline.config.run import Config
 from pipeline.config.search_space import checked_space
 from pipeline.errors import ConfigError
 
-_PATHS = (("data", "path"), ("data", "schema_file"), ("push", "destination"), ("runtime", "output"))
+_PATHS = (
+    ("data", "path"),
+    ("data", "schema_file"),
+    ("push", "destination"),
+    ("runtime", "output"),
+    ("runtime", "jar"),
+)
 
 
 @dataclass(frozen=True)

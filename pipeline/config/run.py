@@ -31,6 +31,7 @@ from pipeline.config.gates import Gates
 from pipeline.config.intervals import Intervals
 from pipeline.config.presets import with_preset
 from pipeline.config.row_checks import Check
+from pipeline.config.runtime import Runtime
 from pipeline.config.tuning import Tuning
 
 
@@ -123,22 +124,6 @@ class Push(Section):
         if destination is not None:
             check_place(destination)
         return destination
-
-
-class Runtime(Section):
-    """Where and how the steps run."""
-
-    output: str | None = None
-    """Folder of metadata, artifacts and logs; left out: `runs/<name>` in the current folder."""
-    beam_args: list[str] = ["--direct_running_mode=in_memory"]
-    """Arguments of the Apache Beam steps (StatisticsGen, Transform)."""
-
-    @field_validator("output")
-    @classmethod
-    def _local(cls, output: str | None) -> str | None:
-        if output is not None and "://" in output:
-            raise ValueError(f"must be a local folder, got {output}. push.destination may be remote")
-        return output
 
 
 class Config(Section):

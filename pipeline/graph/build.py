@@ -16,7 +16,7 @@ from pipeline.config.run import Config
 from pipeline.graph.steps import STEPS
 from pipeline.graph.steps.base import Inputs, Step
 from pipeline.local.lineage import DATABASE
-from pipeline.workers.arguments import beam_args
+from pipeline.workers.arguments import beam_arguments
 
 
 def build(config: Config, inputs: Inputs, *, search: bool = False) -> Pipeline:
@@ -37,7 +37,7 @@ def build(config: Config, inputs: Inputs, *, search: bool = False) -> Pipeline:
         metadata_connection_config=metadata.sqlite_metadata_connection_config(str(config.output / DATABASE)),
         components=list(nodes.values()),
         enable_cache=True,
-        beam_pipeline_args=beam_args(config.runtime.beam_args),
+        beam_pipeline_args=beam_arguments(config.runtime),
     )
 
 
@@ -54,8 +54,8 @@ def up_to(pipeline: Pipeline, last: str) -> Pipeline:
     for node in kept:
         for following in set(node.downstream_nodes) - set(kept):
             node.remove_downstream_node(following)
-    # Also where nothing was left out: with each assignment TFX changes the cache keys of the Beam steps.
-    pipeline.components = kept
+    if len(kept) < len(pipeline.components):  # with each assignment TFX repeats the arguments of the Beam steps
+        pipeline.components = kept
     return pipeline
 
 

@@ -114,6 +114,7 @@ def _run(
             from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 
             from pipeline.graph.build import build, up_to
+            from pipeline.local.cache_keys import without_engine
             from pipeline.local.hooks import observed
 
         pipeline = up_to(build(config, inputs, search=until == TUNER), until)
@@ -123,7 +124,7 @@ def _run(
             for node in pipeline.components
         ]
         watcher.finished(start.name, False, {})
-        with observed(watcher), at_hand(None if source is None else source.plan):
+        with observed(watcher), without_engine(), at_hand(None if source is None else source.plan):
             try:
                 LocalDagRunner().run(pipeline)
             except BaseException as error:

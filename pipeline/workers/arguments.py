@@ -8,7 +8,6 @@ image that is named. For a container of Beam's own image TFX has a package of it
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from importlib.metadata import version
 
 from apache_beam.options.pipeline_options import (
@@ -20,6 +19,8 @@ from apache_beam.options.pipeline_options import (
     StreamingOptions,
 )
 
+from pipeline.config.runtime import Runtime
+
 PLUGIN = "tfx.components"
 """What a worker imports first: without it TFDV has no `sql_util` and cannot be imported."""
 _HERE = "LOOPBACK"
@@ -27,13 +28,16 @@ _IMAGE = "DOCKER"
 _NO_IMAGE = "none"
 
 
-def beam_args(given: Sequence[str]) -> list[str]:
-    """Returns the arguments of the Beam steps: the user's own, and what must be added to them.
+def beam_arguments(runtime: Runtime) -> list[str]:
+    """Returns the arguments of the Beam steps: the engine's, what must be added to them, and the user's own.
+
+    Of an argument that is given twice Beam takes the last.
 
     Args:
-        given: `runtime.beam_args`.
+        runtime: the section `runtime`.
     """
-    options = PipelineOptions(list(given))
+    engine = _engine(runtime)
+    options = PipelineOptions([*engine, *runtime.beam_args])
     added = [f"--beam_plugin={PLUGIN}"]
     if _is_direct(options) and not options.view_as(StreamingOptions).update_compatibility_version:
         # The DirectRunner of Beam 2.73 hands a pipeline to Prism, a program that it fetches from the network, checks
@@ -43,7 +47,44 @@ def beam_args(given: Sequence[str]) -> list[str]:
         # TFX has a package of itself built for workers without an image, 45 MB in the temporary folder per step.
         # Where they run in none, no runner reads its name.
         added.append(f"--sdk_container_image={image}")
-    return [*given, *added]
+    return [*engine, *added, *runtime.beam_args]
+
+
+def _engine(runtime: Runtime) -> list[str]:
+    """Returns what the settings of an engine are called by Beam."""
+    workers = runtime.workers
+    match runtime.engine:
+        case "portable":
+            parallel = [f"--sdk_worker_parallelism={workers}"] if workers > 1 else []
+            return ["--runner=PortableRunner", f"--job_endpoint={runtime.endpoint}", *_place(runtime), *parallel]
+        case "flink":
+            cluster = [f"--flink_master={runtime.endpoint}"] if runtime.endpoint else []
+            jar = [f"--flink_job_server_jar={runtime.jar}"] if runtime.jar else []
+            return ["--runner=FlinkRunner", *cluster, *jar, *_place(runtime), f"--parallelism={workers}"]
+        case "dataflow":
+            return [
+                "--runner=DataflowRunner",
+                f"--project={runtime.project}",
+                f"--region={runtime.region}",
+                f"--temp_location={runtime.temp_location}",
+                f"--sdk_container_image={runtime.image}",
+                f"--num_workers={workers}",
+                f"--max_num_workers={workers}",  # without it Dataflow starts as many as it sees fit
+            ]
+    if workers > 1:
+        return ["--direct_running_mode=multi_processing", f"--direct_num_workers={workers}"]
+    return ["--direct_running_mode=in_memory"]
+
+
+def _place(runtime: Runtime) -> list[str]:
+    """Returns where the workers of a job server are."""
+    if runtime.in_this_process:
+        return ["--environment_type=LOOPBACK"]
+    if runtime.pool is not None:
+        return ["--environment_type=EXTERNAL", f"--environment_config={runtime.pool}"]
+    if runtime.image is not None:
+        return ["--environment_type=DOCKER", f"--environment_config={runtime.image}"]
+    return []
 
 
 def _is_direct(options: PipelineOptions) -> bool:

@@ -57,7 +57,8 @@ from tfx.components.statistics_gen.executor import Executor
 from tfx.components.util import examples_utils
 from tfx.types.standard_artifacts import Examples, ExampleStatistics
 import tensorflow_data_validation as tfdv
-from pipeline.workers.arguments import beam_args
+from pipeline.config.runtime import Runtime
+from pipeline.workers.arguments import beam_arguments
 examples, statistics = Examples(), ExampleStatistics()
 examples.uri, statistics.uri, properties = sys.argv[1:]
 examples.split_names = '["train", "validation", "calibration", "eval"]'
@@ -65,7 +66,7 @@ for name, value in json.loads(properties).items():
     examples.set_string_custom_property(name, value)
 assert examples_utils.get_payload_format_string(examples) == "FORMAT_TF_EXAMPLE"
 assert examples_utils.get_file_format(examples) == "tfrecords_gzip"
-context = Executor.Context(beam_pipeline_args=beam_args([]))
+context = Executor.Context(beam_pipeline_args=beam_arguments(Runtime()))
 Executor(context).Do({"examples": [examples]}, {"statistics": [statistics]}, {"exclude_splits": "[]"})
 found = {}
 for split in ("train", "validation", "calibration", "eval"):

@@ -52,6 +52,16 @@ def test_the_same_again_runs_nothing_and_says_so(workshop):
     assert done.record["version"] == 1
 
 
+def test_what_the_beam_steps_run_on_reruns_nothing(workshop):
+    for engine in (
+        "runtime.workers=3",
+        "runtime.beam_args=[--runner=PortableRunner, --job_endpoint=nowhere.example:1]",
+    ):
+        done = run(workshop, "-s", engine)
+        assert done.code == 0
+        assert cached(done) == ALL
+
+
 def test_a_config_key_reruns_what_depends_on_it(workshop):
     done = run(workshop, "-s", "training.learning_rate=0.003")
     assert done.code in (0, 3)

@@ -15,12 +15,13 @@ from kfp.components import load_component_from_text
 from kfp.pipeline_spec import pipeline_spec_pb2
 
 from components.shared.dotted_keys import leaves
+from pipeline.config.runtime import Runtime
 from pipeline.errors import ConfigError
 from pipeline.kubeflow.checking.check import findings_of, read
 from pipeline.kubeflow.compiling.compile import COMMAND, compile_pipeline, require_reachable, write
 from pipeline.kubeflow.compiling.parameters import PARAMETERS, substitute
-from pipeline.kubeflow.compiling.spec import component, containers, repair_producers, tasks
-from pipeline.workers.arguments import beam_args
+from pipeline.kubeflow.compiling.spec import BEAM, component, containers, repair_producers, tasks
+from pipeline.workers.arguments import beam_arguments
 from tests.kubeflow.conftest import IMAGE, wine_config
 from tests.kubeflow.emulator.retries import Retries
 
@@ -83,16 +84,24 @@ def test_tasks_are_the_steps_and_each_runs_the_entrypoint(plain: list[dict[str, 
         assert tasks(spec)[name]["taskInfo"]["name"] == name
         assert re.fullmatch(r"[a-zA-Z0-9][-a-zA-Z0-9]*", name)
         assert (container["image"], container["command"]) == (IMAGE, COMMAND)
-        assert container["env"] == [{"name": "MTL_STEP", "value": name}]
+        assert container["env"][0] == {"name": "MTL_STEP", "value": name}
         assert "lifecycle" not in container
         assert "{{$}}" in container["args"]
 
 
-@pytest.mark.parametrize("name", ["StatisticsGen", "Transform"])
-def test_a_beam_step_stays_in_python_there_too(plain: list[dict[str, Any]], name: str):
-    arguments = dict(containers(plain[0]))[name]["args"]
-    assert set(beam_args([])) <= set(arguments)
-    assert f"--update_compatibility_version={version('apache-beam')}" in arguments
+def test_an_engine_is_in_the_environment_where_no_cache_key_sees_it(mounted: Path, plain: list[dict[str, Any]]):
+    flink = ("runtime.engine=flink", "runtime.endpoint=flink:8081", "runtime.pool=localhost:50000", "runtime.workers=4")
+    config = wine_config(mounted, *flink)
+    known = dict(containers(plain[0]))
+    for compiled, runtime in ((plain, Runtime()), (compile_pipeline(config, IMAGE), config.runtime)):
+        for name, container in containers(compiled[0]):
+            assert container["args"] == known[name]["args"]
+            given = {variable["name"]: variable["value"] for variable in container["env"]}
+            assert json.loads(given[BEAM]) == beam_arguments(runtime)
+    assert {argument.partition("=")[0] for argument in known["Transform"]["args"] if argument.startswith("--")} == {
+        *("--executor_class_path", "--json_serialized_invocation_args", "--json_serialized_inputs_spec_args")
+    }
+    assert f"--update_compatibility_version={version('apache-beam')}" in beam_arguments(Runtime())
 
 
 def test_a_schedule_may_change_data_thresholds_training_and_destination(mounted: Path, plain: list[dict[str, Any]]):

@@ -14,7 +14,7 @@ from components.shared.splits import split_folder
 
 ROWS_PER_FILE = 65_536
 """Few enough for many workers to have something to do, as each of them reads whole files; half a million in each were
-read no faster. It is the same however many workers there are, and so are the examples and what is made of them."""
+read no faster. It is the same however many workers there are, and so are the examples."""
 # Level 1 is several times faster than the default and makes files a few per cent larger.
 _OPTIONS = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
 

@@ -51,7 +51,7 @@ def compile_pipeline(config: Config, image: str) -> list[Json]:
         ConfigError: the configuration cannot work in a cluster.
     """
     require_reachable(config)
-    spec = _compiled_by_tfx(config, image)
+    spec, beam = _compiled_by_tfx(config, image)
     _require_steps(config.kubeflow, spec)
     specs.drop_lifecycles(spec)
     specs.repair_producers(spec)
@@ -61,6 +61,7 @@ def compile_pipeline(config: Config, image: str) -> list[Json]:
     uncached = [name for name, step in STEPS.items() if not step.cached]
     unretried = [name for name, step in STEPS.items() if not step.retried]
     specs.apply_settings(spec, _with_cache_decided(config.kubeflow, image), uncached, unretried)
+    specs.move_beam_arguments(spec, beam)
     platform = specs.platform(spec, config.kubeflow)
     return [spec] if platform is None else [spec, platform]
 
@@ -81,7 +82,8 @@ def require_reachable(config: Config) -> None:
             )
 
 
-def _compiled_by_tfx(config: Config, image: str) -> Json:
+def _compiled_by_tfx(config: Config, image: str) -> tuple[Json, list[str]]:
+    """Returns the PipelineSpec and the arguments of Beam that every step has got in it."""
     with heavy_imports():
         from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import KubeflowV2DagRunner, KubeflowV2DagRunnerConfig
 
@@ -93,9 +95,9 @@ def _compiled_by_tfx(config: Config, image: str) -> Json:
     # TFX makes the folder of the local metadata; nothing of it gets into the spec.
     with tempfile.TemporaryDirectory() as folder:
         local = config.model_copy(update={"runtime": config.runtime.model_copy(update={"output": folder})})
-        job: dict[str, Any] = runner.run(build(local, at_run_time(config)), write_out=False)
-    compiled: Json = job["pipelineSpec"]
-    return compiled
+        pipeline = build(local, at_run_time(config))
+        job: dict[str, Any] = runner.run(pipeline, write_out=False)
+    return job["pipelineSpec"], pipeline.beam_pipeline_args
 
 
 def _require_steps(settings: Kubeflow, spec: Json) -> None:

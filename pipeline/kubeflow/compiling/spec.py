@@ -6,7 +6,8 @@ component (`components`), each with an executor (`deploymentSpec.executors`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.config.cluster import Kubeflow, StepResources
@@ -16,6 +17,10 @@ Json = dict[str, Any]
 STEP = "MTL_STEP"
 """Environment variable with the name of the step. KFP stores components under a hash of their container: without it,
 two steps with one executor would share the outputs of the first. The entrypoint tells by it where a parameter goes."""
+
+BEAM = "MTL_BEAM_ARGUMENTS"
+"""Environment variable with the arguments of Beam, as JSON. KFP's cache key covers a container's arguments and not its
+environment, and a step gives the same on every engine."""
 
 _LONGEST_STEP = f"{7 * 24 * 3600}s"
 """How long all attempts of a step together may take. KFP hands `backoffMaxDuration` to Argo as `maxDuration`, which
@@ -104,6 +109,20 @@ def apply_settings(spec: Json, settings: Kubeflow, uncached: Iterable[str], unre
                 "backoffFactor": 2.0,
                 "backoffMaxDuration": _LONGEST_STEP,
             }
+
+
+def move_beam_arguments(spec: Json, arguments: Sequence[str]) -> None:
+    """Hands the arguments of Beam to the steps in their environment.
+
+    Args:
+        spec: the compiled pipeline, its settings applied.
+        arguments: what TFX's compiler has put at the end of the arguments of every step.
+    """
+    given = list(arguments)
+    for _, container in containers(spec):
+        if container["args"][-len(given) :] == given:
+            del container["args"][-len(given) :]
+            container["env"].append({"name": BEAM, "value": json.dumps(given)})
 
 
 def _resources(step: StepResources) -> Json:

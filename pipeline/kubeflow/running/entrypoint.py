@@ -19,7 +19,7 @@ from components.shared.heavy_imports import heavy_imports
 from components.shared.process_isolation import isolate_children
 from pipeline.errors import InputError, MtlError
 from pipeline.kubeflow.compiling.parameters import substitute
-from pipeline.kubeflow.compiling.spec import STEP
+from pipeline.kubeflow.compiling.spec import BEAM, STEP
 from pipeline.kubeflow.running.translation import FOLDERS, Json, artifacts, title, to_local, to_remote
 
 # Where the launcher's folders are. KFP mounts them at the root; only an emulation of it puts them elsewhere.
@@ -43,12 +43,14 @@ def run(arguments: Sequence[str]) -> None:
     """Runs one step.
 
     Args:
-        arguments: TFX's: the executor, the `ExecutorInput` and the types of the inputs, then those of Beam.
+        arguments: TFX's: the executor, the `ExecutorInput` and the types of the inputs. Those of Beam are in the
+            environment.
 
     Raises:
         MtlError: the step refuses its input or passes a verdict.
     """
-    options, beam_args = _parser().parse_known_args(arguments)
+    options, beam = _parser().parse_known_args(arguments)
+    beam += json.loads(os.environ.get(BEAM, "[]"))
     executor, inputs_spec = options.executor_class_path, json.loads(options.json_serialized_inputs_spec_args)
     translation = to_local(json.loads(options.json_serialized_invocation_args), inputs_spec, os.environ.get(ROOT, "/"))
     executor_input = translation.executor_input
@@ -71,7 +73,7 @@ def run(arguments: Sequence[str]) -> None:
         (path.parent if is_file(title(artifact)) else path).mkdir(parents=True, exist_ok=True)
     drive(executor, executor_input, inputs_spec)
     options.json_serialized_invocation_args = json.dumps(executor_input)
-    kubeflow_v2_run_executor._run_executor(options, beam_args)
+    kubeflow_v2_run_executor._run_executor(options, beam)
 
     output_file = Path(executor_input["outputs"]["outputFile"])
     answer = json.loads(output_file.read_text(encoding="utf-8"))
