@@ -28,8 +28,10 @@ from components.objects.staging import staged
 from components.schema_gen.curation import require_labels
 from components.schema_gen.schema_file import read_schema
 from pipeline.config.run import Config
+from pipeline.config.runtime import LOCAL, Runtime
 from pipeline.errors import InputError, did_you_mean
 from pipeline.graph.inputs import Source, check_pushed, look_up
+from pipeline.workers.probe import probe
 
 # Reading this much twice costs about a second, less than the imports that an error would otherwise wait for.
 _SMALL = 64 << 20
@@ -81,10 +83,12 @@ def check_data(config: Config, source: Source | None = None) -> Checked:
 def check_before_run(config: Config) -> Source:
     """Finds what is wrong with the input before the slow imports, and returns what the run can go on from.
 
-    A large table is judged by its header only, a large remote one not at all.
+    A large table is judged by its header only, a large remote one not at all. An engine other than this machine is
+    asked for a tiny job.
 
     Raises:
-        InputError: the table cannot be used, or another model stands where this one would be pushed.
+        InputError: the table cannot be used, another model stands where this one would be pushed, or the engine does
+            not do as it must.
     """
     source = look_up(config)
     if sum(bytes_of(path) for path in source.spec.paths) <= _SMALL:
@@ -92,6 +96,7 @@ def check_before_run(config: Config) -> Source:
     else:
         _check_columns(config, source.spec)
     check_pushed(config)  # after the columns: a label that is misspelt is no other label
+    probe(config)
     return source
 
 
@@ -106,7 +111,7 @@ def _check_columns(config: Config, spec: IngestSpec) -> None:
 
 
 def check_all(config: Config, console: Console) -> None:
-    """Checks environment, output folder and data, and prints what was found.
+    """Checks environment, output folder, data and engine, and prints what was found.
 
     Raises:
         InputError: something a run needs is not as it must be.
@@ -114,6 +119,7 @@ def check_all(config: Config, console: Console) -> None:
     _check_output(config.output)
     checked = check_data(config)
     check_pushed(config)
+    workers = probe(config)
     table = Table.grid(padding=(0, 2))
     stack = ", ".join(f"{name} {version(name)}" for name in ("tfx", "tensorflow", "keras", "apache-beam"))
     python = ".".join(str(part) for part in sys.version_info[:3])
@@ -124,6 +130,9 @@ def check_all(config: Config, console: Console) -> None:
     classes = ", ".join(f"{name} {count:,}" for name, count in found.classes.items())
     table.add_row("environment", f"Python {python}, {stack}")
     table.add_row("output", f"{config.output}, {shutil.disk_usage(_existing(config.output)).free >> 30} GiB free")
+    table.add_row("engine", _engine(config.runtime))
+    for worker in workers:
+        table.add_row("worker", str(worker))
     table.add_row("rows", f"{found.read:,}{notes}")
     table.add_row("regression", config.labels.regression)
     table.add_row("classification", f"{config.labels.classification}: {classes}")
@@ -134,6 +143,13 @@ def check_all(config: Config, console: Console) -> None:
     for sentence in checked.warnings:
         console.print("note", sentence, markup=False, soft_wrap=True, highlight=False)
     console.print("A run can start.", style="green")
+
+
+def _engine(runtime: Runtime) -> str:
+    if runtime.engine == LOCAL:
+        return f"{LOCAL}, {runtime.workers} process{'es' if runtime.workers > 1 else ''}"
+    place = runtime.endpoint or runtime.region
+    return f"{runtime.engine}{f' at {place}' if place else ''}"
 
 
 def _check_slices(config: Config, columns: tuple[str, ...]) -> None:

@@ -1,19 +1,14 @@
 """StatisticsGen and Transform on other runners and in other processes, held against the direct runner in this process.
 
-The portable runner is Prism and the boot program is the one of Beam's image, both built here from the source of Beam
-as it is installed.
+The portable runner is Prism and the boot program is the one of Beam's image, both built here, see
+`conftest.py`.
 """
 
 import json
 import os
-import shutil
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +23,13 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 WINE = ROOT / "data" / "wine" / "wine.csv"
 SPLITS = ("train", "validation", "calibration", "eval")
-PROGRAMS = {"prism": "sdks/v2/go/cmd/prism", "container": "sdks/v2/python/container"}
 
 # Runs the steps, and says which processes were started and what was written to the temporary folder for workers.
 STEPS = """
 import json, subprocess, sys
 from pathlib import Path
 
-def main(output, data, arguments):
+def main(output, data, *settings):
     started = []
     popen = subprocess.Popen.__init__
 
@@ -53,7 +47,7 @@ def main(output, data, arguments):
         "runtime.output": output,
     }
     Path(output).mkdir()
-    config = resolve(None, flags, ["features.categorical=[ash]", f"runtime.beam_args={arguments}"]).config
+    config = resolve(None, flags, ["features.categorical=[ash]", *settings]).config
     LocalDagRunner().run(up_to(build(config, gather(config)), "Transform"))
     Path(output, "started.json").write_text(json.dumps(started))
 
@@ -73,7 +67,7 @@ class Outcome:
     left_behind: list[str]
 
 
-def steps(folder: Path, *arguments: str) -> Outcome:
+def steps(folder: Path, *settings: str) -> Outcome:
     """Runs StatisticsGen and Transform on the bundled data in a process whose home and temporary folder are new."""
     (folder / "steps.py").write_text(STEPS)
     for name in ("home", "temporary"):
@@ -84,7 +78,7 @@ def steps(folder: Path, *arguments: str) -> Outcome:
         "PYTHONPATH": str(ROOT),
         "PYTHONSAFEPATH": "1",
     }
-    command = [sys.executable, folder / "steps.py", folder / "out", WINE, json.dumps(arguments)]
+    command = [sys.executable, folder / "steps.py", folder / "out", WINE, *settings]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder, timeout=600)
     assert done.returncode == 0, done.stderr[-8000:]
     made = folder / "out" / "artifacts"
@@ -153,70 +147,10 @@ def test_the_direct_runner_counts_as_pandas_does_and_starts_nothing(direct: Outc
 
 
 def test_two_processes_are_two_processes_and_say_the_same(direct: Outcome, tmp_path: Path):
-    found = steps(tmp_path, "--direct_running_mode=multi_processing", "--direct_num_workers=2")
+    found = steps(tmp_path, "runtime.workers=2")
     assert len(workers(found)) >= 2
     assert_equal(found, direct)
     assert found.left_behind == []
-
-
-@pytest.fixture(scope="module")
-def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of `prism` and `container`, which is the boot program."""
-    if shutil.which("go") is None:
-        pytest.skip("go is not installed here, so Prism and Beam's boot program cannot be built")
-    folder = tmp_path_factory.mktemp("go")
-    environment = os.environ | {"GOBIN": str(folder / "bin"), "GOFLAGS": "-mod=mod -modcacherw"}
-    for module in PROGRAMS.values():
-        line = ["go", "install", f"github.com/apache/beam/{module}@v{version('apache-beam')}"]
-        built = subprocess.run(line, capture_output=True, text=True, env=environment, timeout=1800)
-        if built.returncode:
-            pytest.skip(f"{' '.join(line)} is not possible here: {(built.stderr.strip().splitlines() or ['?'])[-1]}")
-    return folder / "bin"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        return int(probe.getsockname()[1])
-
-
-def listening(process: subprocess.Popen[bytes], port: int) -> int:
-    """Waits until a process answers at a port of this machine, and returns the port."""
-    until = time.monotonic() + 120
-    while time.monotonic() < until and process.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex(("localhost", port)) == 0:
-                return port
-        time.sleep(0.1)
-    raise AssertionError(f"nothing listens at {port}: {process.args}")
-
-
-@pytest.fixture(scope="module")
-def served(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
-    """The ports of Prism and of a worker pool. Prism starts the boot program in an environment like the image's."""
-    pip = tmp_path_factory.mktemp("pip")
-    seed = "import ensurepip, pathlib; print(next(pathlib.Path(ensurepip.__file__).parent.glob('_bundled/pip-*.whl')))"
-    wheel = subprocess.run([sys.executable, "-c", seed], capture_output=True, text=True, check=True).stdout.strip()
-    shutil.unpack_archive(wheel, pip, "zip")
-    image = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "PYTHONPATH": f"{ROOT}:{pip}",
-        "PYTHONSAFEPATH": "1",
-        "RUN_PYTHON_SDK_IN_DEFAULT_ENVIRONMENT": "1",
-    }
-    ports = {name: free_port() for name in ("prism", "web", "pool")}
-    prism = [programs / "prism", f"-job_port={ports['prism']}", f"-web_port={ports['web']}", "-serve_http=false"]
-    pool = [sys.executable, "-P", "-m", "pipeline.workers.worker_pool", f"--service_port={ports['pool']}"]
-    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    processes = [subprocess.Popen(line, env=image, cwd=pip, **silent) for line in (prism, pool)]
-    try:
-        for process, name in zip(processes, ("prism", "pool"), strict=True):
-            listening(process, ports[name])
-        yield ports
-    finally:
-        for process in processes:
-            process.terminate()
-            process.wait(timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -230,16 +164,17 @@ def boot(programs: Path) -> Path:
 
 @pytest.mark.parametrize("environment", ["LOOPBACK", "EXTERNAL", "PROCESS"])
 def test_a_portable_runner_says_the_same(
-    direct: Outcome, served: dict[str, int], boot: Path, tmp_path: Path, environment: str
+    direct: Outcome, prism: int, pool: int, boot: Path, tmp_path: Path, environment: str
 ):
     """In the submitting process, in a worker pool, and in processes that Beam 2.73.0's own boot program starts."""
+    job = ["runtime.engine=portable", f"runtime.endpoint=localhost:{prism}"]
+    process = ["--environment_type=PROCESS", f"--environment_option=process_command={boot}"]
     configured = {
         "LOOPBACK": [],
-        "EXTERNAL": [f"--environment_config=localhost:{served['pool']}"],
-        "PROCESS": [f"--environment_option=process_command={boot}"],
+        "EXTERNAL": [f"runtime.pool=localhost:{pool}"],
+        "PROCESS": [f"runtime.beam_args={json.dumps(process)}"],
     }[environment]
-    job = ["--runner=PortableRunner", f"--job_endpoint=localhost:{served['prism']}"]
-    found = steps(tmp_path, *job, f"--environment_type={environment}", *configured)
+    found = steps(tmp_path, *job, *configured)
     assert_equal(found, direct)
     assert not any("setup.py" in command for command in found.started), "no package is built"
     assert not [name for name in found.left_behind if "beam-temp" in name or "apache_beam" in name]
