@@ -90,8 +90,7 @@ def test_tasks_are_the_steps_and_each_runs_the_entrypoint(plain: list[dict[str, 
 
 
 def test_an_engine_is_in_the_environment_where_no_cache_key_sees_it(mounted: Path, plain: list[dict[str, Any]]):
-    flink = ("runtime.engine=flink", "runtime.endpoint=flink:8081", "runtime.pool=localhost:50000", "runtime.workers=4")
-    config = wine_config(mounted, *flink)
+    config = wine_config(mounted, "runtime.workers=4")
     known = dict(containers(plain[0]))
     for compiled, runtime in ((plain, Runtime()), (compile_pipeline(config, IMAGE), config.runtime)):
         for name, container in containers(compiled[0]):
@@ -102,6 +101,15 @@ def test_an_engine_is_in_the_environment_where_no_cache_key_sees_it(mounted: Pat
         *("--executor_class_path", "--json_serialized_invocation_args", "--json_serialized_inputs_spec_args")
     }
     assert f"--update_compatibility_version={version('apache-beam')}" in beam_arguments(Runtime())
+
+
+def test_workers_elsewhere_are_refused(mounted: Path):
+    with pytest.raises(ConfigError) as refused:
+        compile_pipeline(wine_config(mounted, "runtime.engine=flink"), IMAGE)
+    assert str(refused.value) == (
+        "runtime.engine must be local on Kubeflow, got flink. Other workers do not see the copies of the artifacts "
+        "that a pod works on; runtime.workers gives the pod several processes."
+    )
 
 
 def test_a_schedule_may_change_data_thresholds_training_and_destination(mounted: Path, plain: list[dict[str, Any]]):

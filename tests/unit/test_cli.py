@@ -48,6 +48,18 @@ def test_check_needs_no_tensorflow(tmp_path: Path):
     subprocess.run([sys.executable, "-c", script, *FLAGS], cwd=tmp_path, timeout=60, check=True)
 
 
+@pytest.mark.parametrize(
+    ("settings", "engine"), [((), "local, 1 process"), (("--set", "runtime.workers=3"), "local, 3 processes")]
+)
+def test_check_names_the_engine(mtl: Callable[..., Said], settings: tuple[str, ...], engine: str):
+    write(rows())
+    said = mtl("check", *FLAGS, *settings)
+    assert said.code == 0
+    assert [line.split(maxsplit=1)[1].rstrip() for line in said.out.splitlines() if line.startswith("engine ")] == [
+        engine
+    ]
+
+
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("option", ["-h", "--help"])
 def test_every_verb_has_help(mtl: Callable[..., Said], verb: str, option: str):

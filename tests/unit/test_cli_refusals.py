@@ -213,6 +213,17 @@ def test_a_file_in_the_way_of_the_output(mtl: Callable[..., Said], verb: str, re
     )
 
 
+@pytest.mark.parametrize("verb", ["check", "run", "validate", "relate", "tune"])
+def test_an_engine_that_is_not_there_is_said_before_anything_runs(mtl: Callable[..., Said], verb: str):
+    write(rows())
+    said = mtl(verb, *FLAGS, "--set", "runtime.engine=portable", "--set", "runtime.endpoint=localhost:1")
+    assert refused(said) == (
+        "runtime.endpoint must be where a Beam job server listens, got localhost:1, where nothing does "
+        "(Connection refused). Start it, or correct runtime.endpoint."
+    )
+    assert not list(Path().rglob("*.json"))
+
+
 def test_a_serving_log_that_is_not_there_is_said_before_the_run(mtl: Callable[..., Said]):
     write(rows())
     write(rows(), "log.csv")

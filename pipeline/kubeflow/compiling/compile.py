@@ -15,6 +15,7 @@ from components.objects.place import prefixes
 from components.shared.heavy_imports import heavy_imports
 from pipeline.config.cluster import Kubeflow
 from pipeline.config.run import Config
+from pipeline.config.runtime import LOCAL
 from pipeline.errors import ConfigError, did_you_mean
 from pipeline.graph.inputs import at_run_time
 from pipeline.graph.steps import STEPS
@@ -67,11 +68,16 @@ def compile_pipeline(config: Config, image: str) -> list[Json]:
 
 
 def require_reachable(config: Config) -> None:
-    """Checks that pods can see the data, and that a pushed model outlives the pod.
+    """Checks that pods can see the data and Beam's workers the pods' files, and that a pushed model outlives the pod.
 
     Raises:
-        ConfigError: a path is neither in a bucket nor on a volume.
+        ConfigError: a path is neither in a bucket nor on a volume, or the workers are elsewhere.
     """
+    if config.runtime.engine != LOCAL:
+        raise ConfigError(
+            f"runtime.engine must be {LOCAL} on Kubeflow, got {config.runtime.engine}. Other workers do not see the "
+            "copies of the artifacts that a pod works on; runtime.workers gives the pod several processes."
+        )
     written = [config.data.path] if isinstance(config.data.path, str) else config.data.path
     for key, path in [("data.path", path) for path in written] + [("push.destination", config.push.destination)]:
         mounts = [volume.path.rstrip("/") + "/" for volume in config.kubeflow.volumes]
