@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.command()
 @configured
 def check(resolved: Resolved) -> None:
-    """Check the config, the environment and the whole table; train nothing."""
+    """Check the config, the environment, the engine and the whole table; train nothing."""
     from pipeline.verbs.check import check_all
 
     check_all(resolved.config, Console())
