@@ -113,6 +113,7 @@ class Manifest(JsonFile, file=f"{EXTRA}/model.json"):
         calibration: the temperature and the intervals; None in models of the time before there were any.
         number_type: type of `regression_output` and its bounds: float64 where 32 bits do not hold the label.
         notes: sentences about the training that a person should read.
+        stopped_after: the minutes (`training.minutes`) after which training was cut short; None where it was not.
     """
 
     regression: str
@@ -129,6 +130,7 @@ class Manifest(JsonFile, file=f"{EXTRA}/model.json"):
     calibration: Calibration | None = None
     number_type: str = "float32"
     notes: list[str] = field(default_factory=list)
+    stopped_after: float | None = None
 
     def write_with(self, schema: str, model_dir: str | os.PathLike[str]) -> None:
         """Writes the manifest and the text of the schema into a SavedModel's folder."""

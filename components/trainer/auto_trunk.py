@@ -11,6 +11,7 @@ is not the best one of each.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import keras
@@ -64,7 +65,8 @@ def branch(
         separate: the two-headed network whose heads share no layer; afterwards with the weights that are best for each.
         bests: for each head, the weights of its best epoch in the shared network.
         shared: losses and metrics of the shared network by epoch; its best one is what a head would otherwise have.
-        train_alone: trains a network of one head, leaves it at its best epoch and returns its history.
+        train_alone: trains a network of one head, leaves it at its best epoch and returns its history, which is empty
+            where there was no time for that.
 
     Returns:
         Whether a head gains more than 1 %; and for each head `ALONE`: by epoch, its mean absolute error (standardised)
@@ -75,8 +77,8 @@ def branch(
     for best in bests:
         alone = single_task(separate, best.head)
         alone.set_weights(best.weights)
-        losses = train_alone(alone)[monitored_loss(best.head)]
-        if not min(losses) < best.value:
+        losses = train_alone(alone).get(monitored_loss(best.head), [])
+        if not min(losses, default=math.inf) < best.value:
             alone.set_weights(best.weights)
         least = np.nanmin([best.value, *losses])
         part |= bool(least < (1 - TOLERANCE) * kept[best.head])

@@ -20,6 +20,7 @@ from components.trainer.recipe import Recipe
 from components.trainer.scan import ScanningModel
 from components.trainer.stopping import BestOfHead
 from components.trainer.task import Task
+from components.trainer.time_limit import TimeLimit
 from components.trainer.xla import prefer_plain_emitters
 
 # Rows on which the gradients of the two heads are compared after each epoch.
@@ -32,6 +33,7 @@ def fit(
     training: Mapping[str, Any],
     log_dir: str,
     strategy: tf.distribute.Strategy | None = None,
+    limit: TimeLimit | None = None,
 ) -> tuple[keras.Model, History]:
     """Fits the network on standardised labels.
 
@@ -42,6 +44,8 @@ def fit(
         training: the `training` section of the configuration; see `Recipe`.
         log_dir: folder for TensorBoard.
         strategy: where to train; all GPUs of this machine when left out, else its CPU.
+        limit: when it must end; `training.minutes` from now when left out. Afterwards it says whether it cut anything
+            short. The shared network has one epoch at least.
 
     Returns:
         The model with the weights of its best epoch, named after its trunk, and the losses and metrics of every epoch:
@@ -51,6 +55,7 @@ def fit(
         InputError: a weight is given to a class that train does not have.
     """
     architecture, recipe = Architecture(**model), Recipe(**training)
+    limit = limit or TimeLimit(recipe.minutes)
     space = FeatureSpace.of(task.train.features, task.owners, architecture.bins)
     keras.utils.set_random_seed(recipe.seed)
     if architecture.members > 1:
@@ -63,16 +68,20 @@ def fit(
             named = architecture.model_copy(update={"trunk": trunk})
             return build_table_model(space, len(task.classes), named, model_class=model_class)
 
+    def train_alone(head: keras.Model) -> History:
+        if limit.is_up:
+            limit.cut_short = True
+            return {}
+        return train(head, task, recipe, f"{log_dir}/{head.name}", strategy, limit)
+
     trunk = SHARED_BOTTOM if architecture.trunk == AUTO else architecture.trunk
     network = build(trunk)
     bests = [BestOfHead(head) for head in OUTPUTS] if architecture.trunk == AUTO and can_branch(task, recipe) else []
     log = BalanceLog(*task.train.take(slice(_PROBE)).arrays(OUTPUTS))
-    history = train(network, task, recipe, log_dir, strategy, [log, *bests])
+    history = train(network, task, recipe, log_dir, strategy, limit, [log, *bests])
     if bests and worth_branching(bests, history, len(task.train)):
         separate = build(SEPARATE)
-        part, alone = branch(
-            separate, bests, history, lambda head: train(head, task, recipe, f"{log_dir}/{head.name}", strategy)
-        )
+        part, alone = branch(separate, bests, history, train_alone)
         history |= alone
         network, trunk = (separate, SEPARATE) if part else (network, trunk)
     # Without the balancer and its state, which serve training alone.

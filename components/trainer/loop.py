@@ -18,6 +18,7 @@ from components.trainer.recipe import Recipe
 from components.trainer.scan import ScanningModel, chunks
 from components.trainer.stopping import MonitoredStopping
 from components.trainer.task import Task
+from components.trainer.time_limit import TimeLimit
 
 History = dict[str, list[float]]
 
@@ -28,9 +29,10 @@ def train(
     recipe: Recipe,
     log_dir: str,
     strategy: tf.distribute.Strategy,
+    limit: TimeLimit,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> History:
-    """Fits a network until its heads no longer improve on the validation split, and leaves it at its best epoch.
+    """Fits a network until its heads gain nothing more on the validation split or the time is up; keeps its best epoch.
 
     Args:
         network: with both outputs, or one of them; made under the strategy. A `ScanningModel` scans.
@@ -38,6 +40,7 @@ def train(
         recipe: how it is learnt; one head alone has nothing to balance.
         log_dir: folder for TensorBoard.
         strategy: where to train.
+        limit: when it must end, whatever the heads still gain.
         callbacks: what comes before the stopping at the end of an epoch.
 
     Returns:
@@ -83,6 +86,7 @@ def train(
             *callbacks,
             MonitoredStopping({head: recipe.head_weights[head] for head in heads}, recipe.patience, recipe.plateau),
             keras.callbacks.TerminateOnNaN(),
+            limit,
             keras.callbacks.TensorBoard(log_dir, write_graph=False),
         ],
     )

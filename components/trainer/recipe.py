@@ -24,6 +24,9 @@ class Recipe(Section):
 
     epochs: Annotated[int, Field(ge=1)] = 200
     """At most this many passes over the train split."""
+    minutes: Annotated[float, Field(gt=0)] | None = None
+    """Stop at the end of the first epoch after so many minutes of fitting, all trainings of `model.trunk: auto`
+    together; the weights of the best epoch are kept, and the run says so. Null: as long as it takes."""
     batch_size: Annotated[int, Field(ge=1)] | None = None
     """Rows per step; null: the power of two from 32 to 512 that gives about 64 steps per epoch."""
     learning_rate: Annotated[float, Field(gt=0)] = 0.002

@@ -28,6 +28,7 @@ from components.trainer.interval_quantiles import QUANTILES, with_quantiles
 from components.trainer.recipe import Recipe
 from components.trainer.stopping import MONITORED_LOSS
 from components.trainer.task import Task, load_task
+from components.trainer.time_limit import TimeLimit
 from components.transform.layout import Layout
 
 
@@ -46,13 +47,15 @@ def run_fn(fn_args: Any) -> None:
     config = fn_args.custom_config
     labels = [config["labels"]["regression"], config["labels"]["classification"]]
     transform = tft.TFTransformOutput(fn_args.transform_output)
+    recipe = Recipe(**config["training"])
     task = load_task(
         transform,
         fn_args.train_files,
         _files(fn_args.eval_files, VALIDATION),
-        memory_mb=config["training"]["memory_mb"],
+        memory_mb=recipe.memory_mb,
     )
-    network, history = fit(task, config["model"], config["training"], fn_args.model_run_dir)
+    limit = TimeLimit(recipe.minutes)
+    network, history = fit(task, config["model"], config["training"], fn_args.model_run_dir, limit=limit)
     History.of_logs(history).write(fn_args.model_run_dir)
     best, trunk = _best_epoch(history[MONITORED_LOSS]), network.name
 
@@ -63,12 +66,12 @@ def run_fn(fn_args: Any) -> None:
     directory = fn_args.serving_model_dir
     held_out = _files(fn_args.eval_files, CALIBRATION)
     coverage = config["intervals"]["coverage"]
-    recipe, known = Recipe(**config["training"]), task.train.has(CLASSIFICATION)
+    known = task.train.has(CLASSIFICATION)
     class_weights = recipe.weights_of_classes(task.train.classes[known], task.classes)
     calibration = uncalibrated(coverage, class_weights)
     if held_out:
         if config["intervals"]["method"] == CQR:
-            network = with_quantiles(network, task.train, task.validation, coverage, config["training"]["seed"])
+            network = with_quantiles(network, task.train, task.validation, coverage, recipe.seed)
         calibration = _calibrate(network, load(held_out), coverage, class_weights)
     numbers = task.train.regression[task.train.has(REGRESSION)]
     units = Units(task.train.target_mean, task.train.target_scale, wide=loses_digits(numbers))
@@ -88,7 +91,8 @@ def run_fn(fn_args: Any) -> None:
         trunk=trunk,
         calibration=calibration,
         number_type=units.dtype.name,
-        notes=_cut(layout.texts, task),
+        notes=[*limit.notes, *_cut(layout.texts, task)],
+        stopped_after=limit.stopped_after,
     ).write_with(schema_text, directory)
 
 

@@ -11,7 +11,7 @@ from components.trainer.choices import BALANCERS, NUMBER_ENCODINGS, TRUNKS
 from pipeline.config.base import Section
 
 # What trials are compared by cannot itself be tried, nor what is the same for all of them.
-HELD = ("training.epochs", "training.seed", "training.memory_mb")
+HELD = ("training.epochs", "training.minutes", "training.seed", "training.memory_mb")
 SECTIONS = ("model", "training")
 
 

@@ -15,6 +15,7 @@ TRAINING = SEED.training | {
     "classification_weight": 1.0,
     "batch_size": 32,
     "epochs": 30,
+    "minutes": None,
     "patience": 3,
 }
 

@@ -19,6 +19,7 @@ from components.trainer.network.encoder import FeatureSpace
 from components.trainer.presets import SEED
 from components.trainer.scan import ScanningModel
 from components.trainer.stopping import MONITORED_LOSS
+from components.trainer.time_limit import TimeLimit
 
 
 @pytest.mark.parametrize("ema_epochs", [0.0, 1.0])
@@ -94,7 +95,7 @@ def test_after_a_plateau_the_best_weights_are_those_of_the_first_step(ema_epochs
         FeatureSpace.of(found.train.features, [], 2), 2, SEED.architecture(hidden=(16,)), model_class=ScanningModel
     )
     seen = Weights()
-    history = train(network, found, recipe, str(tmp_path), tf.distribute.get_strategy(), [seen])
+    history = train(network, found, recipe, str(tmp_path), tf.distribute.get_strategy(), TimeLimit(None), [seen])
     cuts = np.flatnonzero(np.diff(history["learning_rate"]) < 0) + 1
     assert len(cuts)
     bests = [int(np.argmin(history[MONITORED_LOSS][:epoch])) for epoch in cuts]

@@ -155,6 +155,13 @@ def test_a_second_call_keeps_what_is_done_and_goes_on(done, caplog, monkeypatch)
     assert "3 trials kept from an earlier call" in caplog.messages
 
 
+def test_a_trial_is_cut_short_as_a_training_is(tmp_path):
+    """No epoch is done within 60 microseconds, and one is always done."""
+    made = search(tmp_path, trials=1, start=START | {"training": START["training"] | {"minutes": 1e-6}})
+    made.search()
+    assert [trial.epochs for trial in results_of(made).trials] == [1]
+
+
 def test_choices_and_ranges_hold_the_start():
     start = {"model": {"hidden": [7], "dropout": 0.45}, "training": {"batch_size": 48, "learning_rate": 0.0123456}}
     space = {

@@ -59,6 +59,7 @@ def test_the_preset_seed_is_the_plain_network_which_has_no_other_parts():
         "class_weights": "none",
         "seed": 0,
         "memory_mb": 4096,
+        "minutes": None,
     }
 
 

@@ -96,6 +96,8 @@ def test_what_the_heads_came_to_alone_is_told_and_the_least_of_it_counts(tmp_pat
         "classification": Alone(shared=0.8, alone=0.7, epochs=2),
     }
     assert alone(History.of_logs(shared), 3) is None
+    short = {ALONE[REGRESSION]: [0.35], ALONE[CLASSIFICATION]: []}  # the time was up
+    assert alone(History.of_logs(shared | short), 3)["classification"] == Alone(shared=0.8, alone=0.7, epochs=0)
     files = good_files()
     training = replace(files["evaluation"].training, epochs=3, best_epoch=3, trunk="separate")
     files["evaluation"] = replace(files["evaluation"], training=training)

@@ -31,3 +31,12 @@ def test_the_trainer_says_whether_the_heads_parted(trunk, said, tmp_path):
     (folder / "model.json").write_text(json.dumps(MANIFEST | trunk))
     step = StepRecord("Trainer", "done", artifacts={"model": str(tmp_path)})
     assert detail(step) == f"12,345 parameters, best epoch 3 of 9{said}"
+
+
+@pytest.mark.parametrize(("minutes", "said"), [(10.0, "10 minutes"), (1.0, "1 minute"), (0.5, "0.5 minutes")])
+def test_the_trainer_says_that_it_ran_out_of_time(minutes, said, tmp_path):
+    folder = tmp_path / "Format-Serving" / "assets.extra"
+    folder.mkdir(parents=True)
+    (folder / "model.json").write_text(json.dumps(MANIFEST | {"trunk": "separate", "stopped_after": minutes}))
+    step = StepRecord("Trainer", "done", artifacts={"model": str(tmp_path)})
+    assert detail(step) == f"12,345 parameters, best epoch 3 of 9, stopped after {said}, heads apart"

@@ -127,6 +127,10 @@ def test_values_are_what_the_configuration_makes_of_them(folder: Path):
             "{training.memory_mb: [1, 2]}",
             'tuning.space must name keys of model or training that may vary, got "training.memory_mb". Take it out.',
         ),
+        (
+            "{training.minutes: [1, 2]}",
+            'tuning.space must name keys of model or training that may vary, got "training.minutes". Take it out.',
+        ),
         ("{model.l2: []}", "tuning.space: model.l2 must have at least one value, got none. Name one."),
         ("{model.l2: 0.1}", "tuning.space.model.l2 must be a list, got 0.1. Write [0.1]."),
         ("{model.l2: {min: 0}}", "tuning.space.model.l2.max must be given, got nothing. Add it to space.yaml."),

@@ -10,6 +10,7 @@ import math
 from components.evaluator.analysis.wording import estimate as worded
 from components.formats.estimates import Estimated
 from components.relatedness.sharing import percent as worded_change
+from components.shared.time_in_words import span
 
 NONE = "–"
 _WHOLE_BELOW = 1e9  # wider ones push the rest of a table out of sight
@@ -49,15 +50,8 @@ def change(interval: Estimated) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Seconds as `4.2 s`, `3 min 05 s` or `2 h 10 min`."""
-    if seconds is None:
-        return NONE
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02d} s"
-    return f"{minutes // 60} h {minutes % 60:02d} min"
+    """Seconds as `4.2 s`, `3 min 05 s` or `2 h 10 min`; a dash for None."""
+    return NONE if seconds is None else span(seconds)
 
 
 def latency(seconds: float | None) -> str:

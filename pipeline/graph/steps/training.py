@@ -11,6 +11,7 @@ from typing import Any
 from components.formats.tuning import Tuning
 from components.model_format.manifest import Manifest
 from components.shared.splits import CALIBRATION, TRAIN, VALIDATION
+from components.shared.time_in_words import in_minutes
 from components.trainer.choices import SEPARATE
 from pipeline.config.run import Config
 from pipeline.config.tuning import SearchRange
@@ -76,7 +77,8 @@ def _trainer(config: Config, inputs: Inputs) -> Arguments:
 def _trained(artifacts: Mapping[str, str]) -> str:
     manifest = Manifest.read(Path(artifacts["model"], SERVING))
     apart = ", heads apart" if manifest.trunk == SEPARATE else ""
-    return f"{manifest.parameters:,} parameters, best epoch {manifest.best_epoch} of {manifest.epochs}{apart}"
+    cut = f", stopped after {in_minutes(manifest.stopped_after)}" if manifest.stopped_after else ""
+    return f"{manifest.parameters:,} parameters, best epoch {manifest.best_epoch} of {manifest.epochs}{cut}{apart}"
 
 
 def _labels(config: Config) -> dict[str, Any]:
