@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from components.shared.head_outputs import OUTPUTS
+from components.shared.head_outputs import HEADS, OUTPUTS
 from components.trainer.auto_trunk import branch, can_branch, worth_branching
 from components.trainer.balancing.log import BalanceLog
 from components.trainer.choices import AUTO, FIXED, SEPARATE, SHARED_BOTTOM
@@ -16,6 +16,7 @@ from components.trainer.loop import History, train
 from components.trainer.model import build_table_model
 from components.trainer.network.architecture import Architecture
 from components.trainer.network.encoder import FeatureSpace
+from components.trainer.pace import Pace
 from components.trainer.recipe import Recipe
 from components.trainer.scan import ScanningModel
 from components.trainer.stopping import BestOfHead
@@ -72,13 +73,15 @@ def fit(
         if limit.is_up:
             limit.cut_short = True
             return {}
-        return train(head, task, recipe, f"{log_dir}/{head.name}", strategy, limit)
+        name = next(name for name, output in HEADS.items() if output == head.name)
+        return train(head, task, recipe, f"{log_dir}/{head.name}", strategy, limit, [Pace(limit, f"{name} alone")])
 
     trunk = SHARED_BOTTOM if architecture.trunk == AUTO else architecture.trunk
     network = build(trunk)
     bests = [BestOfHead(head) for head in OUTPUTS] if architecture.trunk == AUTO and can_branch(task, recipe) else []
     log = BalanceLog(*task.train.take(slice(_PROBE)).arrays(OUTPUTS))
-    history = train(network, task, recipe, log_dir, strategy, limit, [log, *bests])
+    pace = Pace(limit, "both heads" if bests else "")
+    history = train(network, task, recipe, log_dir, strategy, limit, [log, *bests, pace])
     if bests and worth_branching(bests, history, len(task.train)):
         separate = build(SEPARATE)
         part, alone = branch(separate, bests, history, train_alone)

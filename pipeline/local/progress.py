@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from components.shared.progress import LOGGER
 from pipeline.runs.record import StepRecord
 
 _MARKS = {
@@ -27,7 +28,7 @@ STEPS = "mtl"
 
 
 class Progress(logging.Handler):
-    """Shows steps as they go, and what they say meanwhile.
+    """Shows steps as they go, and what they say meanwhile: what is for reading above the table, how far they are in it.
 
     Args:
         console: where to draw.
@@ -39,6 +40,7 @@ class Progress(logging.Handler):
         self._console = console
         self._steps = steps
         self._began: dict[str, float] = {}
+        self._so_far = ""
         self._live = Live(console=console, get_renderable=self._table, refresh_per_second=4)
 
     def __enter__(self) -> Progress:
@@ -56,11 +58,18 @@ class Progress(logging.Handler):
             self._live.stop()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Prints what a step says, above the table where there is one."""
+        """Shows how far the running step is in its line of the table; prints all else, above the table if there is one.
+
+        Where there is no table, how far a step is goes to the log alone.
+        """
+        if record.name == LOGGER.name:
+            self._so_far = record.getMessage()
+            return
         self._console.print(Text(f"   {record.getMessage()}"), soft_wrap=True)
 
     def update(self, step: StepRecord) -> None:
         """Shows the new state of a step."""
+        self._so_far = ""
         if step.state == "running":
             self._began[step.name] = time.monotonic()
         if self._console.is_terminal:
@@ -81,4 +90,6 @@ class Progress(logging.Handler):
             elapsed = time.monotonic() - self._began[step.name] if step.state == "running" else step.seconds
             seconds = f"{elapsed:6.1f} s"
         said = "; ".join(text for text in (step.detail, step.reason and f"({step.reason})") if text)
+        if step.state == "running":
+            said = self._so_far or said
         return [Text(mark, style), Text(f"{step.name:<13}"), Text(seconds, "dim"), Text(said)]
