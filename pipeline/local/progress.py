@@ -41,7 +41,14 @@ class Progress(logging.Handler):
         self._steps = steps
         self._began: dict[str, float] = {}
         self._so_far = ""
-        self._live = Live(console=console, get_renderable=self._table, refresh_per_second=4)
+        # What libraries print is for the log, which the standard streams lead to; rich would draw it above the table.
+        self._live = Live(
+            console=console,
+            get_renderable=self._table,
+            refresh_per_second=4,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
 
     def __enter__(self) -> Progress:
         logging.getLogger(STEPS).addHandler(self)
@@ -70,8 +77,6 @@ class Progress(logging.Handler):
     def update(self, step: StepRecord) -> None:
         """Shows the new state of a step."""
         self._so_far = ""
-        if step.state == "running":
-            self._began[step.name] = time.monotonic()
         if self._console.is_terminal:
             self._live.refresh()
         elif step.state not in ("waiting", "running"):
@@ -87,7 +92,9 @@ class Progress(logging.Handler):
         mark, style = _MARKS[step.state]
         seconds = f"{step.state:>8}"
         if step.state in ("running", "done", "failed"):
-            elapsed = time.monotonic() - self._began[step.name] if step.state == "running" else step.seconds
+            # The table is redrawn by a thread of its own, also between a step's change and `update`.
+            began = self._began.setdefault(step.name, time.monotonic())
+            elapsed = time.monotonic() - began if step.state == "running" else step.seconds
             seconds = f"{elapsed:6.1f} s"
         said = "; ".join(text for text in (step.detail, step.reason and f"({step.reason})") if text)
         if step.state == "running":

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import sys
 
 import pytest
 from rich.console import Console
@@ -54,3 +55,22 @@ def test_how_far_a_step_is_goes_to_the_log_and_what_else_it_says_to_the_terminal
     assert caplog.messages == ["epoch 1 of at most 3", "trial 1 of 5"]
     assert console.file.getvalue() == "   trial 1 of 5\n"  # type: ignore[attr-defined]
     say("nobody shows this")
+
+
+def test_what_is_printed_meanwhile_does_not_reach_the_terminal_of_the_table(capsys: pytest.CaptureFixture[str]):
+    console = Console(file=io.StringIO(), force_terminal=True, width=120)
+    with Progress(console, [StepRecord("Trainer")]):
+        print("Epoch 1/200")
+        print("a warning", file=sys.stderr)
+    assert tuple(capsys.readouterr()) == ("Epoch 1/200\n", "a warning\n")
+    drawn = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "Trainer" in drawn
+    assert not any(words in drawn for words in ("Epoch", "warning"))
+
+
+def test_the_table_can_be_drawn_before_it_is_told_that_a_step_began():
+    """Its own thread draws it at any moment, and ended with an error there, after which no second was counted."""
+    steps = [StepRecord("Trainer")]
+    with Progress(Console(file=io.StringIO(), force_terminal=True, width=120), steps) as progress:
+        steps[0].state = "running"
+        assert shown(progress) == ["▶  Trainer           0.0 s"]
