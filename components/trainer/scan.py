@@ -62,7 +62,7 @@ class ScanningModel(keras.Model):
             weights: weight of each row in each head, [n], where rows have one.
         """
         data = keras.utils.pack_x_y_sample_weight(features, labels, weights)
-        # A step of its own, since `evaluate` would compile a function for these few rows.
+        # A step of its own, since `evaluate` would trace a function for these few rows.
         self.test_step(tf.nest.map_structure(tf.convert_to_tensor, data))
         self.reset_metrics()
         self.optimizer.build(self.trainable_variables)
@@ -78,6 +78,17 @@ class ScanningModel(keras.Model):
 
         tf.while_loop(lambda step: step < steps, body, [tf.constant(0)])
         return self.get_metrics_result()
+
+    def make_test_function(self, force: bool = False) -> None:
+        """Makes the function that evaluates, without XLA whatever `compile` says.
+
+        XLA would compile it for each number of rows, which takes longer than it saves in all epochs of a fit: to
+        evaluate is no loop of small steps.
+        """
+        compiled = self.jit_compile  # type: ignore[has-type]  # Keras has no types
+        self.jit_compile = False
+        super().make_test_function(force)
+        self.jit_compile = compiled
 
     def head_losses(
         self, labels: dict[str, Any], prediction: dict[str, Any], weights: dict[str, Any] | None = None

@@ -102,6 +102,22 @@ def test_scanned_steps_give_the_weights_and_metrics_of_ordinary_steps(data):
         assert history[name][0] == pytest.approx(expected, rel=1e-4), name
 
 
+def test_only_training_is_compiled_by_xla(data, monkeypatch):
+    made, function = [], tf.function
+    monkeypatch.setattr(
+        tf, "function", lambda body, **how: made.append(how.get("jit_compile")) or function(body, **how)
+    )
+    model = build(ScanningModel, jit_compile=True)
+    model.make_test_function()
+    assert made == [False, None]
+    model.make_train_function()
+    assert made[2:] == [True, None]
+    monkeypatch.undo()
+    compiled = build(keras.Model, jit_compile=True)
+    found, expected = (one.evaluate(*data, batch_size=BATCH, verbose=0, return_dict=True) for one in (model, compiled))
+    assert found == pytest.approx(expected, rel=1e-6)
+
+
 def test_the_same_seed_gives_the_same_model(data):
     runs = []
     for _ in range(2):
