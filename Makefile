@@ -18,7 +18,7 @@ export UV_PYTHON_DOWNLOADS ?= never
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run check test slow browser proof image coverage lock clean
+.PHONY: help setup run check test slow browser proof image coverage bench lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,8 @@ coverage: setup ## what the tests reach of each package, by line and branch
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage json --quiet
 	$(BIN)/python -m tests.coverage_by_package coverage.json
+bench: setup ## a run beside TFX's own components (half an hour; needs ../shared/bench)
+	$(BIN)/python -m tests.benchmarks.beside
 lock: | $(UV) ## resolve requirements.lock from scratch
 	$(UV) pip compile pyproject.toml --extra dev --universal --generate-hashes --no-annotate --no-header -o requirements.lock
 clean: ## remove runs and the environment
