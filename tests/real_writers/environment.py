@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from components.shared.file_lock import locked
+
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = Path(__file__).parent / "requirements"
 CACHE = ROOT / ".pytest_cache" / "d" / "real_writers"
@@ -62,18 +64,17 @@ def _python(name):
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     stamp = hashlib.sha256(requirements.read_bytes() + version.encode()).hexdigest()[:12]
     folder = CACHE / f"{name}-{stamp}"
-    if not folder.is_dir():
-        making = CACHE / f"{name}-{stamp}.{os.getpid()}"
-        try:
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with locked(CACHE / f"{name}.lock"):  # tests in other processes may want the same environment
+        if not folder.is_dir():
+            making = CACHE / f"{name}-{stamp}.making"
+            shutil.rmtree(making, ignore_errors=True)  # of a process that was killed
             _make(making, requirements)
             making.rename(folder)
-        finally:
-            shutil.rmtree(making, ignore_errors=True)
     return folder / "bin" / "python"
 
 
 def _make(folder, requirements):
-    folder.parent.mkdir(parents=True, exist_ok=True)
     python = folder / "bin" / "python"
     uv = shutil.which("uv") or shutil.which("uv", path=ROOT / ".uv" / "bin")
     if uv:
