@@ -119,15 +119,16 @@ def _scalars(inputs: dict[str, Any], names: Sequence[str]) -> tuple[tf.Tensor, t
         group = [name for name in names if inputs[name].dtype == dtype]
         parts.append(_joined([inputs[name] for name in group]))
         order += group
+    numbers = tf.concat(parts, axis=1)
+    exact: list[tf.Tensor] = []
     place = {name: position for position, name in enumerate(order)}
     for name in names:
         if companion(name) in inputs:
-            bits, number = inputs[companion(name)], tf.concat(parts, axis=1)[:, place[name]]
+            bits, number = inputs[companion(name)], numbers[:, place[name]]
             known = (_present(bits) > 0) & ~tf.math.is_nan(number)
-            parts.append(tf.where(known, tf.bitcast(_dense(bits, 0), tf.float64), number)[:, None])
-            place[name] = len(order)
-            order.append(name)
-    return _vector(tf.gather(tf.concat(parts, axis=1), [place[name] for name in names], axis=1))
+            place[name] = len(order) + len(exact)
+            exact.append(tf.where(known, tf.bitcast(_dense(bits, 0), tf.float64), number)[:, None])
+    return _vector(tf.gather(tf.concat([numbers, *exact], axis=1), [place[name] for name in names], axis=1))
 
 
 def _joined(columns: Sequence[tf.SparseTensor]) -> tf.Tensor:

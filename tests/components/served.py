@@ -79,15 +79,23 @@ def serve(
 
 
 def _transform(folder: Path, splits: list[str], config: dict) -> None:
-    raw, schema, graph, transformed = Examples(), Schema(), TransformGraph(), Examples()
-    raw.uri, schema.uri, graph.uri, transformed.uri = map(str, (folder / "raw", folder, folder / "graph", folder))
+    raw, schema = Examples(), Schema()
+    raw.uri, schema.uri = str(folder / "raw"), str(folder)
     raw.split_names = artifact_utils.encode_split_names(splits)
+    transform(raw, schema, folder / "graph", folder, config)
+
+
+def transform(examples: Examples, schema: Schema, graph: Path, rows: Path, config: dict) -> Examples:
+    """Runs the Transform step into two folders, and returns the transformed examples."""
+    transform_graph, transformed = TransformGraph(), Examples()
+    transform_graph.uri, transformed.uri = str(graph), str(rows)
     Transform.test_call(
-        examples=raw,
+        examples=examples,
         schema=schema,
-        transform_graph=graph,
+        transform_graph=transform_graph,
         transformed_examples=transformed,
         settings=json.dumps(config),
         code="",
         beam_pipeline=beam.Pipeline(argv=["--direct_running_mode=in_memory"]),
     )
+    return transformed

@@ -11,6 +11,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from example_tables import frame, spec
 from google.protobuf import text_format
+from served import transform
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.components.statistics_gen.executor import Executor as StockStatisticsGen
 from tfx.components.transform.executor import Executor as StockTransform
@@ -23,7 +24,6 @@ from components.shared.file_names import SCHEMA
 from components.shared.splits import split_folder
 from components.statistics_gen.component import StatisticsGen
 from components.statistics_gen.statistics import read_statistics
-from components.transform.component import Transform
 from components.transform.tensor_files import read_tensors
 
 # A split that no row fell into stands last.
@@ -101,22 +101,11 @@ def test_a_split_without_rows_has_statistics_of_nothing(counted: dict[str, Examp
 def transformed(examples: Examples, schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The folders with what our step and the stock one made; in each `graph`, and `rows` with the splits."""
     folders = tmp_path_factory.mktemp("ours"), tmp_path_factory.mktemp("stock")
-    (graph, rows), (stock_graph, stock_rows) = ((TransformGraph(), Examples()) for _ in folders)
-    graph.uri, rows.uri, stock_graph.uri, stock_rows.uri = (
-        str(folder / name) for folder in folders for name in ("graph", "rows")
-    )
-    Transform.test_call(
-        examples=examples,
-        schema=schema,
-        transform_graph=graph,
-        transformed_examples=rows,
-        settings=json.dumps(SETTINGS),
-        code="",
-        beam_pipeline=beam.Pipeline(argv=IN_MEMORY),
-    )
+    rows = transform(examples, schema, folders[0] / "graph", folders[0] / "rows", SETTINGS)
     assert artifact_utils.decode_split_names(rows.split_names) == list(SPLITS)
-    whole = Examples()
+    whole, stock_graph, stock_rows = Examples(), TransformGraph(), Examples()
     whole.uri, whole.split_names = examples.uri, artifact_utils.encode_split_names(list(SPLITS[:-1]))
+    stock_graph.uri, stock_rows.uri = str(folders[1] / "graph"), str(folders[1] / "rows")
     StockTransform(StockTransform.Context(beam_pipeline_args=IN_MEMORY)).Do(
         {"examples": [whole], "schema": [schema]},
         {"transform_graph": [stock_graph], "transformed_examples": [stock_rows]},

@@ -15,6 +15,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
 from components.example_gen.examples.reader import example_files, read_pieces
+from components.shared.splits import split_folder
 
 SplitFile = tuple[str, str]
 
@@ -29,7 +30,7 @@ class SplitFiles(beam.PTransform):
 
     def __init__(self, artifact: str, splits: Collection[str]) -> None:
         super().__init__()
-        self._files = [(split, file) for split in splits for file in example_files(artifact, split)]
+        self._files = [(split, file) for split in splits for file in example_files(split_folder(artifact, split))]
 
     def expand(self, pipeline: Any) -> Any:
         """Returns the collection of (split, path)."""

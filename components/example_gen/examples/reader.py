@@ -8,21 +8,20 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from components.shared.splits import split_folder
 from components.shared.untuned_datasets import untuned
 
 # What a piece of a file holds at most, however wide its rows are.
 _MOST_ROWS, _MOST_BYTES = 16_384, 16 << 20
 
 
-def example_files(artifact: str, split: str) -> list[str]:
-    """Returns the files of one split of an Examples artifact, in their order."""
-    return sorted(tf.io.gfile.glob(f"{split_folder(artifact, split)}/*.gz"))
+def example_files(folder: str | Path) -> list[str]:
+    """Returns the files of one split, in their order."""
+    return sorted(str(path) for path in Path(folder).glob("*.gz"))
 
 
 def read_examples(folder: str | Path) -> Iterator[np.ndarray]:
     """Yields serialized tf.Examples of one split in pieces as large as pay, object [n], in their order."""
-    for file in sorted(str(path) for path in Path(folder).glob("*.gz")):
+    for file in example_files(folder):
         yield from read_pieces(file)
 
 
