@@ -69,7 +69,11 @@ def _python(name):
         if not folder.is_dir():
             making = CACHE / f"{name}-{stamp}.making"
             shutil.rmtree(making, ignore_errors=True)  # of a process that was killed
-            _make(making, requirements)
+            try:
+                _make(making, requirements)
+            except LackingError:
+                shutil.rmtree(making)
+                raise
             making.rename(folder)
     return folder / "bin" / "python"
 
