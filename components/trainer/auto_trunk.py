@@ -21,6 +21,7 @@ from components.formats.history import ALONE
 from components.shared.head_outputs import OUTPUTS
 from components.trainer.loop import History
 from components.trainer.model import single_task
+from components.trainer.network.architecture import MANY_ROWS
 from components.trainer.recipe import Recipe
 from components.trainer.stopping import MONITORED_LOSS, BestOfHead, monitored_loss
 from components.trainer.task import Task
@@ -29,8 +30,6 @@ TOLERANCE = 0.01
 """Share of a head's validation loss that it must gain by itself for the heads to part."""
 MIN_ROWS = 1000
 """Validation rows with its label that each head needs: fewer do not tell such a gain from chance."""
-LARGE = 65_536
-"""Train rows above which the heads are trained alone only if the kept epoch is a compromise."""
 COMPROMISE = 0.001
 """Share of its validation loss that such an epoch costs a head, against its own best epoch."""
 
@@ -47,13 +46,13 @@ def worth_branching(bests: Sequence[BestOfHead], shared: History, rows: int) -> 
     Args:
         bests: for each head, its best epoch in the shared network.
         shared: losses and metrics of the shared network by epoch.
-        rows: number of train rows; up to `LARGE` it is always tried, since a head may gain by going on alone even from
-            the epoch that was kept.
+        rows: number of train rows; up to `MANY_ROWS` it is always tried, since a head may gain by going on alone even
+            from the epoch that was kept.
     """
     if any(best.weights is None for best in bests):
         return False
     kept = _kept(bests, shared)
-    return rows <= LARGE or any(best.value <= (1 - COMPROMISE) * kept[best.head] for best in bests)
+    return rows <= MANY_ROWS or any(best.value <= (1 - COMPROMISE) * kept[best.head] for best in bests)
 
 
 def branch(

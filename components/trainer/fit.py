@@ -55,7 +55,8 @@ def fit(
     Raises:
         InputError: a weight is given to a class that train does not have.
     """
-    architecture, recipe = Architecture(**model), Recipe(**training)
+    architecture, recipe = Architecture(**model).trained_on(len(task.train)), Recipe(**training)
+    recipe = recipe.model_copy(update={"learning_rate": recipe.learning_rate * architecture.rate_factor})
     limit = limit or TimeLimit(recipe.minutes)
     space = FeatureSpace.of(task.train.features, task.owners, architecture.bins)
     keras.utils.set_random_seed(recipe.seed)

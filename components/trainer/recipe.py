@@ -30,7 +30,7 @@ class Recipe(Section):
     batch_size: Annotated[int, Field(ge=1)] | None = None
     """Rows per step; null: the power of two from 32 to 512 that gives about 64 steps per epoch."""
     learning_rate: Annotated[float, Field(gt=0)] = 0.002
-    """Adam's learning rate."""
+    """Adam's learning rate; see also `model.members_per_row`."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.0003
     """Decoupled weight decay of the kernels (AdamW)."""
     ema_epochs: Annotated[float, Field(ge=0)] = 1.0

@@ -9,7 +9,7 @@ from small_task import MODEL, TRAINING, rows, task
 
 from components.formats.history import ALONE
 from components.shared.head_outputs import CLASSIFICATION, REGRESSION
-from components.trainer.auto_trunk import LARGE, branch, can_branch, worth_branching
+from components.trainer.auto_trunk import MANY_ROWS, branch, can_branch, worth_branching
 from components.trainer.fit import fit
 from components.trainer.model import build_table_model, single_task
 from components.trainer.network.encoder import FeatureSpace
@@ -91,8 +91,8 @@ def test_with_too_few_rows_no_head_is_trained_alone(tmp_path):
 
 
 def test_where_it_is_not_worth_it_no_head_is_trained_alone(tmp_path, monkeypatch):
-    """The bounds stand for a table beyond `LARGE` rows, on which a compromise would have to cost a head everything."""
-    monkeypatch.setattr("components.trainer.auto_trunk.LARGE", 0)
+    """The bounds stand for a table beyond `MANY_ROWS`, on which a compromise would have to cost a head everything."""
+    monkeypatch.setattr("components.trainer.auto_trunk.MANY_ROWS", 0)
     monkeypatch.setattr("components.trainer.auto_trunk.COMPROMISE", 1.0)
     network, history = fit(task(rows(1500, 0), rows(1000, 1)), NARROW, TRAINING | {"epochs": 1}, str(tmp_path))
     assert network.name == "shared_bottom"
@@ -147,7 +147,7 @@ def test_a_head_that_gains_nothing_keeps_the_weights_of_its_own_best_epoch():
 
 
 @pytest.mark.parametrize(
-    ("count", "own", "worth"), [(LARGE + 1, 0.9991, False), (LARGE + 1, 0.9989, True), (LARGE, 1.0, True)]
+    ("count", "own", "worth"), [(MANY_ROWS + 1, 0.9991, False), (MANY_ROWS + 1, 0.9989, True), (MANY_ROWS, 1.0, True)]
 )
 @pytest.mark.parametrize("head", HEADS)
 def test_on_a_large_table_heads_whose_best_epochs_agree_are_not_trained_alone(head, count, own, worth):

@@ -8,6 +8,7 @@ import tensorflow as tf
 from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.trainer.choices import AUTO, TRUNKS
 from components.trainer.model import build_table_model, is_shared
+from components.trainer.network.architecture import MANY_ROWS, Architecture
 from components.trainer.network.encoder import FeatureSpace, OneHot, encode
 from components.trainer.network.members import MemberDense, SharedDense
 from components.trainer.network.numeric_features import Periodic, PiecewiseLinear, SmoothClip, bin_edges, robust_scales
@@ -123,6 +124,53 @@ def test_members_see_the_input_with_random_signs_and_answer_apart(use_bias):
     kernel, bias = heads.kernel.numpy(), heads.bias.numpy()
     expected = np.stack([hidden[:, m] @ kernel[m] + bias[m] for m in range(4)], axis=1)
     np.testing.assert_allclose(answer, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("rows", [300, 299, 3])
+@pytest.mark.parametrize(("members", "per_row"), [(4, 1), (4, 2), (8, 2), (4, 4)])
+def test_in_training_each_row_is_seen_by_its_share_of_the_members(members, per_row, rows):
+    shared, heads = SharedDense(5, members, per_row), MemberDense(2)
+    hidden = shared(NUMBERS[:rows]).numpy()
+    answers = heads(hidden).numpy()
+    assert answers.shape == (rows, members, 2)
+    heads.bias.assign(np.arange(2 * members).reshape(members, 2))
+    answers += heads.bias.numpy()
+    groups = members // per_row
+    size = -(-rows // groups)
+    own = [[per_row * (row // size) + place for place in range(per_row)] for row in range(rows)]
+    seen = shared(NUMBERS[:rows], training=True)
+    np.testing.assert_allclose(
+        seen, np.take_along_axis(hidden, np.array(own)[:, :, None], axis=1), rtol=1e-4, atol=1e-5
+    )
+    expected = np.take_along_axis(answers, np.array(own)[:, :, None], axis=1)
+    np.testing.assert_allclose(heads(seen), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_rows_of_a_large_table_train_some_of_the_members():
+    chosen = {count: Architecture().trained_on(count).members_per_row for count in (1, MANY_ROWS, MANY_ROWS + 1)}
+    assert chosen == {1: 8, MANY_ROWS: 8, MANY_ROWS + 1: 2}
+    assert Architecture(members_per_row=4).trained_on(MANY_ROWS + 1).members_per_row == 4
+    assert Architecture(members=1).trained_on(MANY_ROWS + 1).members_per_row == 1
+    assert Architecture(members=5).trained_on(MANY_ROWS + 1).members_per_row == 1
+    assert Architecture().trained_on(MANY_ROWS + 1).rate_factor == 2
+    assert (
+        Architecture().trained_on(1).rate_factor == Architecture(members=1).trained_on(MANY_ROWS + 1).rate_factor == 1
+    )
+    with pytest.raises(ValueError, match="members_per_row must divide members, 8, got 3"):
+        Architecture(members_per_row=3)
+
+
+@pytest.mark.parametrize("trunk", BUILT)
+@pytest.mark.parametrize("layers", [{"hidden": ()}, {"hidden": (3, 3), "block": "residual"}])
+def test_every_trunk_trains_some_of_the_members(trunk, layers):
+    architecture = Architecture(trunk=trunk, members=4, members_per_row=2, head_hidden=(2,), **layers)
+    model = build_table_model(FeatureSpace.of({"numeric": NUMBERS}, [], 4), 3, architecture)
+    answers = model({"numeric": NUMBERS}, training=True)
+    assert {name: values.shape for name, values in answers.items()} == {
+        REGRESSION: (300, 2, 1),
+        CLASSIFICATION: (300, 2, 3),
+    }
+    assert model({"numeric": NUMBERS})[REGRESSION].shape == (300, 1)
 
 
 def test_the_class_has_a_dropout_of_its_own():

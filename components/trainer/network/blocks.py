@@ -36,20 +36,20 @@ def stack(x: keras.KerasTensor, hidden: Sequence[int], architecture: Architectur
     return x
 
 
-def dense(x: keras.KerasTensor, units: int, members: int, **options: Any) -> keras.KerasTensor:
+def dense(x: keras.KerasTensor, units: int, architecture: Architecture, **options: Any) -> keras.KerasTensor:
     """Puts a dense layer on x, one that also divides x among the members where that is still to be done.
 
     Args:
         x: float32 [B, D], or [B, M, D].
         units: outputs U.
-        members: number of members M; 1 is an ordinary network.
+        architecture: members; 1 is an ordinary network.
         options: as of `keras.layers.Dense`.
 
     Returns:
         float32 [B, U], with members [B, M, U].
     """
-    if members > 1 and len(x.shape) == 2:
-        return SharedDense(units, members, **options)(x)
+    if architecture.members > 1 and len(x.shape) == 2:
+        return SharedDense(units, architecture.members, architecture.members_per_row, **options)(x)
     return keras.layers.Dense(units, **options)(x)
 
 
@@ -69,7 +69,7 @@ def residual(x: keras.KerasTensor, y: keras.KerasTensor, architecture: Architect
     """
     if x.shape[1:] != y.shape[1:]:
         options = {"use_bias": False, "kernel_regularizer": _penalty(architecture)}
-        x = dense(x, y.shape[-1], architecture.members, name=f"{name}_skip", **options)
+        x = dense(x, y.shape[-1], architecture, name=f"{name}_skip", **options)
     return keras.layers.Add(name=f"{name}_add")([x, y])
 
 
@@ -78,7 +78,7 @@ def _penalty(architecture: Architecture) -> keras.Regularizer | None:
 
 
 def _block(x: keras.KerasTensor, units: int, architecture: Architecture, name: str) -> keras.KerasTensor:
-    y = dense(x, units, architecture.members, name=name, kernel_regularizer=_penalty(architecture))
+    y = dense(x, units, architecture, name=name, kernel_regularizer=_penalty(architecture))
     if normalisation := implementation(NORMALISATIONS[architecture.normalisation]):
         y = normalisation(name=f"{name}_norm")(y)
     y = keras.layers.ReLU(name=f"{name}_relu")(y)

@@ -85,7 +85,7 @@ def _gated(
 ) -> keras.KerasTensor:
     """Returns the experts' outputs, float32 [B, H] or [B, M, H], weighed by a softmax over x, [B, D] or [B, M, D]."""
     # Experts without a layer have not divided the rows among the members.
-    members = architecture.members if len(experts[0].shape) == 3 else 1
+    members = architecture if len(experts[0].shape) == 3 else architecture.model_copy(update={"members": 1})
     shares = keras.ops.softmax(dense(x, len(experts), members, use_bias=False, name=name))
     outputs = keras.ops.stack(list(experts), axis=-2)
     return keras.ops.sum(keras.ops.expand_dims(shares, -1) * outputs, axis=-2)
