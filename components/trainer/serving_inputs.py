@@ -25,6 +25,9 @@ _TOO_LARGE = 2.0**63
 class Requests:
     """Turns what a client sends into what the transform reads.
 
+    Columns of one type are read together: a graph of some operations for each of a thousand columns takes minutes to
+    trace, to save and to load.
+
     Args:
         columns: the raw columns the model reads.
         missing: spellings of "no value".
@@ -32,33 +35,42 @@ class Requests:
     """
 
     def __init__(self, columns: Sequence[InputColumn], missing: Sequence[str], spec: Mapping[str, Any]) -> None:
-        self._columns = columns
+        self._vectors = [column for column in columns if column.kind == "VECTOR"]
         self._texts = ["", *(spelling.strip() for spelling in missing)]
         self._numbers = [number for spelling in missing if (number := _number(spelling)) is not None]
         self._exact = {column.name for column in columns if companion(column.name) in spec}
         features = [*(column.name for column in columns), *(companion(name) for name in self._exact)]
         self._features = {name: _tolerant(spec[name]) for name in features}
+        self._groups: dict[tuple[str, tf.DType], list[InputColumn]] = {}
+        for column in columns:
+            if column.kind != "VECTOR":
+                group = column.kind, self._features[column.name].dtype
+                self._groups.setdefault(group, []).append(column)
 
     def from_examples(self, examples: tf.Tensor) -> dict[str, Any]:
-        """Returns the raw columns of serialized tf.Examples, string [n]."""
-        parsed = tf.io.parse_example(examples, self._features)
-        return parsed | {column.name: self._present(column, parsed[column.name]) for column in self._columns}
+        """Returns the raw columns of serialized tf.Examples, string [n].
+
+        Raises:
+            tf.errors.InvalidArgumentError: an example has several values in a column of one.
+        """
+        raw: dict[str, Any] = tf.io.parse_example(examples, self._features)
+        for (kind, _), columns in self._groups.items():
+            joined = _joined([raw[column.name] for column in columns])
+            values, kept = self._read(kind, joined.values)
+            raw |= _parted(tf.sparse.retain(joined.with_values(values), kept), [column.name for column in columns])
+        return raw | {column.name: self._vector(raw[column.name]) for column in self._vectors}
 
     def from_tensors(self, tensors: Mapping[str, tf.Tensor]) -> dict[str, Any]:
         """Returns the raw columns of one tensor each, by the column's keyword; see `input_spec`."""
-        raw: dict[str, Any] = {}
-        for column in self._columns:
-            tensor = tensors[column.input]
-            if column.kind == "VECTOR":
-                raw[column.name] = self._present(column, tensor)
-                continue
-            rows = tf.range(tf.shape(tensor, tf.int64)[0])
-            indices = tf.stack([rows, tf.zeros_like(rows)], axis=1)
-            shape = tf.stack([tf.shape(tensor, tf.int64)[0], 1])
-            value = self._present(column, tf.SparseTensor(indices, tensor, shape))
-            if column.name in self._exact:
-                raw[companion(column.name)] = value.with_values(tf.bitcast(value.values, tf.int64))
-            raw[column.name] = value.with_values(tf.cast(value.values, self._features[column.name].dtype))
+        raw = {column.name: self._vector(tensors[column.input]) for column in self._vectors}
+        for (kind, dtype), columns in self._groups.items():
+            values, kept = self._read(kind, tf.stack([tensors[column.input] for column in columns], axis=1))
+            shape = tf.shape(values, tf.int64)
+            joined = tf.SparseTensor(tf.where(kept), tf.boolean_mask(values, kept), shape)
+            raw |= _parted(joined.with_values(tf.cast(joined.values, dtype)), [column.name for column in columns])
+            if exact := [column.name for column in columns if column.name in self._exact]:
+                bits = _parted(joined.with_values(tf.bitcast(joined.values, tf.int64)), [c.name for c in columns])
+                raw |= {companion(name): bits[name] for name in exact}
         return raw
 
     def input_spec(self, column: InputColumn) -> tf.TensorSpec:
@@ -67,22 +79,36 @@ class Requests:
             return tf.TensorSpec([None, column.length], tf.float32, name=column.input)
         return tf.TensorSpec([None], tf.string if column.kind == "BYTES" else tf.float64, name=column.input)
 
-    def _present(self, column: InputColumn, value: Any) -> Any:
-        """Returns a scalar column without the values that stand for none; in a vector these are NaN."""
-        if column.kind == "VECTOR":
-            return tf.where(_is_in(value, self._numbers), float("nan"), value)
-        values = value.values
-        if column.kind == "BYTES":
+    def _vector(self, values: tf.Tensor) -> tf.Tensor:
+        """Returns a feature vector, float32 [n, k], NaN where a value stands for none."""
+        return tf.where(_is_in(values, self._numbers), float("nan"), values)
+
+    def _read(self, kind: str, values: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns the values of scalar columns, and which of them do not stand for none: bool of the same shape."""
+        if kind == "BYTES":
             values = tf.strings.regex_replace(values, _OUTER_BLANKS, "")
-            kept = tf.logical_not(_is_in(values, self._texts))
-        else:
-            numbers = tf.cast(values, tf.float64) if values.dtype == tf.int64 else values
-            kept = tf.math.is_finite(numbers) & ~_is_in(numbers, self._numbers)
-            if column.kind == "FLOAT":  # what 32 bits call infinite was missing in training
-                kept &= tf.math.is_finite(tf.cast(numbers, tf.float32))
-            elif values.dtype != tf.int64:
-                kept &= (numbers == tf.round(numbers)) & (tf.abs(numbers) < _TOO_LARGE)
-        return tf.sparse.retain(value.with_values(values), kept)
+            return values, tf.logical_not(_is_in(values, self._texts))
+        numbers = tf.cast(values, tf.float64) if values.dtype == tf.int64 else values
+        kept = tf.math.is_finite(numbers) & ~_is_in(numbers, self._numbers)
+        if kind == "FLOAT":  # what 32 bits call infinite was missing in training
+            kept &= tf.math.is_finite(tf.cast(numbers, tf.float32))
+        elif values.dtype != tf.int64:
+            kept &= (numbers == tf.round(numbers)) & (tf.abs(numbers) < _TOO_LARGE)
+        return values, kept
+
+
+def _joined(columns: Sequence[tf.SparseTensor]) -> tf.SparseTensor:
+    """Returns scalar columns side by side, [n, number of columns]."""
+    places = tf.concat([column.indices for column in columns], axis=0)[:, 1]
+    single = tf.debugging.assert_less(places, tf.constant(1, tf.int64), "A column of one value has several in a row.")
+    with tf.control_dependencies([single] if single is not None else []):
+        shape = tf.stack([columns[0].dense_shape[0], 1])
+    return tf.sparse.concat(1, [tf.SparseTensor(column.indices, column.values, shape) for column in columns])
+
+
+def _parted(joined: tf.SparseTensor, names: Sequence[str]) -> dict[str, tf.SparseTensor]:
+    """Returns each column of [n, number of columns] as [n, 1] by its name."""
+    return dict(zip(names, tf.sparse.split(sp_input=joined, num_split=len(names), axis=1), strict=True))
 
 
 def _is_in(values: tf.Tensor, some: Sequence[Any]) -> tf.Tensor:

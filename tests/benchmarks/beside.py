@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT.parent / "shared" / "bench"
 FIGURES = Path(__file__).with_name("beside.json")
 _ONCE = 100_000  # above, one pair takes minutes
-_LABELS = ("--regression", "y_reg", "--classification", "y_cls")
+LABELS = ("--regression", "y_reg", "--classification", "y_cls")
 _RECIPE = ("--preset", "seed", "--set", "training.batch_size=32")
 _THIRD = [
     *("--set", "data.split.eval=0.333", "--set", "data.split.validation=0.05"),
@@ -58,10 +58,16 @@ class Ran:
     steps: dict[str, float]
 
 
-def _timed(command: Sequence[object], folder: Path) -> tuple[float, float, str]:
-    """Returns seconds and peak memory of a process and all it started, and what it printed."""
+def timed(command: Sequence[object], folder: Path, *imports: Path) -> tuple[float, float, str]:
+    """Returns seconds and peak memory in MiB of a process and all it started, and what it printed.
+
+    Args:
+        command: what to run.
+        folder: where to run it.
+        imports: folders that its Python imports from.
+    """
     began = time.perf_counter()
-    environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{REFERENCE}"}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, imports))}
     words = [sys.executable, "-c", _MEASURED, *map(str, command)]
     done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True)
     seconds = time.perf_counter() - began
@@ -72,7 +78,7 @@ def _timed(command: Sequence[object], folder: Path) -> tuple[float, float, str]:
 
 def reference(rows: int, folder: Path) -> Ran:
     """Runs the stock components; the folder keeps the table as `data/data.csv`."""
-    seconds, memory, said = _timed([sys.executable, REFERENCE / "plain_tfx.py", rows, folder], folder)
+    seconds, memory, said = timed([sys.executable, REFERENCE / "plain_tfx.py", rows, folder], folder, ROOT, REFERENCE)
     nodes = {name: float(took) for name, took in re.findall(r"^## (\w+) ([\d.]+)s$", said, re.MULTILINE)}
     return Ran(seconds, memory, nodes)
 
@@ -80,8 +86,8 @@ def reference(rows: int, folder: Path) -> Ran:
 def ours(table: Path, output: Path, *options: str) -> Ran:
     """Runs `mtl run` on a table."""
     mtl = Path(sys.executable).with_name("mtl")
-    words = [mtl, "run", "--data", table, *_LABELS, *_RECIPE, "--set", f"runtime.output={output}", *options]
-    seconds, memory, _ = _timed(words, output.parent)
+    words = [mtl, "run", "--data", table, *LABELS, *_RECIPE, "--set", f"runtime.output={output}", *options]
+    seconds, memory, _ = timed(words, output.parent, ROOT)
     record = json.loads(next((output / "runs").glob("*.json")).read_text(encoding="utf-8"))
     return Ran(seconds, memory, {step["name"]: step["seconds"] for step in record["steps"]})
 

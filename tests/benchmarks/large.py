@@ -55,7 +55,12 @@ def main(arguments: list[str]) -> None:
     """Measures and prints."""
     preset, count = [*arguments, *("default", "100000")[len(arguments) :]]
     config = configured(preset)
-    task = Task(rows(int(count), 0), rows(int(count) // 8, 1), ["a", "b", "c"], CATEGORIES * _PLACES)
+    task = Task(
+        rows(int(count), 0),
+        rows(int(count) // 8, 1),
+        ["a", "b", "c"],
+        np.repeat(np.arange(CATEGORIES), _PLACES).tolist(),
+    )
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         network, history = fit(task, config.model.model_dump(), config.training.model_dump(), folder)

@@ -13,6 +13,7 @@ import math
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -66,14 +67,19 @@ def outcome(output: Path) -> dict[str, Any]:
     record = json.loads(sorted((output / "runs").glob("*.json"))[-1].read_text(encoding="utf-8"))
     artifacts = {step["name"]: step["artifacts"] for step in record["steps"]}
     summary = json.loads(Path(artifacts["ExampleGen"]["examples"], "summary.json").read_text(encoding="utf-8"))
-    figures = json.loads(Path(artifacts["Evaluator"]["evaluation"], "evaluation.json").read_text(encoding="utf-8"))
-    metrics = {
+    splits = {key: summary[key] for key in ("splits", "classes", "judged", "missing", "columns")}
+    return {"state": record["state"], "splits": splits, "metrics": metrics(record)}
+
+
+def metrics(record: Mapping[str, Any]) -> dict[str, float | None]:
+    """Returns the value of every metric of a run, by head and name, from its record."""
+    [folder] = [step["artifacts"]["evaluation"] for step in record["steps"] if step["name"] == "Evaluator"]
+    figures = json.loads(Path(folder, "evaluation.json").read_text(encoding="utf-8"))
+    return {
         f"{head}.{metric}": value["value"]
         for head, found in figures["heads"].items()
         for metric, value in found["metrics"].items()
     }
-    splits = {key: summary[key] for key in ("splits", "classes", "judged", "missing", "columns")}
-    return {"state": record["state"], "splits": splits, "metrics": metrics}
 
 
 def compare(one: Path, other: Path) -> bool:
