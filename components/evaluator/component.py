@@ -14,7 +14,7 @@ from components.evaluator.analysis.coverage import uncertainty
 from components.evaluator.analysis.evaluation import Rows, evaluate
 from components.evaluator.analysis.figures import figures
 from components.evaluator.analysis.gate import Gate, HeadGate
-from components.evaluator.analysis.importance import MAX_ROWS, importance
+from components.evaluator.analysis.importance import importance, rows_for
 from components.evaluator.analysis.trivial import TrivialPredictor
 from components.evaluator.incumbent import ask
 from components.evaluator.scoring import ServingModel, read_columns, read_rows
@@ -96,10 +96,10 @@ def Evaluator(
 
 
 def _importance(candidate: ServingModel, rows: Rows, eval_split: Path, schema: bytes, level: float) -> Importance:
-    """Returns each head's permutation importance on at most `MAX_ROWS` rows drawn at random."""
-    n = len(rows.number)
-    chosen = np.sort(np.random.default_rng(0).choice(n, min(n, MAX_ROWS), replace=False))
-    columns = read_columns(eval_split, schema, candidate.manifest.columns, chosen)
+    """Returns each head's permutation importance on rows drawn at random."""
+    n, inputs = len(rows.number), candidate.manifest.columns
+    chosen = np.sort(np.random.default_rng(0).choice(n, min(n, rows_for(len(inputs))), replace=False))
+    columns = read_columns(eval_split, schema, inputs, chosen)
     drawn = Rows(rows.number[chosen], rows.label[chosen], {})
     return importance(columns, drawn, candidate.predict_columns, level=level)
 

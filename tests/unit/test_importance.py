@@ -6,7 +6,7 @@ import pytest
 from sklearn.inspection import permutation_importance
 
 from components.evaluator.analysis.evaluation import Predictions, Rows
-from components.evaluator.analysis.importance import importance
+from components.evaluator.analysis.importance import importance, repeats_for, rows_for
 from components.formats.importance import Importance
 
 RNG = np.random.default_rng(11)
@@ -59,6 +59,30 @@ def test_columns_are_sorted_and_those_without_use_cost_nothing():
     assert [column.column for column in found.heads["classification"][:2]] == ["text", "vector"]
     assert by_column(found.heads["regression"])["unused"].value == 0
     assert by_column(found.heads["classification"])["strong"].value == 0
+
+
+def test_a_call_of_the_model_has_as_many_rows_as_it_takes_at_a_time():
+    few = {name: values[:100] for name, values in COLUMNS.items()}
+    rows, asked = Rows(ROWS.number[:100], ROWS.label[:100], {}), []
+
+    def counted(columns):
+        asked.append(len(columns["text"]))
+        return predict(columns)
+
+    found = by_column(importance(few, rows, counted, seed=3).heads["regression"])
+    assert asked == [100, 900, 600]  # the rows as they are, then three columns and two
+    rng, before = np.random.default_rng(3), np.abs(predict(few).number - rows.number)
+    for name, values in few.items():
+        rises = []
+        for _ in range(3):
+            shuffled = few | {name: values[rng.permutation(100)]}
+            rises.append((np.abs(predict(shuffled).number - rows.number) - before).mean())
+        assert found[name].value == pytest.approx(np.mean(rises), abs=1e-12), name
+
+
+def test_many_columns_are_judged_on_fewer_rows_and_shuffles():
+    assert [rows_for(columns) for columns in (1, 100, 200, 1_000, 9_000)] == [1_000, 1_000, 500, 100, 100]
+    assert [repeats_for(columns, rows_for(columns)) for columns in (1, 33, 50, 100, 9_000)] == [3, 3, 2, 1, 1]
 
 
 def test_the_interval_holds_the_rise_of_a_much_larger_sample():

@@ -25,10 +25,24 @@ from components.evaluator.analysis.metric import Floats, Integers
 from components.formats.importance import ColumnImportance, Importance
 from components.shared.log_loss import row_log_loss
 
-MAX_ROWS = 1000
 REPEATS = 3
+_MOST_ROWS, _LEAST_ROWS = 1000, 100
+# Rows that the model is asked with a shuffled column, of all columns together, where these rows are enough.
+_BUDGET = 100_000
+# Rows that it is asked at a time: with few rows, those of several columns.
+_BATCH = 1024
 
 Columns = Mapping[str, npt.NDArray[Any]]
+
+
+def rows_for(columns: int) -> int:
+    """Returns how many rows tell the importance of so many columns in bearable time, at most: from 100 to 1,000."""
+    return int(np.clip(_BUDGET // max(columns, 1), _LEAST_ROWS, _MOST_ROWS))
+
+
+def repeats_for(columns: int, rows: int) -> int:
+    """Returns how often to shuffle each of so many columns of so many rows: from 1 to 3 times."""
+    return int(np.clip(_BUDGET // max(columns * rows, 1), 1, REPEATS))
 
 
 def importance(
@@ -36,17 +50,17 @@ def importance(
     rows: Rows,
     predict: Callable[[Columns], Predictions],
     *,
-    repeats: int = REPEATS,
+    repeats: int | None = None,
     level: float = LEVEL,
     seed: int = 0,
 ) -> Importance:
-    """Shuffles each column in turn and scores both heads; all repeats of a column are one call of the model.
+    """Shuffles each column in turn and scores both heads.
 
     Args:
         columns: raw columns by name, each [n] or, for a vector, [n, k], whose rows are shuffled as wholes.
         rows: labels of the same rows, of which a head scores those that have its label.
         predict: answers for any number of rows.
-        repeats: shuffles of each column.
+        repeats: shuffles of each column; as `repeats_for` says when left out.
         level: the share of such intervals that hold the mean rise over all rows there could be.
         seed: seed of the shuffles.
 
@@ -55,23 +69,40 @@ def importance(
         has no labelled row.
     """
     n = len(rows.number)
+    repeats = repeats or repeats_for(len(columns), n)
     rng = np.random.default_rng(seed)
     whole = predict(columns)
     losses = {"regression": _absolute_error, "classification": _log_loss}
     scored = {head: present for head, present in rows.labelled.items() if present.any()}
     before = {head: losses[head](rows, whole, 1) for head in scored}
-    repeated = {name: np.concatenate([values] * repeats) for name, values in columns.items()}
     found: dict[str, list[ColumnImportance]] = {head: [] for head in losses}
-    for name, values in columns.items():
-        givers = np.array([rng.permutation(n) for _ in range(repeats)])
-        answer = predict({**repeated, name: values[givers.ravel()]})
+    together = max(_BATCH // (repeats * n), 1)
+    for first in range(0, len(columns), together):
+        names = list(columns)[first : first + together]
+        givers = {name: np.array([rng.permutation(n) for _ in range(repeats)]) for name in names}
+        answer = predict(_shuffled(columns, givers))
+        after = {head: losses[head](rows, answer, repeats * len(names)) for head in scored}
         for head, present in scored.items():
-            after = losses[head](rows, answer, repeats).reshape(repeats, n)
-            if np.isfinite(after[:, present]).all() and np.isfinite(before[head][present]).all():
-                found[head].append(_importance(name, before[head], after, present, givers, level))
+            for name, loss in zip(names, after[head].reshape(len(names), repeats, n), strict=True):
+                if np.isfinite(loss[:, present]).all() and np.isfinite(before[head][present]).all():
+                    found[head].append(_importance(name, before[head], loss, present, givers[name], level))
     return Importance(
         {head: tuple(sorted(columns, key=lambda column: -column.value)) for head, columns in found.items()}
     )
+
+
+def _shuffled(columns: Columns, givers: Mapping[str, Integers]) -> Columns:
+    """Returns the rows once for each shuffle of each column, [columns of givers · repeats · n].
+
+    Args:
+        columns: as of `importance`.
+        givers: column -> int64 [repeats, n], the row whose value each row is given.
+    """
+    shuffles = [(name, rows) for name, repeated in givers.items() for rows in repeated]
+    return {
+        column: np.concatenate([values[rows] if column == name else values for name, rows in shuffles])
+        for column, values in columns.items()
+    }
 
 
 def _importance(
