@@ -6,10 +6,11 @@ uninitialised table or a missing asset fails here and not in production. Rows ar
 and by `predict` through the graph and names of the signature map, which is what TensorFlow Serving runs.
 `calling` asks; `comparing` says what both signatures must return.
 
-    python -m components.pusher.smoke_test MODEL_DIR ROWS.tfrecord
+    python -m components.pusher.smoke_test [MODEL_DIR ROWS.tfrecord]
 
-prints one line of JSON: figures and exit code 0, or `problems` and exit code 3. ROWS.tfrecord holds serialized
-tf.Examples, as the ingest wrote them.
+imports TensorFlow, reads the two as JSON from one line of the standard input where they are left out, and prints one
+line of JSON: figures and exit code 0, or `problems` and exit code 3. ROWS.tfrecord holds serialized tf.Examples, as the
+ingest wrote them.
 """
 
 from __future__ import annotations
@@ -31,6 +32,26 @@ from components.shared.errors import Rejected
 from components.shared.heavy_imports import heavy_imports
 from components.shared.process_isolation import isolated
 
+_prepared: subprocess.Popen[str] | None = None
+
+
+def prepare() -> None:
+    """Starts the process of the next `check_in_fresh_process`, which imports TensorFlow while other work is done.
+
+    It waits for its model as long as this process lives, or until `discard`.
+    """
+    global _prepared
+    _prepared = _prepared or _started()
+
+
+def discard() -> None:
+    """Ends the process that `prepare` started, if it has not been needed."""
+    global _prepared
+    process, _prepared = _prepared, None
+    if process is not None:
+        process.kill()
+        process.communicate()
+
 
 def check_in_fresh_process(
     model_dir: str | os.PathLike[str], rows_file: str | os.PathLike[str], timeout: float = 600
@@ -48,23 +69,32 @@ def check_in_fresh_process(
     Raises:
         Unservable: with one sentence for each thing that is wrong.
     """
-    # The training process may hold the whole accelerator; one batch needs none.
-    environment = isolated(os.environ) | {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "2"}
-    command = [sys.executable, "-P", "-m", "components.pusher.smoke_test", os.fspath(model_dir), os.fspath(rows_file)]
+    global _prepared
+    process, _prepared = _prepared or _started(), None
     try:
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout)
+        said, complaints = process.communicate(json.dumps([os.fspath(model_dir), os.fspath(rows_file)]), timeout)
     except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
         raise Unservable([f"The model must answer within {timeout:g} seconds of its start, got no answer."]) from None
     try:
-        result = json.loads(done.stdout.splitlines()[-1])
+        result = json.loads(said.splitlines()[-1])
     except (IndexError, json.JSONDecodeError):
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        last = (complaints.strip().splitlines() or ["no message"])[-1]
         raise Unservable(
-            [f"The model must load in a fresh process, got exit code {done.returncode}: {last}."]
+            [f"The model must load in a fresh process, got exit code {process.returncode}: {last}."]
         ) from None
     if "problems" in result:
         raise Unservable(result["problems"])
     return dict(result)
+
+
+def _started() -> subprocess.Popen[str]:
+    # The training process may hold the whole accelerator; one batch needs none.
+    environment = isolated(os.environ) | {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "2"}
+    command = [sys.executable, "-P", "-m", "components.pusher.smoke_test"]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
 
 def smoke(model_dir: Path, examples: Sequence[bytes]) -> dict[str, Any]:
@@ -111,7 +141,14 @@ def smoke(model_dir: Path, examples: Sequence[bytes]) -> dict[str, Any]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs the check of the command line; the result is the last line of the standard output."""
+    """Runs the check that is asked for; the result is the last line of the standard output."""
+    with heavy_imports():
+        import tensorflow  # noqa: F401
+    if not arguments:
+        line = sys.stdin.readline()
+        if not line:
+            return 0  # whoever started it has no model after all
+        arguments = json.loads(line)
     model_dir, rows_file = arguments
     try:
         result = smoke(Path(model_dir), _read(rows_file))
@@ -123,10 +160,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _read(rows_file: str) -> list[bytes]:
-    with heavy_imports():
-        import tensorflow as tf
+    import tensorflow as tf
 
-        from components.shared.untuned_datasets import untuned
+    from components.shared.untuned_datasets import untuned
 
     return list(untuned(tf.data.TFRecordDataset(rows_file)).as_numpy_iterator())
 

@@ -13,6 +13,7 @@ from typing import Any, TextIO
 from rich.console import Console
 
 from components.example_gen.plan import at_hand
+from components.pusher import smoke_test
 from components.shared.heavy_imports import heavy_imports
 from pipeline.config.resolve import Resolved
 from pipeline.errors import MtlError, Rejected
@@ -29,6 +30,7 @@ from pipeline.runs.report import is_reported, log_path, try_to_write_report
 
 LAST = "Report"
 TUNER = "Tuner"
+_FITTED = "Trainer"  # a new model is evaluated, and then checked in a fresh process
 _ROWS = "pushed_rows"
 _MEANING = {
     "fingerprint": "data",
@@ -83,6 +85,7 @@ def run(resolved: Resolved, *, cache: bool = True, until: str = LAST, source: So
             record.problems = [f"{type(error).__name__}: {error}"]
             raise
         finally:
+            smoke_test.discard()
             record.seconds = time.monotonic() - began
             record.write(config.output)
             if is_reported(record):
@@ -183,6 +186,8 @@ class _Watcher:
         step.detail = step_summaries.detail(step)
         step.reason = step.reason or ("unchanged" if cached else self._why(step))
         self._show(step, "cached" if cached else "done")
+        if node == _FITTED and not cached:
+            smoke_test.prepare()
         following = self._record.steps.index(step) + 1
         if following < len(self._record.steps):
             # From here on, because the imports of a step come before TFX tells that it starts.

@@ -1,6 +1,8 @@
 import math
 import re
 import struct
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 from components.example_gen.ingest import ingest
 from components.example_gen.tables.dialect import Dialect
 from components.model_format.manifest import InputColumn, Manifest, TrainLabels
+from components.pusher import smoke_test
 from components.pusher.component import _some_rows
 from components.pusher.request import request_of
 from components.pusher.smoke_test import check_in_fresh_process, smoke
@@ -320,6 +323,39 @@ def test_model_that_needs_the_training_process(tmp_path: Path, rows_file: Path):
     with pytest.raises(Unservable, match="The signature `serving_default` must score the rows, got") as caught:
         check_in_fresh_process(export(tmp_path / "model", "python"), rows_file)
     assert caught.value.exit_code == 3
+
+
+def test_a_process_that_was_prepared_is_the_one_that_checks(good: Path, rows_file: Path, monkeypatch):
+    started: list[int] = []
+    start = smoke_test._started
+
+    def counted():
+        process = start()
+        started.append(process.pid)
+        return process
+
+    monkeypatch.setattr(smoke_test, "_started", counted)
+    smoke_test.prepare()
+    smoke_test.prepare()
+    assert len(started) == 1
+    assert check_in_fresh_process(good, rows_file)["rows"] == len(ROWS)
+    assert len(started) == 1, "the one that waited"
+    check_in_fresh_process(good, rows_file)
+    assert len(started) == 2, "a model has a process of its own"
+
+
+def test_a_process_that_was_prepared_in_vain_ends():
+    smoke_test.prepare()
+    process = smoke_test._prepared
+    assert process.poll() is None
+    smoke_test.discard()
+    assert process.returncode is not None
+
+
+def test_the_process_ends_with_the_one_that_started_it():
+    command = [sys.executable, "-m", "components.pusher.smoke_test"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 def test_truncated_model(good: Path, tmp_path: Path, rows_file: Path):

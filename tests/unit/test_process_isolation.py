@@ -64,7 +64,7 @@ def test_a_child_finds_this_installation_and_nothing_else(beside_the_data: Path,
     """As Beam starts its workers, with `-m` alone, and as the push starts its check."""
     given = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     environment = isolated(given if path is None else given | {"PYTHONPATH": path})
-    done = run([sys.executable, *options, "components.pusher.smoke_test"], environment)
+    done = run([sys.executable, *options, "components.pusher.smoke_test", "model"], environment)
     assert "ValueError: not enough values to unpack" in done.stderr, "it came as far as its arguments"
     assert f'File "{ROOT}/components/pusher/smoke_test.py"' in done.stderr
     assert not (beside_the_data / "was-run").exists()
@@ -93,12 +93,16 @@ def test_every_process_that_is_started_is_isolated(
 ):
     started: list[tuple[list[str], dict[str, str]]] = []
 
-    def note(command: list[str], env: dict[str, str], **options: Any) -> subprocess.CompletedProcess[str]:
-        started.append((command, env))
-        return subprocess.CompletedProcess(command, 0, json.dumps({"rows": 1}), "")
+    class Noted:
+        def __init__(self, command: list[str], env: dict[str, str], **options: Any) -> None:
+            started.append((command, env))
+
+        def communicate(self, said: str, timeout: float) -> tuple[str, str]:
+            assert json.loads(said) == [str(tmp_path), str(tmp_path / "rows.tfrecord")]
+            return json.dumps({"rows": 1}), ""
 
     with monkeypatch.context() as patch:
-        patch.setattr(smoke_test.subprocess, "run", note)
+        patch.setattr(smoke_test.subprocess, "Popen", Noted)
         smoke_test.check_in_fresh_process(tmp_path, tmp_path / "rows.tfrecord")
     [(command, environment)] = started
     assert command[1:4] == ["-P", "-m", "components.pusher.smoke_test"]
