@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import os
 from collections.abc import Callable, Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.ipc
 
-from components.example_gen.tables.readers import Look, damaged, head
+from components.example_gen.tables.readers import Look, Part, Some, damaged, head
 from components.example_gen.tables.storage_types import plain_batch
 from components.objects.staging import local
 
@@ -23,25 +25,42 @@ def look(path: str) -> Look:
     """
     try:
         with _opened(path) as (names, stream):
-            return Look(names, empty=not any(data.num_rows for data in stream(names[:1])))
+            return Look(names, empty=not any(data.num_rows for data in stream.read(names[:1], None)))
     except (pa.ArrowException, OSError) as error:
         raise damaged(path, error) from error
 
 
-def batches(path: str, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def parts(path: str) -> list[Part]:
+    """Returns the record batches of an Arrow file or the stripes of an ORC file; none of an Arrow stream.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    try:
+        with _opened(path) as (names, stream):
+            if stream.count is None:
+                return []
+            rows = [data.num_rows for data in stream.read(names[:1], range(stream.count))]
+    except (pa.ArrowException, OSError) as error:
+        raise damaged(path, error) from error
+    return [Part(count, os.path.getsize(local(path)) // len(rows)) for count in rows]
+
+
+def batches(path: str, wanted: Sequence[str], some: Some | None = None) -> Iterator[pa.RecordBatch]:
     """Yields the rows of a file in order.
 
     Args:
         path: the file.
         wanted: the columns to read, in the order wanted.
+        some: the record batches or stripes to read; None reads all.
 
     Raises:
         InputError: the file is damaged, or a text in it is not UTF-8.
     """
-    done = 0
+    done = 0 if some is None else some.before
     try:
         with _opened(path) as (_, stream):
-            for whole in stream(list(wanted)):
+            for whole in stream.read(list(wanted), None if some is None else some.numbers):
                 _check(whole)
                 for start in range(0, whole.num_rows, _ROWS):
                     data = plain_batch(whole.slice(start, _ROWS).select(list(wanted)), path, done)
@@ -51,7 +70,17 @@ def batches(path: str, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
         raise damaged(path, error) from error
 
 
-_Stream = Callable[[list[str]], Iterator[pa.RecordBatch]]
+@dataclasses.dataclass(frozen=True)
+class _Stream:
+    """The rows of an open file.
+
+    Args:
+        count: its record batches or stripes; None where they can only be read one after the other.
+        read: returns some columns of the pieces of some numbers, of all for None.
+    """
+
+    count: int | None
+    read: Callable[[list[str], Sequence[int] | None], Iterator[pa.RecordBatch]]
 
 
 def _check(data: pa.RecordBatch) -> None:
@@ -72,24 +101,25 @@ def _opened(path: str) -> Iterator[tuple[list[str], _Stream]]:
 
         orc = ORCFile(local(path))
 
-        def stripes(columns: list[str]) -> Iterator[pa.RecordBatch]:
-            for number in range(orc.nstripes):
+        def stripes(columns: list[str], numbers: Sequence[int] | None) -> Iterator[pa.RecordBatch]:
+            for number in range(orc.nstripes) if numbers is None else numbers:
                 yield orc.read_stripe(number, columns=columns)
 
-        yield list(orc.schema.names), stripes
+        yield list(orc.schema.names), _Stream(orc.nstripes, stripes)
         return
     with pa.memory_map(local(path)) as source:
         is_file = start == b"ARROW1"
-        schema = (pa.ipc.open_file(source) if is_file else pa.ipc.open_stream(source)).schema
+        opened = pa.ipc.open_file(source) if is_file else pa.ipc.open_stream(source)
+        schema = opened.schema
 
-        def records(columns: list[str]) -> Iterator[pa.RecordBatch]:
+        def records(columns: list[str], numbers: Sequence[int] | None) -> Iterator[pa.RecordBatch]:
             options = pa.ipc.IpcReadOptions(included_fields=[schema.get_field_index(name) for name in columns])
             source.seek(0)
             if is_file:
                 reader = pa.ipc.open_file(source, options=options)
-                for number in range(reader.num_record_batches):
+                for number in range(reader.num_record_batches) if numbers is None else numbers:
                     yield reader.get_batch(number)
             else:
                 yield from pa.ipc.open_stream(source, options=options)
 
-        yield list(schema.names), records
+        yield list(schema.names), _Stream(opened.num_record_batches if is_file else None, records)

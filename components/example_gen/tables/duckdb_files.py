@@ -42,13 +42,14 @@ def rows(path: str) -> int:
         return int(count)
 
 
-def batches(path: str, wanted: Sequence[str], skip: int = 0) -> Iterator[pa.RecordBatch]:
+def batches(path: str, wanted: Sequence[str], start: int = 0, end: int | None = None) -> Iterator[pa.RecordBatch]:
     """Yields the rows of a file in order; a VARIANT comes as text.
 
     Args:
         path: the file.
         wanted: the columns to read, in the order wanted.
-        skip: rows to leave out at the beginning.
+        start: rows to leave out at the beginning.
+        end: the first row that is read no more; None reads to the end of the file.
 
     Raises:
         UnreadableError: DuckDB cannot read these columns.
@@ -59,7 +60,9 @@ def batches(path: str, wanted: Sequence[str], skip: int = 0) -> Iterator[pa.Reco
             f"CAST({_quoted(name)} AS VARCHAR) AS {_quoted(name)}" if kinds.get(name) == "VARIANT" else _quoted(name)
             for name in wanted
         )
-        yield from connection.sql(f"SELECT {cells} FROM {_source(path)} OFFSET {skip}").to_arrow_reader(_ROWS)
+        most = "" if end is None else f"LIMIT {end - start} "
+        query = f"SELECT {cells} FROM {_source(path)} {most}OFFSET {start}"
+        yield from connection.sql(query).to_arrow_reader(_ROWS)
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from components.example_gen.tables import duckdb_files
-from components.example_gen.tables.readers import Look, damaged
+from components.example_gen.tables.readers import Look, Part, Some, damaged
 from components.example_gen.tables.storage_types import Meant, plain_batch
 from components.objects.staging import local
 from components.shared.errors import InputError
@@ -61,32 +61,44 @@ def names_and_numbers(path: str) -> tuple[list[str], dict[int, str]]:
     return list(schema.names), {number: name for number, name in numbered.items() if number >= 0}
 
 
-def batches(path: str, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def parts(path: str) -> list[Part]:
+    """Returns the row groups of a file; none where pyarrow does not read it."""
+    try:
+        with _open(path) as file:
+            groups = [file.metadata.row_group(number) for number in range(file.num_row_groups)]
+            return [Part(group.num_rows, group.total_byte_size) for group in groups]
+    except (pa.ArrowException, OSError):
+        return []
+
+
+def batches(path: str, wanted: Sequence[str], some: Some | None = None) -> Iterator[pa.RecordBatch]:
     """Yields the rows of a file in order.
 
     Args:
         path: the file.
         wanted: the columns to read, in the order wanted.
+        some: the row groups to read; None reads all.
 
     Raises:
         InputError: the file is damaged, a text in it is not UTF-8, or a column cannot be read.
     """
-    done = 0
+    done = 0 if some is None else some.before
     durations: dict[str, pa.DataType] = {}
     meant: dict[str, Meant] = {}
     try:
         with _open(path) as file:
             durations = {field.name: field.type for field in file.schema_arrow if pa.types.is_duration(field.type)}
             meant = _meant(file)
-            for data in _rows(file, list(wanted)):
+            for data in _rows(file, list(wanted), None if some is None else some.numbers):
                 yield plain_batch(data, path, done, meant)
                 done += data.num_rows
     except (pa.ArrowException, OSError) as error:
-        yield from _by_duck(path, list(wanted), done, error, durations, meant)
+        end = None if some is None else some.before + some.rows
+        yield from _by_duck(path, list(wanted), (done, end), error, durations, meant)
 
 
-def _rows(file: Any, wanted: list[str]) -> Iterator[pa.RecordBatch]:
-    for data in file.iter_batches(batch_size=_ROWS, columns=wanted, use_threads=False):
+def _rows(file: Any, wanted: list[str], groups: Sequence[int] | None = None) -> Iterator[pa.RecordBatch]:
+    for data in file.iter_batches(batch_size=_ROWS, row_groups=groups, columns=wanted, use_threads=False):
         yield data.select(wanted)
 
 
@@ -113,7 +125,7 @@ def _meant(file: Any) -> dict[str, Meant]:
 def _by_duck(
     path: str,
     wanted: list[str],
-    skip: int,
+    bounds: tuple[int, int | None],
     error: Exception,
     durations: Mapping[str, pa.DataType],
     meant: Mapping[str, Meant],
@@ -123,20 +135,21 @@ def _by_duck(
     Args:
         path: the file.
         wanted: the columns.
-        skip: rows that were read before.
+        bounds: the rows from the first of these to before the second; None stands for the end of the file.
         error: why the others were not.
         durations: column → type, of durations: only Arrow's metadata say so, which DuckDB does not read.
         meant: what Spark's metadata say, which it does not read either; whole numbers to it.
     """
     in_micros = {name: one for name, one in meant.items() if one == Meant.MICROSECONDS}
+    start, end = bounds
     try:
-        for data in duckdb_files.batches(path, wanted, skip):
+        for data in duckdb_files.batches(path, wanted, start, end):
             columns = [
                 column.cast(pa.int64()).cast(durations[name]) if name in durations else column
                 for name, column in zip(wanted, data.columns, strict=True)
             ]
-            yield plain_batch(pa.RecordBatch.from_arrays(columns, names=wanted), path, skip, in_micros)
-            skip += data.num_rows
+            yield plain_batch(pa.RecordBatch.from_arrays(columns, names=wanted), path, start, in_micros)
+            start += data.num_rows
     except duckdb_files.UnreadableError:
         raise _refusal(path, error, wanted) from error
 

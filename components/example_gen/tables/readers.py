@@ -23,6 +23,41 @@ class Look:
     notes: tuple[str, ...] = ()
 
 
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """A piece of a file that can be read without those before it: a row group, a stripe, a record batch.
+
+    Args:
+        rows: its rows.
+        size: its bytes, more or less.
+    """
+
+    rows: int
+    size: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Some:
+    """Some consecutive pieces of a file.
+
+    Args:
+        first: number of the first one.
+        last: number of the last one.
+        before: rows of the file before them.
+        rows: their rows.
+    """
+
+    first: int
+    last: int
+    before: int
+    rows: int
+
+    @property
+    def numbers(self) -> list[int]:
+        """The numbers of the pieces."""
+        return list(range(self.first, self.last + 1))
+
+
 def head(path: str, size: int) -> bytes:
     """Returns the first bytes of a file.
 

@@ -21,6 +21,7 @@ from components.example_gen.tables.csv_text.layout import Layout
 from components.example_gen.tables.dialect import Dialect
 from components.example_gen.tables.digests import Digests
 from components.example_gen.tables.lakes import lake, local_copies
+from components.example_gen.tables.readers import Some
 from components.objects.place import is_remote
 from components.objects.staging import size
 from components.shared.errors import InputError
@@ -42,15 +43,30 @@ class Batch:
         data: the rows, columns in the order they were asked for.
         first_row: number of the first row in its file; the first row under the header is 1.
         file: the file's name where the table has several files, else empty.
+        number: the file's place among those of the table.
     """
 
     data: pa.RecordBatch
     first_row: int
     file: str
+    number: int = 0
 
     def where(self, index: int) -> str:
         """Returns the place of a row of this batch as a user finds it: `row 12 of "b.csv"`."""
         return f"row {self.first_row + index}" + (f' of "{self.file}"' if self.file else "")
+
+
+@dataclasses.dataclass(frozen=True)
+class Span:
+    """Consecutive rows of one file that can be read without those before them.
+
+    Args:
+        path: the file.
+        some: its pieces that they are; None for the whole file.
+    """
+
+    path: str
+    some: Some | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,8 +106,17 @@ class Table:
         """Whether its files are read front to back, so that they can be hashed on the way."""
         return self.dialect.format in ("csv", "jsonl")
 
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Batch]:
-        """Yields all rows in file order, with the given columns (default: all).
+    @property
+    def filled(self) -> tuple[str, ...]:
+        """The files that have rows, in their order."""
+        return tuple(path for path in self.paths if path not in self.empty)
+
+    def batches(self, columns: Sequence[str] | None = None, spans: Sequence[Span] | None = None) -> Iterator[Batch]:
+        """Yields rows in file order.
+
+        Args:
+            columns: the columns to read, all for None.
+            spans: the rows to read, all for None.
 
         Raises:
             InputError: a row has too many or too few fields, text is not UTF-8, or a file is damaged; see
@@ -99,16 +124,15 @@ class Table:
         """
         wanted = list(columns if columns is not None else self.columns)
         names = short_names(self.paths)
-        for path in self.paths:
-            if path in self.empty:
-                continue
-            first_row = 1
-            for data in self._read(path, wanted):
+        numbers = {path: number for number, path in enumerate(self.paths)}
+        for span in map(Span, self.filled) if spans is None else spans:
+            path, first_row = span.path, 1 if span.some is None else span.some.before + 1
+            for data in self._read(span, wanted):
                 rows, place = data.num_rows, self.left_out.get(names[path], 0) - first_row
                 if 0 <= place < rows:
                     data = data.filter(pa.array([row != place for row in range(rows)]))
                 if data.num_rows:
-                    yield Batch(data, first_row, names[path])
+                    yield Batch(data, first_row, names[path], numbers[path])
                 first_row += rows
 
     def no_rows(self) -> InputError:
@@ -117,14 +141,14 @@ class Table:
         got = "a header only" if self.dialect.format == "csv" else "none"
         return InputError(f"{what} must hold at least one row, got {got}.")
 
-    def _read(self, path: str, wanted: list[str]) -> Iterator[pa.RecordBatch]:
+    def _read(self, span: Span, wanted: list[str]) -> Iterator[pa.RecordBatch]:
         inside = [name for name in self.columns if name not in self.folders]
         columns = [name for name in wanted if name not in self.folders]
-        stream = self._stream(path, columns or inside[:1])
+        stream = self._stream(span, columns or inside[:1])
         if columns == wanted:
             yield from stream
             return
-        keys = hive_folders.keys(path)
+        keys = hive_folders.keys(span.path)
         for data in stream:
             yield pa.RecordBatch.from_arrays(
                 [
@@ -136,12 +160,15 @@ class Table:
                 names=wanted,
             )
 
-    def _stream(self, path: str, wanted: list[str]) -> Iterator[pa.RecordBatch]:
+    def _stream(self, span: Span, wanted: list[str]) -> Iterator[pa.RecordBatch]:
+        path = span.path
         there = [self._there(path, name) for name in wanted]
         if self.dialect.format == "csv":
             stream = csv_files.batches(self.layouts[path], there, self.digests)
         elif self.dialect.format == "jsonl":
             stream = json_files.batches(path, there, self.digests)
+        elif span.some is not None:
+            stream = READERS[self.dialect.format].batches(path, there, span.some)
         else:
             stream = READERS[self.dialect.format].batches(path, there)
         return stream if there == wanted else (data.rename_columns(wanted) for data in stream)
