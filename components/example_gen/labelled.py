@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -13,8 +14,9 @@ from components.example_gen.cells.forms import PLAIN, Form
 from components.example_gen.cells.marked_numbers import remedy
 from components.example_gen.roles import Roles
 from components.example_gen.spec import IngestSpec
+from components.example_gen.splitting.splits import mix
 from components.example_gen.tables.dialect import Dialect
-from components.example_gen.tables.table import Batch, Table
+from components.example_gen.tables.table import Batch, Span, Table
 from components.shared.errors import InputError
 
 
@@ -54,13 +56,27 @@ class LabelledBatch:
         """Which rows have the class label, bool `[n]`."""
         return self.classes.is_valid().to_numpy(zero_copy_only=False)
 
+    @functools.cached_property
+    def priorities(self) -> np.ndarray:
+        """Which rows go before others into samples, uint64 `[n]`: pseudo-random, by the file and the row in it."""
+        rows = (self.batch.first_row + self.places).astype(np.uint64)
+        return mix(rows + mix(np.full(1, self.batch.number, np.uint64)))
+
+    def place(self, index: int) -> tuple[int, int]:
+        """Returns the file of a row and its number there, which order rows as the table does."""
+        return self.batch.number, self.batch.first_row + int(self.places[index])
+
     def where(self, index: int) -> str:
         """Returns the place of a row as a user finds it: `row 12 of "b.csv"`."""
         return self.batch.where(int(self.places[index]))
 
 
 def labelled_batches(
-    table: Table, spec: IngestSpec, roles: Roles, forms: Mapping[str, Form] | None = None
+    table: Table,
+    spec: IngestSpec,
+    roles: Roles,
+    forms: Mapping[str, Form] | None = None,
+    spans: Sequence[Span] | None = None,
 ) -> Iterator[LabelledBatch]:
     """Yields the rows that have a label, or both where the spec takes no partial rows, in file order.
 
@@ -69,16 +85,17 @@ def labelled_batches(
         spec: which rows are taken.
         roles: what the columns are for.
         forms: column → what its cells stand for, as far as it is known; see `readings`.
+        spans: the rows of the table that are looked at, all for None; there may be none in them.
 
     Raises:
-        InputError: there are no rows, the regression label or the weight is no number that can be used, or a column's
-            type cannot be.
+        InputError: the table has no rows, the regression label or the weight is no number that can be used, or a
+            column's type cannot be.
     """
     some = False
-    for batch in table.batches(roles.columns):
+    for batch in table.batches(roles.columns, spans):
         some = True
         yield labelled(batch, spec, roles, table.dialect, forms)
-    if not some:
+    if not some and spans is None:
         raise table.no_rows()
 
 

@@ -13,7 +13,6 @@ import numpy as np
 SUFFIX = "#float64"
 # Share of the values' spread that rounding may change.
 TOLERANCE = 1e-5
-_SAMPLE = 16_384
 
 
 def companion(column: str) -> str:
@@ -64,31 +63,7 @@ def loses_digits(values: np.ndarray, kind: type[np.floating] = np.float32) -> bo
     return spread > 0 and rounding(values, kind) > TOLERANCE * spread
 
 
-class Sample:
-    """A bounded, even sample of the numbers of a column, to see how many digits they need."""
-
-    def __init__(self) -> None:
-        self._parts: list[np.ndarray] = []
-        self._held = 0
-        self._stride = 1
-
-    def add(self, values: np.ndarray) -> None:
-        """Takes in numbers, float64 [n]; what is not finite in 32 bits is left out."""
-        some = values[:: self._stride]
-        some = some[np.abs(some) <= np.finfo(np.float32).max]
-        self._parts.append(some)
-        self._held += len(some)
-        while self._held > 2 * _SAMPLE:
-            self._parts = [np.concatenate(self._parts)[::2]]
-            self._held = len(self._parts[0])
-            self._stride *= 2
-
-    def values(self) -> np.ndarray:
-        """Returns the sample, float64 [n], n at most 32,768."""
-        return np.concatenate([np.empty(0), *self._parts])
-
-    def needs_64_bits(self) -> bool:
-        """Returns whether rounding to 32 bits takes away digits that matter."""
-        values = self.values()
-        with np.errstate(over="ignore"):
-            return loses_digits(values) and bool((values.astype(np.float32) != values).any())
+def needs_64_bits(values: np.ndarray) -> bool:
+    """Returns whether rounding numbers, float64 [n], to 32 bits takes away digits that matter."""
+    with np.errstate(over="ignore"):
+        return loses_digits(values) and bool((values.astype(np.float32) != values).any())

@@ -5,7 +5,15 @@ import struct
 import numpy as np
 import pytest
 
-from components.shared.exact_numbers import Sample, bits, companion, is_companion, loses_digits, of_bits, rounding
+from components.shared.exact_numbers import (
+    bits,
+    companion,
+    is_companion,
+    loses_digits,
+    needs_64_bits,
+    of_bits,
+    rounding,
+)
 
 RNG = np.random.default_rng(8)
 
@@ -39,10 +47,7 @@ def test_rounding_is_half_of_the_distance_to_the_next_number(value: float, error
     ],
 )
 def test_numbers_need_64_bits_where_32_round_away_what_tells_them_apart(values: np.ndarray, wide: bool):
-    sample = Sample()
-    for part in np.array_split(values, 7):
-        sample.add(part)
-    assert sample.needs_64_bits() == wide
+    assert needs_64_bits(values) == wide
     if wide:
         low, high = np.quantile(values, [0.25, 0.75])
         assert np.median(np.abs(values.astype(np.float32) - values)) > 1e-6 * (high - low)
@@ -51,16 +56,6 @@ def test_numbers_need_64_bits_where_32_round_away_what_tells_them_apart(values: 
 def test_64_bits_are_too_few_for_nanoseconds_near_each_other():
     assert loses_digits(1.7e18 + RNG.normal(0, 1e6, 500), np.float64)
     assert not loses_digits(1.7e9 + RNG.normal(0, 8_000, 500), np.float64)
-
-
-def test_a_sample_is_bounded_even_and_without_what_is_no_number():
-    sample = Sample()
-    for start in range(0, 1_000_000, 10_000):
-        sample.add(np.append(np.arange(start, start + 10_000.0), [np.nan, np.inf, 1e39]))
-    values = sample.values()
-    assert 8_000 < len(values) < 40_000
-    assert np.isfinite(values).all()
-    assert np.median(values) == pytest.approx(500_000, rel=0.02)
 
 
 def test_companions_are_told_by_their_name():

@@ -53,7 +53,7 @@ def test_intervals_of_spark_are_durations(tmp_path: Path):
 def test_durations_keep_their_unit_where_duckdb_reads_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """To DuckDB 2.0 they are whole numbers, since only Arrow's own schema in the file says what they are."""
 
-    def refuse(file: pq.ParquetFile, wanted: list[str]) -> None:
+    def refuse(file: pq.ParquetFile, wanted: list[str], groups: list[int] | None) -> None:
         raise pa.ArrowInvalid("Expected all lists to be of size=3 but index 13 had size=0")
 
     waits = [datetime.timedelta(days=-1, milliseconds=5), None]

@@ -12,8 +12,9 @@ from components.example_gen.cells.forms import PLAIN, Form, Meaning
 from components.example_gen.cells.marked_numbers import decimal_comma, is_marked
 from components.example_gen.cells.readings import categorical
 from components.example_gen.cells.spelling import alike
-from components.example_gen.profiling.column import MAX_TEXTS, ColumnProfile
+from components.example_gen.profiling.column import ColumnProfile
 from components.example_gen.profiling.profile import Profile
+from components.example_gen.profiling.texts import MOST
 from components.example_gen.roles import Roles
 from components.example_gen.spec import IngestSpec
 
@@ -61,7 +62,7 @@ def feature_notes(name: str, column: ColumnProfile, kind: Kind, spec: IngestSpec
             "floating point. List the column under features.categorical if they are identifiers."
         )
     if kind == Kind.BYTES:
-        if form.meaning != Meaning.BOOLEAN and len(column.odd) < MAX_TEXTS:
+        if form.meaning != Meaning.BOOLEAN and len(column.odd) < MOST:
             sentences += alike(name, column.odd, "categories")
         if form.meaning == Meaning.NUMBERS:
             sentences += _one_number(name, _by_number(column.spellings), "category")

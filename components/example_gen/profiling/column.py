@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Collection
 
 import numpy as np
 import pyarrow as pa
@@ -14,10 +13,12 @@ from components.example_gen.cells import booleans
 from components.example_gen.cells.cells import Cells, Kind, is_whole
 from components.example_gen.cells.forms import Meaning
 from components.example_gen.cells.marked_numbers import is_marked
-from components.shared.exact_numbers import Sample
+from components.example_gen.profiling.fill_values import Spread
+from components.example_gen.profiling.sample import Sample
+from components.example_gen.profiling.texts import TextCounts
+from components.shared.errors import InputError
 
-MAX_TEXTS = 1_000
-"""Distinct texts remembered of a column."""
+_COUNTS = ("rows", "blank", "beyond", "not_a_number", "infinite", "fractions", "seconds", "large", "numbers", "marked")
 
 
 @dataclasses.dataclass
@@ -38,11 +39,11 @@ class ColumnProfile:
         seconds: cells of a duration or time type.
         large: numbers written as integers that no 64-bit integer holds.
         length: elements of each list, for a vector column.
+        first_list: where the first list stands: number of the file, row in it, and the place as messages name it.
         numbers: cells that are numbers.
-        odd: text → how often, for cells that are not; the first thousand texts.
         marked: cells that are numbers but for a mark, as in `<5` or `1,234.5 €`.
-        sample: some of the numbers that are written as fractions.
-        spellings: text → how often, of numbers that may be categories; the first thousand texts.
+        sample: some of the numbers, elements of lists included.
+        spread: the smallest and the largest numbers.
     """
 
     inferred: Kind = Kind.EMPTY
@@ -60,12 +61,29 @@ class ColumnProfile:
     seconds: int = 0
     large: int = 0
     length: int | None = None
+    first_list: tuple[int, int, str] = (0, 0, "")
     numbers: int = 0
-    odd: Counter[str] = dataclasses.field(default_factory=Counter)
     marked: int = 0
     sample: Sample = dataclasses.field(default_factory=Sample)
-    spellings: Counter[str] = dataclasses.field(default_factory=Counter)
+    spread: Spread = dataclasses.field(default_factory=Spread)
+    _odd: TextCounts = dataclasses.field(default_factory=TextCounts)
+    _spellings: TextCounts = dataclasses.field(default_factory=TextCounts)
     _marks: set[str] = dataclasses.field(default_factory=set)
+
+    @property
+    def odd(self) -> Counter[str]:
+        """Text → how often, for cells that are no numbers; a thousand texts at most."""
+        return self._odd.counter()
+
+    @property
+    def spellings(self) -> Counter[str]:
+        """Text → how often, of numbers that may be categories; a thousand texts at most."""
+        return self._spellings.counter()
+
+    @property
+    def loses_digits(self) -> bool:
+        """Whether its numbers are written as fractions, which have fewer digits than whole numbers have."""
+        return self.number_kind == Kind.FLOAT or self.inferred == Kind.VECTOR
 
     def missing(self, kind: Kind) -> int:
         """Returns the cells that carry no value when the column is written as the given kind."""
@@ -92,12 +110,13 @@ class ColumnProfile:
         """Cells with a value."""
         return self.rows - self.blank
 
-    def add(self, cells: Cells, categorical: bool) -> None:
-        """Takes in the cells of the next rows.
+    def add(self, cells: Cells, categorical: bool, priorities: np.ndarray | None = None) -> None:
+        """Takes in the cells of some rows.
 
         Args:
             cells: the cells.
             categorical: whether numbers in the column are categories.
+            priorities: uint64 `[n]`, which rows go before others into samples; None takes no sample.
         """
         self.rows += len(cells)
         self.blank += int(cells.missing.sum())
@@ -110,40 +129,92 @@ class ColumnProfile:
         if cells.is_vector:
             self.number_kind = None
             return
-        if cells.number_kind is None or self.number_kind is None:
-            self.number_kind = None
-        else:
-            self.number_kind = self.number_kind.widest(cells.number_kind)
+        self._widen(cells.number_kind)
         if cells.number_kind is None:
             self._add_texts(cells)
         else:
-            self._add_numbers(cells, categorical)
+            self._add_numbers(cells, categorical, priorities)
+
+    def merge(self, other: ColumnProfile, name: str) -> None:
+        """Takes in what the column holds in other rows.
+
+        Args:
+            other: what it holds there.
+            name: the column, for messages.
+
+        Raises:
+            InputError: it has lists here and single values there, or lists of another length.
+        """
+        check_same_kind(name, self.inferred, other.inferred)
+        self._merge_lengths(other, name)
+        self.inferred = self.inferred.widest(other.inferred)
+        self.possible &= other.possible
+        for count in _COUNTS:
+            setattr(self, count, getattr(self, count) + getattr(other, count))
+        self.spelled.update(other.spelled)
+        self.sample.merge(other.sample)
+        self.spread.merge(other.spread)
+        self._odd.merge(other._odd)
+        self._spellings.merge(other._spellings)
+        self._marks = {text for text in self._marks | other._marks if text in self._odd}
+        if self.inferred == Kind.VECTOR:
+            self.number_kind = None
+        else:
+            self._widen(other.number_kind)
+
+    def _widen(self, number_kind: Kind | None) -> None:
+        """Takes in what kind of numbers other cells are, None for others; beside those, numbers are texts too."""
+        if self.number_kind is not None and number_kind is not None:
+            self.number_kind = self.number_kind.widest(number_kind)
+            return
+        self.number_kind = None
+        self.not_a_number = self.infinite = self.fractions = self.large = 0
+        self.sample, self.spread, self._spellings = Sample(), Spread(), TextCounts()
+
+    def _merge_lengths(self, other: ColumnProfile, name: str) -> None:
+        if other.length is None:
+            return
+        if self.length is None:
+            self.length, self.first_list = other.length, other.first_list
+        elif self.length != other.length:
+            first, second = sorted([(self.first_list, self.length), (other.first_list, other.length)])
+            raise other_length(name, first[1], second[1], second[0][2])
+        else:
+            self.first_list = min(self.first_list, other.first_list)
 
     def _add_texts(self, cells: Cells) -> None:
         numbers, texts, counts = cells.odd_values()
         self.numbers += numbers
-        known = _among(texts, self.odd)
-        marked = _among(texts, self._marks) if self._marks else np.zeros(len(texts), bool)
+        known = _among(texts, self._odd.texts())
+        marked = _among(texts, pa.array(list(self._marks), pa.string())) if self._marks else np.zeros(len(texts), bool)
         if not known.all():  # the pattern is long, and most blocks bring no new text
             marked[~known] = is_marked(texts.filter(pa.array(~known)))
         self.marked += int(counts[marked].sum())
-        _count(self.odd, texts, counts)
-        self._marks.update(text for text in texts.filter(pa.array(marked & ~known)).to_pylist() if text in self.odd)
+        self._odd.add(texts, counts)
+        self._marks.update(texts.filter(pa.array(marked & ~known)).to_pylist())
+        self._marks = {text for text in self._marks if text in self._odd}
 
-    def _add_numbers(self, cells: Cells, categorical: bool) -> None:
+    def _add_numbers(self, cells: Cells, categorical: bool, priorities: np.ndarray | None) -> None:
         self.numbers += int((~cells.missing).sum())
         self.seconds += int((~cells.missing).sum()) if cells.is_seconds else 0
+        if self.number_kind is None:
+            return
         if categorical:
             texts = cells.text().value_counts()
             present = texts.filter(texts.field("values").is_valid())
-            _count(self.spellings, present.field("values"), present.field("counts").to_numpy(zero_copy_only=False))
+            self._spellings.add(present.field("values"), present.field("counts").to_numpy(zero_copy_only=False))
+        if priorities is None and cells.number_kind != Kind.FLOAT:
+            return
+        values = cells.floats()
+        with np.errstate(over="ignore"):
+            short = values.astype(np.float32)
+        if priorities is not None:
+            finite = np.isfinite(short)
+            self.sample.add(values, priorities)
+            self.spread.add(values if finite.all() else values[finite])
         if cells.number_kind == Kind.FLOAT:
-            values = cells.floats()
-            with np.errstate(over="ignore"):
-                infinite = np.isinf(values.astype(np.float32))
             present = values[~cells.missing]
-            self.sample.add(values)
-            self.infinite += int(infinite.sum())
+            self.infinite += int(np.isinf(short).sum())
             self.not_a_number += int(np.isnan(present).sum())
             whole = is_whole(present)
             self.fractions += int((~whole).sum())
@@ -151,13 +222,21 @@ class ColumnProfile:
                 self.large += cells.large_integers()
 
 
-def _among(texts: pa.Array, known: Collection[str]) -> np.ndarray:
+def check_same_kind(name: str, one: Kind, other: Kind) -> None:
+    """Refuses a column of lists and of single values.
+
+    Raises:
+        InputError: one is VECTOR, the other another kind but EMPTY.
+    """
+    if Kind.VECTOR in (one, other) and one != other and Kind.EMPTY not in (one, other):
+        raise InputError(f'The column "{name}" must hold lists in all files or in none, got both.')
+
+
+def other_length(name: str, length: int, got: int, where: str) -> InputError:
+    """Returns the error of a list that has another length than the first one."""
+    return InputError(f'The lists of "{name}" must have {length} numbers as in the first row, got {got} in {where}.')
+
+
+def _among(texts: pa.Array, known: pa.Array) -> np.ndarray:
     """Returns which texts are among others, bool `[n]`."""
-    return pc.is_in(texts, value_set=pa.array(list(known), pa.string())).to_numpy(zero_copy_only=False)
-
-
-def _count(counter: Counter[str], texts: pa.Array, counts: np.ndarray) -> None:
-    """Adds texts to a counter that takes in no more than so many; those it has are counted to the end."""
-    known = _among(texts, counter)
-    taken = np.concatenate([np.flatnonzero(known), np.flatnonzero(~known)[: MAX_TEXTS - len(counter)]])
-    counter.update(dict(zip(texts.take(pa.array(taken)).to_pylist(), counts[taken].tolist(), strict=True)))
+    return pc.is_in(texts, value_set=known).to_numpy(zero_copy_only=False)

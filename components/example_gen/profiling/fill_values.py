@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-_SAMPLE = 4_096
-_PER_BATCH = 256
-_AT_MOST = 4  # values looked at apart on either side of a batch
-_REMEMBERED = 1_000
+_ENDS = 16  # distinct numbers remembered at either end of a column
 # Interquartile ranges from the middle half at which a value that is no known fill value is looked at.
 _SUSPECT = 50.0
 # Widths of the rest of the column (its middle 98 %) at which a repeated value is told.
@@ -28,77 +25,128 @@ _WRITTEN = (
 _FILLS = frozenset(float(np.float32(value)) for value in _WRITTEN)
 
 
-@dataclasses.dataclass
 class Spread:
-    """What is known of the spread of a column, batch by batch, in bounded memory.
+    """The smallest and the largest distinct numbers of a column, each with all of its occurrences.
 
-    Args:
-        low: the smallest value that is not in `far`.
-        high: the largest.
-        far: value → how often, of those that may stand for no value.
+    A number that is among the smallest of all is so in every block of rows, so that no occurrence is missed.
     """
 
-    low: float = np.inf
-    high: float = -np.inf
-    far: Counter[float] = dataclasses.field(default_factory=Counter)
-    _sample: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
-    _bounds: tuple[float, float] = (-_HUGE, _HUGE)
+    def __init__(self) -> None:
+        self._smallest: dict[float, int] = {}
+        self._largest: dict[float, int] = {}
 
     def add(self, values: np.ndarray) -> None:
         """Takes in finite numbers, float64 `[n]`."""
-        if not len(values):
-            return
-        if len(self._sample) < _SAMPLE:
-            self._sample = np.append(self._sample, values[:: max(1, len(values) // _PER_BATCH)][:_PER_BATCH])
-            first, third = np.quantile(self._sample, [0.25, 0.75])
-            reach = _SUSPECT * (third - first)
-            self._bounds = (first - reach, third + reach) if reach else (-_HUGE, _HUGE)
-        for extreme, sign in ((np.min, -1), (np.max, 1)):
-            for _ in range(_AT_MOST):
-                value = float(extreme(values))
-                if not self._suspicious(value) or (value not in self.far and len(self.far) >= _REMEMBERED):
-                    break
-                same = values == value
-                self.far[value] += int(same.sum())
-                values = values[~same]
-                if not len(values):
-                    return
-            if sign < 0:
-                self.low = min(self.low, float(extreme(values)))
-            else:
-                self.high = max(self.high, float(extreme(values)))
+        _keep(self._smallest, _smallest_of(values, _bound(self._smallest, 1)), 1)
+        _keep(self._largest, _negative(_smallest_of(-values, _bound(self._largest, -1))), -1)
 
-    def fills(self) -> dict[float, int]:
-        """Returns value → how often, of the values that look like a fill value, the most frequent first."""
-        rest = np.sort(self._sample[~np.isin(self._sample, list(self.far))])
-        if not len(rest) or self.low > self.high:
-            return {}
+    def merge(self, other: Spread) -> None:
+        """Takes in the numbers of other rows."""
+        _keep(self._smallest, other._smallest, 1)
+        _keep(self._largest, other._largest, -1)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Spread) and (self._smallest, self._largest) == (other._smallest, other._largest)
+
+    def fills(self, sample: np.ndarray) -> Fills:
+        """Returns the numbers that look like fill values, the most frequent first.
+
+        Args:
+            sample: some of the column's numbers, float64 `[n]`.
+        """
+        if not len(sample):
+            return Fills()
+        first, third = np.quantile(sample, [0.25, 0.75])
+        reach = _SUSPECT * (third - first)
+        bounds = (first - reach, third + reach) if reach else (-_HUGE, _HUGE)
+        low, below = _ordinary(sorted(self._smallest), bounds)
+        high, above = _ordinary(sorted(self._largest, reverse=True), bounds)
+        far = {value: self._smallest[value] for value in below} | {value: self._largest[value] for value in above}
+        rest = sample[~np.isin(sample, list(far))]
+        if low is None or high is None or not len(rest):
+            return Fills()
         first, last = np.quantile(rest, [0.01, 0.99])
-        found = {value: count for value, count in self.far.items() if self._is_fill(value, count, first, last)}
-        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
-
-    def _suspicious(self, value: float) -> bool:
-        return not self._bounds[0] <= value <= self._bounds[1] or float(np.float32(value)) in _FILLS
-
-    def _is_fill(self, value: float, count: int, first: float, last: float) -> bool:
-        width = last - first
-        gap = max(first - value, value - last)
-        if abs(value) >= _HUGE and gap > 1e6 * max(abs(first), abs(last), width):
-            return True
-        outside = max(self.low - value, value - self.high)
-        known = float(np.float32(value)) in _FILLS
-        return count > 1 and ((known and outside > self.high - self.low > 0) or (width > 0 and gap > _FAR * width))
+        found = {value: count for value, count in far.items() if _is_fill(value, count, (low, high), (first, last))}
+        return Fills(dict(sorted(found.items(), key=lambda item: (-item[1], item[0]))), low, high)
 
 
-def fill_note(name: str, spread: Spread, rows: int) -> list[str]:
+@dataclasses.dataclass(frozen=True)
+class Fills:
+    """What looks like fill values.
+
+    Args:
+        found: value → how often.
+        low: the smallest of the other numbers.
+        high: the largest.
+    """
+
+    found: Mapping[float, int] = dataclasses.field(default_factory=dict)
+    low: float = np.inf
+    high: float = -np.inf
+
+
+def _bound(ends: Mapping[float, int], sign: int) -> float:
+    """Returns the number up to which others belong to the ends, all of them negated for the largest."""
+    return max(sign * value for value in ends) if len(ends) == _ENDS else np.inf
+
+
+def _smallest_of(values: np.ndarray, bound: float) -> dict[float, int]:
+    """Returns the smallest distinct numbers up to a bound, and how often each occurs."""
+    found: dict[float, int] = {}
+    if bound < np.inf:
+        near, counts = np.unique(values[values <= bound], return_counts=True)
+        return dict(zip(near[:_ENDS].tolist(), counts[:_ENDS].tolist(), strict=True))
+    while len(values) and len(found) < _ENDS:  # without sorting what is mostly in the middle
+        least = values.min()
+        same = values == least
+        found[float(least)] = int(np.count_nonzero(same))
+        values = values[~same]
+    return found
+
+
+def _negative(found: Mapping[float, int]) -> dict[float, int]:
+    return {-value: count for value, count in found.items()}
+
+
+def _keep(ends: dict[float, int], found: Mapping[float, int], sign: int) -> None:
+    """Adds what was found to the smallest numbers, or to the largest where the sign is negative."""
+    if not found:
+        return
+    for value, count in found.items():
+        ends[value] = ends.get(value, 0) + count
+    for value in sorted(ends, key=lambda value: sign * value)[_ENDS:]:
+        del ends[value]
+
+
+def _ordinary(ends: Sequence[float], bounds: tuple[float, float]) -> tuple[float | None, Sequence[float]]:
+    """Returns the outermost number of a side that is not suspicious, None where all are, and those outside of it."""
+    for place, value in enumerate(ends):
+        # Where so many are suspicious the column is one with long tails, and the last one stands for these.
+        if place == _ENDS - 1 or (bounds[0] <= value <= bounds[1] and float(np.float32(value)) not in _FILLS):
+            return value, ends[:place]
+    return None, ends
+
+
+def _is_fill(value: float, count: int, ordinary: tuple[float, float], middle: tuple[float, float]) -> bool:
+    (low, high), (first, last) = ordinary, middle
+    width = last - first
+    gap = max(first - value, value - last)
+    if abs(value) >= _HUGE and gap > 1e6 * max(abs(first), abs(last), width):
+        return True
+    outside = max(low - value, value - high)
+    known = float(np.float32(value)) in _FILLS
+    return count > 1 and ((known and outside > high - low > 0) or (width > 0 and gap > _FAR * width))
+
+
+def fill_note(name: str, fills: Fills, rows: int) -> list[str]:
     """Returns a sentence about the fill values of a column, if there are any.
 
     Args:
         name: the column.
-        spread: what was seen of it.
+        fills: what looks like them.
         rows: rows seen.
     """
-    found = spread.fills()
+    found = fills.found
     if not found:
         return []
     values = ", ".join(f"{_text(value)} ({count:,} of {rows:,} rows)" for value, count in list(found.items())[:_NAMED])
@@ -106,7 +154,7 @@ def fill_note(name: str, spread: Spread, rows: int) -> list[str]:
     them, are = ("it", "stands") if len(found) == 1 else ("they", "stand")
     listed = ", ".join(f'"{_text(value)}"' for value in list(found)[:_NAMED])
     return [
-        f"{name}: {values}{more} lie far outside of the rest, {spread.low:.6g} to {spread.high:.6g}. "
+        f"{name}: {values}{more} lie far outside of the rest, {fills.low:.6g} to {fills.high:.6g}. "
         f"If {them} {are} for no value, add {listed} to data.missing."
     ]
 

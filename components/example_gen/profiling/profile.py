@@ -9,29 +9,23 @@ from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from components.example_gen.cells.cells import Cells, Kind, NotNumericError
+from components.example_gen.cells.cells import Cells, Kind
 from components.example_gen.cells.forms import PLAIN, Form, Meaning
-from components.example_gen.cells.marked_numbers import remedy
-from components.example_gen.cells.readings import categorical, read_as
-from components.example_gen.labelled import LabelledBatch, labelled_batches
+from components.example_gen.cells.readings import read_as
+from components.example_gen.labelled import labelled_batches
 from components.example_gen.profiling.column import ColumnProfile
 from components.example_gen.profiling.digits import check_names, digit_warnings, wide_columns
-from components.example_gen.profiling.row_warnings import Watch
+from components.example_gen.profiling.fill_values import fill_note
 from components.example_gen.profiling.scarce import Scarce
+from components.example_gen.profiling.tally import MAX_CLASSES, Tally, looked_at, too_many_classes
 from components.example_gen.profiling.total_rows import totals_note
 from components.example_gen.roles import Roles
 from components.example_gen.spec import IngestSpec
 from components.example_gen.splitting.first_times import FirstTimes
-from components.example_gen.splitting.times import TimeSample
 from components.example_gen.tables.dialect import Dialect
 from components.example_gen.tables.table import Table
 from components.shared.errors import InputError
-from components.shared.exact_numbers import Sample
-
-MAX_CLASSES = 1_000
-_MAX_SPELLINGS = 4 * MAX_CLASSES  # texts of the class label before those of one class are put together
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +46,7 @@ class Profile:
         only_number: rows with the regression label alone.
         only_class: rows with the class label alone.
         totals: file → number of its last row and the columns whose sums it holds, where that is a row of totals.
-        heap: the most frequent regression label and its share.
+        heap: the most frequent regression label and its share, of a sample of 50,000 rows where there are more.
         few: a sentence with the way out where a split has few groups of rows to draw from, else empty.
         wide: the label and the features whose values need 64 bits.
         scarce: rows of the columns that have a value in few rows.
@@ -108,149 +102,97 @@ def profile(table: Table, spec: IngestSpec, roles: Roles) -> Profile:
         InputError: a label, a list, a time or a column forced numeric holds what it must not; too few
             rows; one class or too many; a column has a name that is kept for another's digits.
     """
-    read = only_number = only_class = 0
-    left_out: Counter[str] = Counter()
-    texts: Counter[str] = Counter()
-    names = tuple(dict.fromkeys((*roles.inputs, *((roles.split,) if roles.split is not None else ()))))
-    check_names(names)
-    columns = {name: ColumnProfile() for name in names}
-    labels = {name: ColumnProfile() for name in roles.labels}
-    target = Sample()
-    times = TimeSample(roles.split) if spec.split == "time" and roles.split is not None else None
-    watch, scarce = Watch(spec, roles), Scarce(roles.split)
+    check_names(looked_at(roles))
+    tally = Tally(spec, roles)
     for batch in labelled_batches(table, spec, roles):
-        read += batch.read
-        watch.add(batch)
-        left_out.update(batch.left_out)
-        only_number += int((~batch.has_class).sum())
-        only_class += int((~batch.has_number).sum())
-        _count_texts(batch, texts, spec.classification)
-        target.add(batch.target)
-        for name, column in columns.items():
-            _add(column, name, batch, spec, roles)
-        for name, column in labels.items():
-            column.add(batch.labels[name], categorical=False)
-        if times is None:
-            scarce.add(batch)
-        else:
-            times.add(batch)
-    rows = read - left_out.total()
-    _check_rows(rows, only_number, only_class, spec)
+        tally.add(batch)
+    return profile_of(tally, spec, roles, table.dialect)
+
+
+def profile_of(tally: Tally, spec: IngestSpec, roles: Roles, dialect: Dialect) -> Profile:
+    """Returns what the columns hold, from what was counted of all rows.
+
+    Args:
+        tally: the counts.
+        spec: how rows are read and split.
+        roles: what the columns are for.
+        dialect: how the table is written.
+
+    Raises:
+        InputError: there are too few rows, one class or too many.
+    """
+    columns, labels, watch, times = tally.columns, tally.labels, tally.watch, tally.times
+    rows = tally.read - tally.left_out.total()
+    _check_rows(rows, tally.only_number, tally.only_class, spec)
     _check_durations(labels[roles.regression], roles.regression)
     forms = read_as(columns | labels, spec, roles)
-    spellings = _spellings(texts, forms.get(roles.classification, PLAIN), table.dialect)
+    spellings = _spellings(tally.texts, forms.get(roles.classification, PLAIN), dialect)
     classes = {text: sum(counts.values()) for text, counts in spellings.items()}
     _check_classes(classes, spec.classification)
-    samples = {roles.regression: target} | {name: column.sample for name, column in columns.items()}
+    samples = {roles.regression: tally.target.values()} | {
+        name: column.sample.values() if column.loses_digits or spec.types.get(name) == Kind.FLOAT else np.zeros(0)
+        for name, column in columns.items()
+    }
+    warnings = [*_fill_notes(tally, roles, rows), *([watch.few] if watch.few else [])]
     found = Profile(
-        read=read,
-        left_out=dict(left_out),
+        read=tally.read,
+        left_out=dict(sorted(tally.left_out.items(), reverse=True)),
         classes=dict(sorted(classes.items())),
         columns=columns,
         labels=labels,
         forms=forms,
         spellings=spellings,
-        only_number=only_number,
-        only_class=only_class,
-        warnings=watch.notes()
-        + digit_warnings(samples, {name: column.kind for name, column in columns.items()}, roles),
+        only_number=tally.only_number,
+        only_class=tally.only_class,
+        warnings=(*warnings, *digit_warnings(samples, {name: column.kind for name, column in columns.items()}, roles)),
         few=watch.few,
         totals=watch.totals,
-        heap=watch.heap,
+        heap=_heap(samples[roles.regression]),
         wide=wide_columns(samples, roles),
-        scarce=scarce,
+        scarce=tally.scarce,
     )
     if times is None:
         return found
     style, cuts = times.cuts(list(spec.shares.values()))
-    warnings = found.warnings
     if times.ambiguous:
-        warnings += (f"{times.column}: day and month could be exchanged in every value; the month was read first.",)
-    return dataclasses.replace(found, time_style=style, time_cuts=cuts, warnings=warnings, first_times=times.first)
+        told = f"{times.column}: day and month could be exchanged in every value; the month was read first."
+        found = dataclasses.replace(found, warnings=(*found.warnings, told))
+    return dataclasses.replace(found, time_style=style, time_cuts=cuts, first_times=times.first)
 
 
-def _add(column: ColumnProfile, name: str, batch: LabelledBatch, spec: IngestSpec, roles: Roles) -> None:
-    cells = batch.cells[name]
-    if cells.kind != Kind.EMPTY:
-        if Kind.VECTOR in (cells.kind, column.inferred) and column.inferred not in (Kind.EMPTY, cells.kind):
-            raise InputError(f'The column "{name}" must hold lists in all files or in none, got both.')
-        _check_forced(name, cells, batch, spec, roles)
-        if cells.is_vector:
-            _add_lists(column, name, cells, batch)
-    if spec.types.get(name) == Kind.FLOAT and cells.number_kind == Kind.INT:
-        column.sample.add(cells.floats())
-    column.add(cells, categorical(name, spec))
+def _fill_notes(tally: Tally, roles: Roles, rows: int) -> list[str]:
+    notes = fill_note(roles.regression, tally.spread.fills(tally.target.values()), rows)
+    for name, column in tally.columns.items():
+        if column.inferred in (Kind.INT, Kind.FLOAT) and not tally.watch.is_text(name):
+            notes += fill_note(name, column.spread.fills(column.sample.values()), rows)
+    return notes
 
 
-def _add_lists(column: ColumnProfile, name: str, cells: Cells, batch: LabelledBatch) -> None:
-    values, lengths = cells.vectors()
-    present = np.flatnonzero(lengths >= 0)
-    if column.length is None:
-        column.length = int(lengths[present[0]])
-        if column.length == 0:
-            raise InputError(
-                f'The lists of "{name}" must hold at least one number, got an empty one in '
-                f"{batch.where(int(present[0]))}. Make it null if it is missing."
-            )
-    wrong = present[lengths[present] != column.length]
-    if len(wrong):
-        raise InputError(
-            f'The lists of "{name}" must have {column.length} numbers as in the first row, '
-            f"got {lengths[wrong[0]]} in {batch.where(int(wrong[0]))}."
-        )
-    column.sample.add(values)
-    with np.errstate(over="ignore"):
-        column.infinite += int(np.isinf(values.astype(np.float32)).sum())
-
-
-def _check_forced(name: str, cells: Cells, batch: LabelledBatch, spec: IngestSpec, roles: Roles) -> None:
-    owner = next((vector for vector, members in roles.vectors.items() if name in members), None)
-    if cells.is_vector:
-        if name in spec.categorical or owner is not None:
-            where = "features.categorical" if owner is None else f'the vector "{owner}"'
-            raise InputError(f'The column "{name}" of {where} must hold single values, got lists.')
-        return
-    if name not in spec.numeric and owner is None:
-        return
-    try:
-        cells.floats()
-    except NotNumericError as error:
-        where = "listed in features.numeric" if owner is None else f'part of the vector "{owner}"'
-        raise InputError(
-            f'The column "{name}", {where}, must hold numbers, got "{error.text}" in '
-            f"{batch.where(error.index)}. {remedy(error.text)}"
-        ) from error
-
-
-def _count_texts(batch: LabelledBatch, texts: Counter[str], label: str) -> None:
-    for entry in pc.value_counts(batch.classes.drop_null()).to_pylist():
-        texts[entry["values"]] += entry["counts"]
-    if len(texts) > _MAX_SPELLINGS:
-        raise _too_many_classes(label)
+def _heap(target: np.ndarray) -> tuple[float, float]:
+    """Returns the most frequent number and its share, the smallest of several."""
+    if not len(target):
+        return 0.0, 0.0
+    values, counts = np.unique(target, return_counts=True)
+    most = int(np.argmax(counts))
+    return float(values[most]), float(counts[most] / len(target))
 
 
 def _spellings(texts: Counter[str], form: Form, dialect: Dialect) -> dict[str, dict[str, int]]:
     """Returns class → its spellings → rows, given how often each text stands there."""
     classes = Cells(pa.array(list(texts), pa.string()), dialect, form).text().to_pylist()
     found: dict[str, dict[str, int]] = {}
-    for text, one in zip(texts, classes, strict=True):
+    pairs = zip(texts, classes, strict=True)
+    for text, one in sorted(pairs, key=lambda pair: (-texts[pair[0]], pair[0])):
         if one is not None:  # a date without end, which only the whole column tells
             found.setdefault(one, {})[text] = texts[text]
     return found
-
-
-def _too_many_classes(label: str) -> InputError:
-    return InputError(
-        f'The class label "{label}" must have at most {MAX_CLASSES:,} classes, got more. '
-        f"It looks like a number or an identifier: choose another column."
-    )
 
 
 def _check_durations(column: ColumnProfile, label: str) -> None:
     if column.number_kind is None and column.meaning != Meaning.DURATION:
         raise InputError(
             f'The regression label "{label}" must be a number in every row or a duration in every row, got both, '
-            f'"{next(iter(column.odd))}" among them. Write all of them alike.'
+            f'"{min(column.odd)}" among them. Write all of them alike.'
         )
 
 
@@ -267,7 +209,7 @@ def _check_rows(rows: int, only_number: int, only_class: int, spec: IngestSpec) 
 
 def _check_classes(classes: Mapping[str, int], label: str) -> None:
     if len(classes) > MAX_CLASSES:
-        raise _too_many_classes(label)
+        raise too_many_classes(label)
     rows = sum(classes.values())
     if len(classes) == 1:
         raise InputError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,7 +9,6 @@ import numpy as np
 from components.example_gen.cells.cells import Kind
 from components.example_gen.cells.hashes import hash_cells
 from components.example_gen.labelled import LabelledBatch
-from components.example_gen.profiling.fill_values import Spread, fill_note
 from components.example_gen.profiling.total_rows import Totals
 from components.example_gen.roles import Roles
 from components.example_gen.spec import IngestSpec
@@ -20,11 +18,10 @@ from components.example_gen.splitting.splits import hash_rows
 _MOST_UNITS = 1_000
 _LEAST_UNITS = 5.0  # that a split should get on average
 _LEAST_REPEATS = 4.0
-_COMMON = 0.01  # share of a batch from which a label is counted
 
 
 class Watch:
-    """Looks at every batch of labelled rows once.
+    """Looks at every batch of labelled rows once; the rows of a file come in order, or are merged.
 
     Args:
         spec: how the rows are split.
@@ -33,48 +30,36 @@ class Watch:
 
     def __init__(self, spec: IngestSpec, roles: Roles):
         self._spec, self._roles = spec, roles
-        self._spreads: dict[str, Spread] = {}
         self._totals = Totals()
-        self._labels: Counter[float] = Counter()
-        self._labelled = self._rows = 0
+        self._rows = 0
         self._units: np.ndarray | None = np.zeros(0, np.uint64)
 
     def add(self, batch: LabelledBatch) -> None:
         """Takes in the rows of a batch."""
         self._rows += len(batch.target)
-        numbers = {self._roles.regression: batch.target}
+        numbers, texts = {self._roles.regression: batch.target}, []
         for name, cells in batch.cells.items():
-            if cells.kind in (Kind.INT, Kind.FLOAT) and not self._is_text(name):
+            if cells.kind in (Kind.INT, Kind.FLOAT) and not self.is_text(name):
                 numbers[name] = cells.floats()
-        with np.errstate(over="ignore"):
-            for name, values in numbers.items():
-                finite = np.isfinite(values.astype(np.float32))
-                self._spreads.setdefault(name, Spread()).add(values if finite.all() else values[finite])
-        self._totals.add(batch, numbers)
-        self._count_labels(batch.target[batch.has_number])
+            elif cells.kind != Kind.EMPTY:
+                texts.append(name)
+        self._totals.add(batch, numbers, texts)
         if self._units is not None:
-            self._units = np.union1d(self._units, self._unit_hashes(batch))
-            if len(self._units) > _MOST_UNITS:
-                self._units = None
+            self._units = _united(self._units, self._unit_hashes(batch))
+
+    def merge(self, other: Watch) -> None:
+        """Takes in what was seen of other rows."""
+        self._rows += other._rows
+        self._totals.merge(other._totals)
+        if self._units is None or other._units is None:
+            self._units = None
+        else:
+            self._units = _united(self._units, other._units)
 
     @property
     def totals(self) -> Mapping[str, tuple[int, tuple[str, ...]]]:
         """File → number of its last row and the columns whose sums it holds, where that is a row of totals."""
-        self._totals.end()
-        return self._totals.found
-
-    @property
-    def heap(self) -> tuple[float, float]:
-        """The most frequent regression label and its share of the rows that have one."""
-        if not self._labels:
-            return 0.0, 0.0
-        [(value, count)] = self._labels.most_common(1)
-        return value, count / self._labelled
-
-    def notes(self) -> tuple[str, ...]:
-        """Returns what a person should know of fill values and of rows that are few but for their repetitions."""
-        notes = [note for name, spread in self._spreads.items() for note in fill_note(name, spread, self._rows)]
-        return tuple([*notes, self.few] if self.few else notes)
+        return self._totals.found()
 
     @property
     def few(self) -> str:
@@ -85,7 +70,8 @@ class Watch:
         few = len(self._units) * smallest < _LEAST_UNITS and len(self._units) * _LEAST_REPEATS <= self._rows
         return few_units(self._spec, self._rows, len(self._units)) if few else ""
 
-    def _is_text(self, name: str) -> bool:
+    def is_text(self, name: str) -> bool:
+        """Returns whether a column is looked at as texts, or not at all, whatever it holds."""
         given = name in self._spec.categorical or self._spec.types.get(name) == Kind.BYTES
         return given or name not in self._roles.inputs
 
@@ -104,11 +90,11 @@ class Watch:
         texts = Identity(dict.fromkeys(self._roles.inputs, Kind.BYTES))
         return hash_rows(texts.hashes(batch.cells, len(batch.target)) | label_hashes(batch, self._roles))
 
-    def _count_labels(self, labels: np.ndarray) -> None:
-        self._labelled += len(labels)
-        values, counts = np.unique(labels, return_counts=True)
-        common = counts >= max(_COMMON * len(labels), 2)
-        self._labels.update(dict(zip(values[common].tolist(), counts[common].tolist(), strict=True)))
+
+def _united(some: np.ndarray, others: np.ndarray) -> np.ndarray | None:
+    """Returns the distinct hashes of both, uint64 `[n]`, None where they are more than anybody asks for."""
+    both = np.union1d(some, others)
+    return None if len(both) > _MOST_UNITS else both
 
 
 def few_units(spec: IngestSpec, rows: int, units: int) -> str:

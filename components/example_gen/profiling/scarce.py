@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pyarrow as pa
 
 from components.example_gen.labelled import LabelledBatch
+
+_Unit = str | tuple[int, int]  # the key of some rows, or the place of a row alone
+_Row = tuple[tuple[int, int], pa.RecordBatch, int]  # its place in the table, rows, and which of these it is
 
 _UNITS = 16  # of so many, one falls into train but for a chance of one in millions
 _CELLS = 1 << 20  # held at most
@@ -24,18 +27,35 @@ class Scarce:
 
     def __init__(self, key: str | None):
         self._key = key
-        self._rows: dict[str, list[pa.RecordBatch]] = {}
-        self._units: dict[str, set[str | int]] = {}
+        # column → unit with a value there → its first such row: where it stands, and where it is kept
+        self._rows: dict[str, dict[_Unit, _Row]] = {}
         self._many: set[str] = set()
-        self._read = 0
 
     def add(self, batch: LabelledBatch) -> None:
         """Takes in the rows of a batch."""
-        units = _Units(self._key, batch, self._read)
+        units = _Units(self._key, batch)
         for name, cells in batch.cells.items():
             if name not in self._many and not cells.missing.all():
-                self._add(name, units.first_rows(np.flatnonzero(~cells.missing)), batch)
-        self._read += len(batch.places)
+                first = units.first_rows(np.flatnonzero(~cells.missing))
+                data = batch.batch.data
+                if self._makes_many(name, list(first), data.num_columns):
+                    self._forget(name)
+                    continue
+                data = data.take(pa.array(batch.places[list(first.values())]))
+                rows = ((unit, (batch.place(row), data, kept)) for kept, (unit, row) in enumerate(first.items()))
+                self._keep(name, dict(rows))
+
+    def merge(self, other: Scarce) -> None:
+        """Takes in the rows that were kept of others."""
+        for name in other._many:
+            self._forget(name)
+        for name, rows in other._rows.items():
+            if name in self._many:
+                continue
+            if self._makes_many(name, list(rows), next(iter(rows.values()))[1].num_columns):
+                self._forget(name)
+            else:
+                self._keep(name, rows)
 
     def knows(self, columns: Collection[str]) -> bool:
         """Returns whether a row of every unit with a value in one of these columns is kept."""
@@ -45,21 +65,28 @@ class Scarce:
         """Returns the kept rows of some columns, as they were read; columns of other types make another batch."""
         by_schema: dict[pa.Schema, list[pa.RecordBatch]] = {}
         for name in columns:
-            for data in self._rows.get(name, []):
-                by_schema.setdefault(data.schema, []).append(data)
+            for _, data, row in sorted(self._rows.get(name, {}).values(), key=lambda kept: kept[0]):
+                by_schema.setdefault(data.schema, []).append(data.slice(row, 1))
         return [pa.Table.from_batches(alike).combine_chunks().to_batches()[0] for alike in by_schema.values()]
 
-    def _add(self, name: str, first_rows: dict[str | int, int], batch: LabelledBatch) -> None:
-        known = self._units.setdefault(name, set())
-        new = sorted(row for unit, row in first_rows.items() if unit not in known)
-        known.update(first_rows)
-        held = sum(data.num_rows for kept in self._rows.values() for data in kept) + len(new)
-        if len(known) > _UNITS or held * batch.batch.data.num_columns > _CELLS:
-            self._many.add(name)
-            del self._units[name]
-            self._rows.pop(name, None)
-        elif new:
-            self._rows.setdefault(name, []).append(batch.batch.data.take(pa.array(batch.places[new])))
+    def _keep(self, name: str, rows: Mapping[_Unit, _Row]) -> None:
+        mine = self._rows.setdefault(name, {})
+        for unit, row in rows.items():
+            if unit not in mine or row[0] < mine[unit][0]:
+                mine[unit] = row
+
+    def _makes_many(self, name: str, units: Collection[_Unit], width: int) -> bool:
+        """Returns whether some more units of a column are too many, or their rows of so many cells too large."""
+        known = self._rows.get(name, {})
+        new = sum(unit not in known for unit in units)
+        return len(known) + new > _UNITS or (self._held() + new * width > _CELLS if new else False)
+
+    def _held(self) -> int:
+        return sum(data.num_columns for rows in self._rows.values() for _, data, _ in rows.values())
+
+    def _forget(self, name: str) -> None:
+        self._many.add(name)
+        self._rows.pop(name, None)
 
 
 class _Units:
@@ -68,11 +95,10 @@ class _Units:
     Args:
         key: column of the key, if there is one.
         batch: the rows.
-        read: rows before these.
     """
 
-    def __init__(self, key: str | None, batch: LabelledBatch, read: int):
-        self._read = read
+    def __init__(self, key: str | None, batch: LabelledBatch):
+        self._batch = batch
         self._texts: list[str] = []
         self._codes = np.arange(len(batch.places))
         if key is not None and not batch.cells[key].is_vector:
@@ -83,9 +109,9 @@ class _Units:
             # A row without a key is a unit of its own.
             self._codes = np.where(cells.missing, self._codes + len(self._texts), codes)
 
-    def first_rows(self, rows: np.ndarray) -> dict[str | int, int]:
+    def first_rows(self, rows: np.ndarray) -> dict[_Unit, int]:
         """Returns unit → the first of its rows among these, int64 `[n]`; of many units only one more than are few."""
         codes, first = np.unique(self._codes[rows], return_index=True)
         several = zip(codes[: _UNITS + 1].tolist(), rows[first[: _UNITS + 1]].tolist(), strict=True)
         known = len(self._texts)
-        return {self._texts[code] if code < known else self._read + code - known: row for code, row in several}
+        return {self._texts[code] if code < known else self._batch.place(code - known): row for code, row in several}

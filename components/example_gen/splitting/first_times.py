@@ -29,6 +29,13 @@ class FirstTimes:
         self._classes = _earliest({names[place]: time for place, time in _two(places, times[known])}, self._classes)
         self._numbers = _earliest(dict(_two(batch.target[batch.has_number], times[batch.has_number])), self._numbers)
 
+    def merge(self, other: FirstTimes) -> None:
+        """Takes in what was seen in other rows."""
+        for name, first in other._columns.items():
+            self._columns[name] = min(first, self.of(name))
+        self._classes = _earliest(other._classes, self._classes)
+        self._numbers = _earliest(other._numbers, self._numbers)
+
     def of(self, column: str) -> float:
         """Returns the time of the first row that has a value in a column, infinite where none has one."""
         return self._columns.get(column, np.inf)

@@ -123,16 +123,18 @@ def split_by_time(times: np.ndarray, cuts: Sequence[float]) -> np.ndarray:
     return np.searchsorted(np.asarray(cuts, np.float64), times, side="right")
 
 
-def time_cuts(times: np.ndarray, fractions: Sequence[float]) -> tuple[float, ...]:
+def time_cuts(times: np.ndarray, fractions: Sequence[float], counts: np.ndarray | None = None) -> tuple[float, ...]:
     """Returns the first time of each split but the first.
 
     Args:
         times: float64 `[n]`, all times or a uniform sample of them.
         fractions: wanted shares; equal times make the true shares differ.
+        counts: int64 `[n]`, rows of each time; one if left out.
     """
-    ordered = np.sort(times)
-    ends = np.rint(np.cumsum(fractions)[:-1] * len(ordered)).astype(int)
-    return tuple(float(ordered[min(end, len(ordered) - 1)]) for end in ends)
+    order = np.argsort(times)
+    upto = np.arange(1, len(times) + 1) if counts is None else np.cumsum(counts[order])
+    ends = np.minimum(np.rint(np.cumsum(fractions)[:-1] * upto[-1]).astype(int), upto[-1] - 1)
+    return tuple(times[order][np.searchsorted(upto, ends, side="right")].tolist())
 
 
 def _hash_word(text: str) -> np.ndarray:
