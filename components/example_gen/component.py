@@ -3,12 +3,15 @@
 import json
 from dataclasses import replace
 
-from tfx.dsl.component.experimental.annotations import OutputArtifact, Parameter
+import apache_beam as beam
+from tfx.dsl.component.experimental.annotations import BeamComponentParameter, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
 from tfx.types import artifact_utils
 from tfx.types.standard_artifacts import Examples
 
+from components.example_gen.beam_passes import BeamPasses
 from components.example_gen.ingest import ingest
+from components.example_gen.passes import InTurn
 from components.example_gen.plan import CHANGED, plan_at_hand
 from components.example_gen.spec import IngestSpec, expand
 from components.example_gen.splitting.recall import Pushed
@@ -16,11 +19,12 @@ from components.example_gen.splitting.row_identity import Identity
 from components.example_gen.tables.dates import dated
 from components.pusher.local_store import open_store
 from components.pusher.provenance import rows_pushed
+from components.shared.beam_engine import runs_here
 from components.shared.errors import InputError
 from components.shared.file_names import EXTRA, SEEN
 
 
-@component
+@component(use_beam=True)
 def ExampleGen(
     examples: OutputArtifact[Examples],
     spec: Parameter[str],
@@ -28,6 +32,7 @@ def ExampleGen(
     code: Parameter[str],
     pushed_rows: Parameter[str] = "",
     destination: Parameter[str] = "",
+    beam_pipeline: BeamComponentParameter[beam.Pipeline] = None,
 ) -> None:
     """Writes tables as examples, split into train, validation, calibration and eval, with `summary.json` beside them.
 
@@ -39,6 +44,7 @@ def ExampleGen(
         code: fingerprint of this step's code, part of the cache key.
         pushed_rows: `provenance.rows_of` the production model; empty for none.
         destination: the folder of pushed versions, where the version is to be found out now; else empty.
+        beam_pipeline: on whose workers the rows are read and written, where it has some beside this process.
 
     Raises:
         InputError: the data cannot be used, or is not the data the run was planned with.
@@ -48,7 +54,10 @@ def ExampleGen(
     if not fingerprint:
         planned = replace(planned, paths=expand(dated(planned.paths, planned.date)))
     pushed = _pushed(pushed_rows, destination)
-    summary = ingest(planned, examples.uri, pushed=pushed, plan=plan_at_hand(planned, fingerprint))
+    here = beam_pipeline is None or runs_here(beam_pipeline)
+    passes = InTurn() if here else BeamPasses(beam_pipeline, examples.uri)
+    plan = plan_at_hand(planned, fingerprint)
+    summary = ingest(planned, examples.uri, pushed=pushed, plan=plan, passes=passes)
     if fingerprint and summary.fingerprint != fingerprint:
         raise InputError(CHANGED)
     examples.split_names = artifact_utils.encode_split_names(list(planned.shares))

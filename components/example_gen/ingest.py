@@ -1,6 +1,7 @@
 """Tables to `tf.Example`s in two streaming passes: look at every value, then write every row.
 
-Memory is bounded by a block of the file, whatever its size. Rows keep their order within a split.
+Memory is bounded by a block of the file, whatever its size. Rows keep their order within a split. Who reads and writes
+them, this process or the workers of an engine, makes no difference to what is found and written.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from components.example_gen.cells.cells import Kind
 from components.example_gen.cells.notes import number_like
 from components.example_gen.examples.writer import ROWS_PER_FILE
 from components.example_gen.features import choose_features
+from components.example_gen.passes import InTurn, Passes
 from components.example_gen.plan import CHANGED, Plan, make_plan
 from components.example_gen.profiling.profile import Profile
 from components.example_gen.roles import Roles
@@ -21,6 +23,7 @@ from components.example_gen.splitting.recall import Pushed, identity_of, recall
 from components.example_gen.tables.digests import Digests
 from components.example_gen.tables.fingerprint import fingerprint
 from components.example_gen.unseen import unseen_in_train
+from components.example_gen.writing import Writing
 from components.example_gen.written import Written
 from components.formats.summary import Summary
 from components.objects.staging import staged
@@ -34,6 +37,7 @@ def ingest(
     rows_per_file: int = ROWS_PER_FILE,
     pushed: Pushed | None = None,
     plan: Plan | None = None,
+    passes: Passes | None = None,
 ) -> Summary:
     """Writes the splits, the rows' fingerprints and `summary.json` into a folder, and returns the summary.
 
@@ -44,24 +48,25 @@ def ingest(
         pushed: the rows of the production model. What told them apart does so again as long as the table has it, and
             where it has not, they are looked up: rows stay in their splits whatever columns come and go.
         plan: what an earlier look at these files settled; None has them looked at now.
+        passes: who reads and writes the rows; this process if left out.
 
     Raises:
         InputError: the data cannot be used as it is, or is not that of the plan; the message says where and what to do.
     """
+    passes = passes or InTurn()
     with staged(spec.paths):
         if plan is None:
-            return _ingest(make_plan(spec), folder, rows_per_file, pushed)
+            return _ingest(make_plan(spec, look=passes.look), folder, rows_per_file, pushed, passes)
         try:
-            return _ingest(plan, folder, rows_per_file, pushed)
+            return _ingest(plan, folder, rows_per_file, pushed, passes)
         except Exception as error:
             if fingerprint(spec.paths) != plan.fingerprint:  # whatever went wrong, it is for that reason
                 raise InputError(CHANGED) from error
             raise
 
 
-def _ingest(plan: Plan, folder: str, rows_per_file: int, pushed: Pushed | None) -> Summary:
+def _ingest(plan: Plan, folder: str, rows_per_file: int, pushed: Pushed | None, passes: Passes) -> Summary:
     spec, table, roles, found = plan.spec, plan.table, plan.roles, plan.profile
-    digests = Digests()
     features, warnings = choose_features(table, found, spec, roles)
     identity, recalled = identity_of(found, roles), None
     if pushed is not None:
@@ -81,8 +86,7 @@ def _ingest(plan: Plan, folder: str, rows_per_file: int, pushed: Pushed | None) 
 
     def write() -> Written:
         names = [feature.name for feature in features if feature.name not in unseen]
-        hashed = dataclasses.replace(table, digests=digests)
-        return Written(assignment, features, names, forms).write(hashed, folder, rows_per_file)
+        return passes.write(Writing(assignment, features, names, forms, rows_per_file), table, folder)
 
     written = write()
     if written.unseen != unseen:  # in many rows, and none of them in train
@@ -102,7 +106,7 @@ def _ingest(plan: Plan, folder: str, rows_per_file: int, pushed: Pushed | None) 
     summary = Summary(
         files=list(table.paths),
         dialect=table.dialect,
-        fingerprint=fingerprint(table.paths, digests),
+        fingerprint=fingerprint(table.paths, Digests(written.digests)),
         rows_in=found.read,
         rows_out=sum(written.rows),
         left_out=found.left_out,

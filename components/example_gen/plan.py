@@ -11,7 +11,7 @@ import contextlib
 import dataclasses
 from collections.abc import Iterator
 
-from components.example_gen.profiling.profile import Profile, examine
+from components.example_gen.profiling.profile import Look, Profile, examine
 from components.example_gen.roles import Roles, assign_roles
 from components.example_gen.spec import IngestSpec
 from components.example_gen.tables.digests import Digests
@@ -42,12 +42,13 @@ class Plan:
     fingerprint: str = ""
 
 
-def make_plan(spec: IngestSpec, *, hashed: bool = False) -> Plan:
+def make_plan(spec: IngestSpec, *, hashed: bool = False, look: Look | None = None) -> Plan:
     """Reads all rows of a table once, which must be staged.
 
     Args:
         spec: what to ingest and how.
         hashed: whether the fingerprint of the files is wanted too.
+        look: what reads the rows; this process if left out.
 
     Raises:
         InputError: the data cannot be used as it is.
@@ -57,7 +58,7 @@ def make_plan(spec: IngestSpec, *, hashed: bool = False) -> Plan:
     digests = Digests() if hashed and table.is_streamed else None
     # Before the rows where it is not taken on the way: what changes in between is noticed by who writes.
     content = fingerprint(table.paths) if hashed and digests is None else ""
-    table, profile = examine(dataclasses.replace(table, digests=digests), spec, roles)
+    table, profile = examine(dataclasses.replace(table, digests=digests), spec, roles, look)
     content = content if digests is None else fingerprint(table.paths, digests)
     return Plan(spec, dataclasses.replace(table, digests=None), roles, profile, content)
 

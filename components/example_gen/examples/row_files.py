@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Sequence
 from types import TracebackType
 
 import numpy as np
 import tensorflow as tf
 
+from components.example_gen.examples.writer import Share
 from components.example_gen.splitting.row_identity import BYTES
 from components.shared.file_names import ROWS
 
@@ -17,23 +19,27 @@ RECALLED = "recalled"
 
 
 class RowFiles:
-    """Writes fingerprints to one file per split.
+    """Writes fingerprints to one file per split, which appear when it closes without error.
 
     Args:
         folder: root of the Examples artifact.
         splits: their names.
+        share: which rows these are, where others write others; None writes all rows, and removes what an earlier try
+            left.
     """
 
-    def __init__(self, folder: str, splits: Sequence[str]):
-        root = os.path.join(folder, ROWS)
-        if tf.io.gfile.exists(root):
-            tf.io.gfile.rmtree(root)
-        tf.io.gfile.makedirs(root)
-        self._files = [tf.io.gfile.GFile(_path(folder, split), "wb") for split in splits]
+    def __init__(self, folder: str, splits: Sequence[str], share: Share | None = None):
+        if share is None:
+            clear_rows(folder)
+        below = os.path.join(folder, ROWS) if share is None else share.temporary
+        self._paths = [_path(folder, split, None if share is None else share.number) for split in splits]
+        # Of this try alone: another one may be writing the same rows.
+        temporary = [os.path.join(below, f"rows-{uuid.uuid4().hex}.tmp") for _ in splits]
+        self._files = [(path, tf.io.gfile.GFile(path, "wb")) for path in temporary]
 
     def write(self, fingerprints: np.ndarray, splits: np.ndarray) -> None:
         """Adds fingerprints, uint8 `[n, 16]`, to the files of their splits, int64 `[n]`, indices into the names."""
-        for split, file in enumerate(self._files):
+        for split, (_, file) in enumerate(self._files):
             chosen = fingerprints[splits == split]
             if len(chosen):
                 file.write(chosen.tobytes())
@@ -44,18 +50,39 @@ class RowFiles:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for file in self._files:
+        for path, (temporary, file) in zip(self._paths, self._files, strict=True):
+            file.write(b"")  # one without rows is a file too
             file.close()
+            if error is None:
+                tf.io.gfile.rename(temporary, path, overwrite=True)
+
+
+def clear_rows(folder: str) -> None:
+    """Makes the folder of fingerprints anew, empty.
+
+    Args:
+        folder: root of the Examples artifact.
+    """
+    root = os.path.join(folder, ROWS)
+    if tf.io.gfile.exists(root):
+        tf.io.gfile.rmtree(root)
+    tf.io.gfile.makedirs(root)
 
 
 def read_fingerprints(folder: str, split: str) -> np.ndarray:
-    """Returns the fingerprints of a split, uint8 `[n, 16]`, none where they were not written."""
-    path = _path(folder, split)
-    if not tf.io.gfile.exists(path):
-        return np.zeros((0, BYTES), np.uint8)
-    with tf.io.gfile.GFile(path, "rb") as file:
-        return np.frombuffer(file.read(), np.uint8).reshape(-1, BYTES)
+    """Returns the fingerprints of a split, uint8 `[n, 16]`, in the order of its rows; none where they were not written.
+
+    Args:
+        folder: root of the Examples artifact.
+        split: the split.
+    """
+    paths = [path for path in (_path(folder, split),) if tf.io.gfile.exists(path)]
+    found = [np.zeros((0, BYTES), np.uint8)]
+    for path in paths + sorted(tf.io.gfile.glob(os.path.join(folder, ROWS, f"{split}-*.u8"))):
+        with tf.io.gfile.GFile(path, "rb") as file:
+            found.append(np.frombuffer(file.read(), np.uint8).reshape(-1, BYTES))
+    return np.concatenate(found)
 
 
-def _path(folder: str, split: str) -> str:
-    return os.path.join(folder, ROWS, f"{split}.u8")
+def _path(folder: str, split: str, block: int | None = None) -> str:
+    return os.path.join(folder, ROWS, f"{split}.u8" if block is None else f"{split}-{block:06d}.u8")

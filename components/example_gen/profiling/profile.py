@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -78,14 +78,29 @@ class Profile:
         return self.read - sum(self.left_out.values())
 
 
-def examine(table: Table, spec: IngestSpec, roles: Roles) -> tuple[Table, Profile]:
-    """Returns the table without its rows of totals, and what its columns hold; see `profile`."""
-    found = profile(table, spec, roles)
+Look = Callable[[Table, IngestSpec, Roles], Profile]
+"""What reads all rows of a table once; `profile` does, in this process."""
+
+
+def examine(table: Table, spec: IngestSpec, roles: Roles, look: Look | None = None) -> tuple[Table, Profile]:
+    """Returns the table without its rows of totals, and what its columns hold.
+
+    Args:
+        table: the table.
+        spec: how its rows are read and split.
+        roles: what its columns are for.
+        look: what reads its rows; `profile` if left out.
+
+    Raises:
+        InputError: as `profile`.
+    """
+    look = look or profile
+    found = look(table, spec, roles)
     if not found.totals:
         return table, found
     table = dataclasses.replace(table, left_out={file: row for file, (row, _) in found.totals.items()})
     told = tuple(totals_note(file, row, columns) for file, (row, columns) in found.totals.items())
-    again = profile(table, spec, roles)
+    again = look(table, spec, roles)
     rows = len(found.totals)
     return table, dataclasses.replace(
         again,

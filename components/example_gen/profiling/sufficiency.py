@@ -41,6 +41,11 @@ class TrainLabels:
         if len(numbers):
             self.low, self.high = min(self.low, float(numbers.min())), max(self.high, float(numbers.max()))
 
+    def merge(self, other: TrainLabels) -> None:
+        """Takes in the labels of other rows."""
+        self.classes.update(other.classes)
+        self.low, self.high = min(self.low, other.low), max(self.high, other.high)
+
     def check(self, spec: IngestSpec) -> None:
         """Refuses labels from which nothing can be learnt.
 

@@ -91,6 +91,10 @@ class Tally:
         else:
             self.times.add(batch)
 
+    def empty(self) -> Tally:
+        """Returns the tally of no rows, which may be merged with this one."""
+        return Tally(self._spec, self._roles)
+
     def merge(self, other: Tally) -> None:
         """Takes in what was counted of other rows of the table.
 

@@ -14,8 +14,9 @@ from components.example_gen.tables.readers import Part, Some
 from components.example_gen.tables.table import READERS, Span, Table, bytes_of
 from components.objects.place import is_remote
 
-SIZE = 64 << 20
-"""Bytes of a block: enough to be worth a worker's start, and few enough for many workers."""
+_LEAST, _MOST = 8 << 20, 64 << 20
+"""Bytes of a block: enough to be worth what a block costs, and few enough for many workers."""
+_BLOCKS = 16  # that a table has at least, where they are not too small
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,13 +37,18 @@ class Block:
         return tuple(span.path for span in self.spans)
 
 
-def blocks_of(table: Table, size: int = SIZE) -> list[Block]:
+def blocks_of(table: Table, size: int | None = None) -> list[Block]:
     """Returns the blocks of a table in the order of its rows; each row is in one of them.
+
+    They depend on the table alone, not on who reads them.
 
     Args:
         table: the table.
-        size: bytes of a block, more or less: a part of a file is not divided, nor is a file without parts.
+        size: bytes of a block, more or less: a part of a file is not divided, nor is a file without parts. By default
+            8 to 64 MiB, as many as make 16 blocks.
     """
+    if size is None:
+        size = min(max(sum(map(bytes_of, table.filled)) // _BLOCKS, _LEAST), _MOST)
     return [Block(number, spans) for number, spans in enumerate(_spans(table, size))]
 
 

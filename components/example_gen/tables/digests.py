@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Mapping
 from typing import IO, Any
 
 
 class Digests:
-    """The digests of the files that were read to their ends through `watched`."""
+    """The digests of the files that were read to their ends through `watched`.
 
-    def __init__(self) -> None:
-        self._found: dict[str, bytes] = {}
+    Args:
+        known: file → digest, of files that were read before.
+    """
+
+    def __init__(self, known: Mapping[str, bytes] | None = None) -> None:
+        self._found: dict[str, bytes] = dict(known or {})
 
     def watched(self, path: str, file: IO[bytes]) -> IO[bytes]:
         """Returns a stream of an open file, whose digest is known once the stream has ended.
@@ -21,6 +26,11 @@ class Digests:
             file: the file, open at its beginning; it is closed with the stream.
         """
         return io.BufferedReader(_Watched(path, file, self._found), io.DEFAULT_BUFFER_SIZE)
+
+    @property
+    def found(self) -> Mapping[str, bytes]:
+        """File → SHA-256 of its bytes."""
+        return self._found
 
     def of(self, path: str) -> bytes | None:
         """Returns the SHA-256 of a file's bytes, None where it was not read to its end."""

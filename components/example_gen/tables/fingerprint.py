@@ -32,13 +32,18 @@ def fingerprint(paths: Iterable[str], digests: Digests | None = None) -> str:
             with staged([path]):
                 found.append(digest(path))
             continue
-        content = (digests.of(path) if digests is not None else None) or _digest(path)
+        content = (digests.of(path) if digests is not None else None) or file_digest(path)
         folders = keys(path)
         found.append(hashlib.sha256(content + repr(folders).encode()).digest() if folders else content)
     return hashlib.sha256(b"".join(sorted(found))).hexdigest()
 
 
-def _digest(path: str) -> bytes:
+def file_digest(path: str) -> bytes:
+    """Returns the SHA-256 of a file's bytes, read as a stream.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
     try:
         # One at a time: a remote file needs room on this machine only as long as it is read.
         with staged([path]), open(local(path), "rb") as file:
