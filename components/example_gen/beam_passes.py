@@ -26,7 +26,7 @@ from components.example_gen.profiling.profile import Profile, profile_of
 from components.example_gen.profiling.tally import Tally, looked_at
 from components.example_gen.roles import Roles
 from components.example_gen.spec import IngestSpec
-from components.example_gen.splitting.times import first_styles
+from components.example_gen.splitting.time_sample import first_styles
 from components.example_gen.tables.blocks import Block, blocks_of
 from components.example_gen.tables.digests import Digests
 from components.example_gen.tables.fingerprint import file_digest

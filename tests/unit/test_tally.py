@@ -17,7 +17,7 @@ from components.example_gen.profiling.profile import Profile, profile, profile_o
 from components.example_gen.profiling.tally import Tally
 from components.example_gen.roles import Roles, assign_roles
 from components.example_gen.spec import IngestSpec
-from components.example_gen.splitting import times
+from components.example_gen.splitting import time_sample
 from components.example_gen.tables import parquet_files
 from components.example_gen.tables.blocks import blocks_of
 from components.example_gen.tables.csv_text import csv_files
@@ -73,7 +73,7 @@ def table(rng: np.random.Generator) -> pd.DataFrame:
 
 def merged(table: Table, spec: IngestSpec, roles: Roles, spans: list[tuple[Span, ...]], order: Any) -> Profile:
     """The profile of blocks, each counted on its own and sent on, merged in some order."""
-    styles = times.first_styles(table, spec, roles)
+    styles = time_sample.first_styles(table, spec, roles)
     tallies = []
     for some in spans:
         tally = Tally(spec, roles, styles)
@@ -200,7 +200,7 @@ def test_a_row_of_totals_is_found_whatever_row_groups_are_above_it(tmp_path: Pat
 
 
 def test_the_times_of_many_rows_cut_the_same_whatever_the_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(times, "SAMPLE", 500)
+    monkeypatch.setattr(time_sample, "SAMPLE", 500)
     rng = np.random.default_rng(0)
     for name, distinct in (("few", 400), ("many", 10**6)):
         column = rng.integers(0, distinct, ROWS)

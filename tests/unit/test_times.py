@@ -6,7 +6,7 @@ import pytest
 from components.example_gen.profiling.profile import profile
 from components.example_gen.roles import assign_roles
 from components.example_gen.spec import IngestSpec
-from components.example_gen.splitting import times
+from components.example_gen.splitting import time_sample, times
 from components.example_gen.splitting.splits import split_by_time
 from components.example_gen.tables.opening import open_table
 
@@ -51,7 +51,7 @@ def test_dates_that_can_be_read_two_ways_are_reported(tmp_path):
 
 
 def test_a_large_column_is_sampled_with_bounded_memory_and_error(tmp_path, monkeypatch):
-    monkeypatch.setattr(times, "SAMPLE", 5_000)
+    monkeypatch.setattr(time_sample, "SAMPLE", 5_000)
     column = np.random.default_rng(1).integers(0, 10**9, 100_000)
     first, second = found(tmp_path, column).time_cuts
     assert np.mean(column < first) == pytest.approx(0.5, abs=0.03)

@@ -23,7 +23,7 @@ from components.example_gen.profiling.scarce import Scarce
 from components.example_gen.roles import Roles
 from components.example_gen.spec import IngestSpec
 from components.example_gen.splitting.splits import mix
-from components.example_gen.splitting.times import TimeSample
+from components.example_gen.splitting.time_sample import TimeSample
 from components.shared.errors import InputError
 
 MAX_CLASSES = 1_000
