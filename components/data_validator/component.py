@@ -7,9 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import apache_beam as beam
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import schema_pb2
-from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.annotations import BeamComponentParameter, InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
 from tfx.types import artifact_utils
 from tfx.types.standard_artifacts import ExampleAnomalies, Examples, ExampleStatistics, Model, Schema
@@ -27,10 +28,12 @@ from components.data_validator.analysis.row_checks import check_anomalies
 from components.data_validator.anomalies import Levels, from_proto
 from components.data_validator.domains import to_judge
 from components.data_validator.evidence import Expected, rules_of, with_examples
-from components.data_validator.sample import read_sample
+from components.data_validator.sample import read_samples
 from components.data_validator.source import CHANGED, found_in_source
+from components.data_validator.workers_judge import WorkersJudge
 from components.example_gen.cells.cells import Kind
 from components.example_gen.spec import IngestSpec
+from components.example_gen.workers import Workers
 from components.formats.distributions import Distribution, Distributions
 from components.formats.findings import WARN, Anomaly, Comparison, Findings
 from components.formats.summary import Summary
@@ -38,13 +41,14 @@ from components.model_format.manifest import GO_BACK
 from components.schema_gen.curation import TRAINING, identifier_notes
 from components.schema_gen.domains import any_text_notes
 from components.schema_gen.schema_file import read_schema
+from components.shared.beam_engine import runs_here
 from components.shared.errors import InputError
 from components.shared.file_names import EXTRA, SCHEMA
 from components.shared.splits import EVAL, TRAIN, VALIDATION
 from components.statistics_gen.statistics import read_statistics
 
 
-@component
+@component(use_beam=True)
 def DataValidator(
     examples: InputArtifact[Examples],
     statistics: InputArtifact[ExampleStatistics],
@@ -55,6 +59,7 @@ def DataValidator(
     reviewed_schema: Parameter[str],
     settings: Parameter[str],
     code: Parameter[str],
+    beam_pipeline: BeamComponentParameter[beam.Pipeline] = None,
 ) -> None:
     """Checks every split against the schema, the labels for sanity, the rows by custom checks; measures drift and skew.
 
@@ -70,6 +75,7 @@ def DataValidator(
         settings: JSON: `level`, `levels`, `drift`, `labels`, `checks`, as in the configuration; `loss`, that of the
             number.
         code: fingerprint of this step's code, part of the cache key.
+        beam_pipeline: on whose workers examples and rows are read, where it has some beside this process.
     """
     del code
     chosen, source = json.loads(settings), IngestSpec.from_json(spec)
@@ -81,12 +87,8 @@ def DataValidator(
     found = _schema_anomalies(examples, statistics, in_force, reviewed_schema, anomalies, levels)
 
     columns = _compared(summary, in_force)
-    samples = {
-        split: read_sample(
-            artifact_utils.get_split_uri([examples], split), columns, summary.splits[split], summary.wide
-        )
-        for split in (TRAIN, VALIDATION, EVAL)
-    }
+    workers = None if beam_pipeline is None or runs_here(beam_pipeline) else Workers(beam_pipeline, anomalies.uri)
+    samples = read_samples(examples.uri, columns, (TRAIN, VALIDATION, EVAL), summary.wide, workers)
     train, validation = (samples[split].divided(labels) for split in (TRAIN, VALIDATION))
     unlabelled = {label: summary.without(label) for label in labels}
     found += missing_anomalies(sum(summary.splits.values()), unlabelled, chosen["labels"]["level"])
@@ -111,8 +113,9 @@ def DataValidator(
     expected = Expected(in_force, {DRIFT: pushed, SKEW: {EVAL: now[TRAIN]}}, outlier_bounds(train.number))
     wanted = rules_of(found, expected)
     if wanted or chosen["checks"]:
+        judge = None if workers is None else WorkersJudge(workers)
         shown = found_in_source(
-            summary, lambda table: with_examples(found, wanted, table) + check_anomalies(table, chosen["checks"])
+            summary, lambda table: with_examples(found, wanted, table) + check_anomalies(table, chosen["checks"], judge)
         )
         if shown is not None:
             found = shown

@@ -9,12 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from tensorflow_metadata.proto.v0 import schema_pb2
-from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
 from components.data_validator.analysis.distribution import describe
 from components.data_validator.analysis.leakage import LabelledColumns
+from components.data_validator.chosen_rows import ChosenRows, ReadChosen, choose
 from components.example_gen.examples.first_values import are_numbers, first_numbers, first_values
-from components.example_gen.examples.reader import read_examples
+from components.example_gen.workers import Workers
 from components.formats.distributions import Distribution
 from components.shared.exact_numbers import companion
 
@@ -50,31 +50,43 @@ class Sample:
         return LabelledColumns(arrays, number, label)
 
 
-def read_sample(folder: str, columns: Mapping[str, str], rows: int, wide: Collection[str] = ()) -> Sample:
-    """Reads at most `ROWS` rows of a split, every row with the same chance.
+def read_samples(
+    artifact: str,
+    columns: Mapping[str, str],
+    splits: Collection[str],
+    wide: Collection[str] = (),
+    workers: Workers | None = None,
+) -> dict[str, Sample]:
+    """Reads at most `ROWS` rows of each split, every row with the same chance.
+
+    They are those of the smallest hashes, in the order of these, so neither the order of the rows nor the files they
+    are in make a difference.
 
     Args:
-        folder: the split of raw examples.
+        artifact: root of the raw examples.
         columns: column → INT, FLOAT or BYTES, as the ingest wrote it.
-        rows: rows in the split.
+        splits: the splits.
         wide: those of the columns that have a companion, see `components.shared.exact_numbers`.
+        workers: who reads the files; this process if left out.
     """
     schema = schema_pb2.Schema()
     for name, kind in columns.items():
         schema.feature.add(name=name, type=schema_pb2.FeatureType.Value(kind))
     for name in (name for name in wide if name in columns):
         schema.feature.add(name=companion(name), type=schema_pb2.INT)
-    decoder = ExamplesToRecordBatchDecoder(schema.SerializeToString())
-    chosen = np.zeros(rows, bool)
-    chosen[np.random.default_rng(0).permutation(rows)[:ROWS]] = True
-    batches, seen = [], 0
-    for examples in read_examples(folder):
-        kept = examples[chosen[seen : seen + len(examples)]]
-        seen += len(examples)
-        if len(kept):
-            batches.append(decoder.DecodeBatch(kept.tolist()))
-    [rows_read] = pa.Table.from_batches(batches).combine_chunks().to_batches()
-    return Sample({name: _column(rows_read, name) for name in columns})
+    job = ReadChosen(schema.SerializeToString())
+    work = [chosen for split in splits for chosen in choose(artifact, split, ROWS)]
+    if workers is not None and len(work) > len(splits):
+        found: ChosenRows = workers.done(job, work)
+    else:
+        found = ChosenRows()
+        for chosen in work:
+            found.merge(job.do(chosen))
+    samples = {}
+    for split in splits:
+        rows = found.rows(split)
+        samples[split] = Sample({name: _column(rows, name) for name in columns})
+    return samples
 
 
 def _column(batch: pa.RecordBatch, name: str) -> np.ndarray | pa.Array:

@@ -1,5 +1,6 @@
 """Small tables, what TFDV says of them, and the steps of the validation on real artifacts."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,10 @@ def write_examples(folder: Path, frame: pd.DataFrame) -> None:
         for row in frame.to_dict("records"):
             features = {name: value(cell) for name, cell in row.items() if not pd.isna(cell)}
             writer.write(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString())
+    rows = folder.parent / "rows"
+    rows.mkdir(exist_ok=True)
+    fingerprints = b"".join(hashlib.md5(repr(row).encode()).digest() for row in frame.to_dict("records"))
+    (rows / f"{folder.name.removeprefix('Split-')}.u8").write_bytes(fingerprints)
 
 
 def value(cell: object) -> tf.train.Feature:

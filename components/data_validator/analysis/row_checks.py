@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from components.data_validator.analysis import rules
-from components.data_validator.analysis.rows import Broken, columns_of_numbers, find_broken
+from components.data_validator.analysis.rows import Broken, count_numbers, find_broken
 from components.data_validator.analysis.rules import Rule
 from components.example_gen.tables.table import Table
 from components.formats.findings import IGNORE, Anomaly
@@ -58,12 +58,35 @@ def require_columns(checks: Sequence[Mapping[str, Any]], columns: Sequence[str])
                 )
 
 
-def check_anomalies(table: Table, checks: Sequence[Mapping[str, Any]]) -> list[Anomaly]:
+class Judge(Protocol):
+    """Who reads the rows that are checked."""
+
+    def numbers(self, table: Table, columns: Sequence[str]) -> set[str]:
+        """Returns which of some columns are of numbers."""
+
+    def broken(self, table: Table, checks: Sequence[Mapping[str, Any]], numeric: Collection[str]) -> list[Broken]:
+        """Returns how often each check is broken, given the columns of numbers among those whose order is asked for."""
+
+
+class InTurn:
+    """Reads the rows in this process, one after the other."""
+
+    def numbers(self, table: Table, columns: Sequence[str]) -> set[str]:
+        """Returns which of some columns are of numbers."""
+        return count_numbers(table, columns).columns()
+
+    def broken(self, table: Table, checks: Sequence[Mapping[str, Any]], numeric: Collection[str]) -> list[Broken]:
+        """Returns how often each check is broken."""
+        return find_broken(table, [rule(check, numeric) for check in checks])
+
+
+def check_anomalies(table: Table, checks: Sequence[Mapping[str, Any]], judge: Judge | None = None) -> list[Anomaly]:
     """Returns an anomaly for each check that a row breaks.
 
     Args:
         table: the source table.
         checks: the entries of `checks`.
+        judge: who reads the rows; this process if left out.
 
     Raises:
         InputError: a check names no column of the table.
@@ -72,13 +95,13 @@ def check_anomalies(table: Table, checks: Sequence[Mapping[str, Any]]) -> list[A
     judged = [(position, check) for position, check in enumerate(checks) if check["level"] != IGNORE]
     if not judged:
         return []
-    numeric = columns_of_numbers(table, ordered_columns([check for _, check in judged]))
-    kept = [rule(check, numeric) for _, check in judged]
-    found = []
-    for (position, check), one, broken in zip(judged, kept, find_broken(table, kept), strict=True):
-        if broken.count:
-            found.append(_anomaly(position, check, one, broken))
-    return found
+    judge, asked = judge or InTurn(), [check for _, check in judged]
+    numeric = judge.numbers(table, ordered_columns(asked))
+    return [
+        _anomaly(position, check, rule(check, numeric), broken)
+        for (position, check), broken in zip(judged, judge.broken(table, asked, numeric), strict=True)
+        if broken.count
+    ]
 
 
 def _anomaly(position: int, check: Mapping[str, Any], one: Rule, broken: Broken) -> Anomaly:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 
 import numpy as np
 import tensorflow as tf
 
+from components.example_gen.examples.reader import example_files
 from components.example_gen.examples.writer import Share
 from components.example_gen.splitting.row_identity import BYTES
 from components.shared.file_names import ROWS
+from components.shared.splits import split_folder
 
+_SUFFIX = ".u8"
+_OF_BLOCK = re.compile(r"data_tfrecord-(\d{6})-\d{5}\.gz")
 RECALLED = "recalled"
 """Stands for a split: the eval rows, told apart as the production model's rows were."""
 
@@ -76,13 +81,37 @@ def read_fingerprints(folder: str, split: str) -> np.ndarray:
         folder: root of the Examples artifact.
         split: the split.
     """
-    paths = [path for path in (_path(folder, split),) if tf.io.gfile.exists(path)]
-    found = [np.zeros((0, BYTES), np.uint8)]
-    for path in paths + sorted(tf.io.gfile.glob(os.path.join(folder, ROWS, f"{split}-*.u8"))):
-        with tf.io.gfile.GFile(path, "rb") as file:
-            found.append(np.frombuffer(file.read(), np.uint8).reshape(-1, BYTES))
-    return np.concatenate(found)
+    return np.concatenate([np.zeros((0, BYTES), np.uint8), *map(_read, _row_files(folder, split))])
+
+
+def shares_of(folder: str, split: str) -> Iterator[tuple[list[str], np.ndarray]]:
+    """Yields files of examples and the fingerprints of their rows, uint8 `[n, 16]`, both in the order of the rows.
+
+    They are the files of a block of the table where blocks were written, else all files of the split.
+
+    Args:
+        folder: root of the Examples artifact.
+        split: the split.
+    """
+    files = example_files(split_folder(folder, split))
+    by_block: dict[str, list[str]] = {}
+    for file in files:
+        if named := _OF_BLOCK.fullmatch(os.path.basename(file)):
+            by_block.setdefault(named[1], []).append(file)
+    for path in _row_files(folder, split):
+        block = os.path.basename(path).removeprefix(split).removesuffix(_SUFFIX).removeprefix("-")
+        yield by_block.get(block, []) if block else files, _read(path)
+
+
+def _row_files(folder: str, split: str) -> list[str]:
+    whole = [path for path in (_path(folder, split),) if tf.io.gfile.exists(path)]
+    return whole + sorted(tf.io.gfile.glob(os.path.join(folder, ROWS, f"{split}-*{_SUFFIX}")))
+
+
+def _read(path: str) -> np.ndarray:
+    with tf.io.gfile.GFile(path, "rb") as file:
+        return np.frombuffer(file.read(), np.uint8).reshape(-1, BYTES)
 
 
 def _path(folder: str, split: str, block: int | None = None) -> str:
-    return os.path.join(folder, ROWS, f"{split}.u8" if block is None else f"{split}-{block:06d}.u8")
+    return os.path.join(folder, ROWS, f"{split}{_SUFFIX}" if block is None else f"{split}-{block:06d}{_SUFFIX}")

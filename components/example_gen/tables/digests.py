@@ -27,6 +27,10 @@ class Digests:
         """
         return io.BufferedReader(_Watched(path, file, self._found), io.DEFAULT_BUFFER_SIZE)
 
+    def add(self, found: Mapping[str, bytes]) -> None:
+        """Takes in file → digest, of files that others have read."""
+        self._found.update(found)
+
     @property
     def found(self) -> Mapping[str, bytes]:
         """File → SHA-256 of its bytes."""
