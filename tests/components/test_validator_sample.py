@@ -1,6 +1,7 @@
 """The rows that the validation looks at, against hashes by pandas and the rows as they were ingested."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,8 +39,8 @@ def table() -> pd.DataFrame:
     return pd.concat([frame, frame[: ROWS // 4]], ignore_index=True)  # some rows stand there twice
 
 
-def pipeline() -> Pipeline:
-    return Pipeline(options=PipelineOptions(beam_arguments(Runtime())))
+def pipeline(**settings: Any) -> Pipeline:
+    return Pipeline(options=PipelineOptions(beam_arguments(Runtime(**settings))))
 
 
 def rows(found: Sample) -> list[tuple]:
@@ -81,6 +82,18 @@ def test_neither_order_nor_files_nor_workers_change_the_sample(
     assert len(set(drawn)) < 300, "rows that stand there twice may be drawn twice"
     ids = np.array([row[2] for row in drawn])
     assert np.mean(ids) == pytest.approx((ROWS / 2 * ROWS + ROWS / 8 * ROWS / 4) / (ROWS * 1.25), rel=0.1)
+
+
+@pytest.mark.slow
+def test_the_workers_of_another_runner_read_the_same_sample(
+    two_orders: tuple[Path, Path], tmp_path: Path, prism: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sample, "ROWS", 300)
+    one, other = two_orders
+    expected = read_samples(str(one), COLUMNS, SPLITS)
+    workers = Workers(pipeline(engine="portable", endpoint=f"localhost:{prism}"), str(tmp_path))
+    found = read_samples(str(other), COLUMNS, SPLITS, workers=workers)
+    assert {split: rows(found[split]) for split in SPLITS} == {split: rows(expected[split]) for split in SPLITS}
 
 
 def test_up_to_so_many_rows_all_are_looked_at(two_orders: tuple[Path, Path]):

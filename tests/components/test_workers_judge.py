@@ -82,6 +82,14 @@ def test_blocks_are_judged_as_the_table_is(paths: tuple[str, ...], tmp_path: Pat
     assert by_remedy["checks[1]"].value == data["code"].duplicated().sum()
 
 
+@pytest.mark.slow
+def test_the_workers_of_another_runner_judge_alike(paths: tuple[str, ...], tmp_path: Path, prism: int):
+    table, checks = open_table(paths), [check | {"level": "warn"} for check in CHECKS]
+    arguments = beam_arguments(Runtime(engine="portable", endpoint=f"localhost:{prism}"))
+    engine = Workers(Pipeline(options=PipelineOptions(arguments)), str(tmp_path))
+    assert check_anomalies(table, checks, WorkersJudge(engine)) == check_anomalies(table, checks)
+
+
 def test_files_count_only_if_they_are_those_that_were_ingested(paths: tuple[str, ...], tmp_path: Path):
     summary = ingest(IngestSpec(paths, "y", "c"), str(tmp_path / "examples"))
     judge, seen = WorkersJudge(workers(tmp_path)), []
