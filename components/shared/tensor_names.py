@@ -13,6 +13,8 @@ CLASSIFICATION_LABEL = "classification_label"
 REGRESSION_PRESENT = "regression_present"
 CLASSIFICATION_PRESENT = "classification_present"
 WEIGHT = "weight"
+FINGERPRINT = "fingerprint"
+"""Of the example that a row was made of: the same whatever file it lies in, and whatever was learnt of all rows."""
 
 CLASSES_VOCABULARY = "classes"
 CATEGORIES_VOCABULARY = "categories"

@@ -13,12 +13,16 @@ import tensorflow_transform as tft
 
 from components.example_gen.examples.batches import SplitFile
 from components.example_gen.examples.reader import records, rows_per_piece
+from components.shared import tensor_names
 from components.shared.splits import split_folder
 from components.transform.tensor_files import SUFFIX, write_tensors
 
+BUCKETS = 2**63 - 1
+"""Fingerprints are int64 below it; 63 bits of FarmHash, which never changes."""
+
 
 class Apply(beam.DoFn):
-    """Applies a transform to (split, path) of a file of examples; the rows keep their order.
+    """Applies a transform to (split, path) of a file of examples; the rows keep their order, and get a fingerprint.
 
     Args:
         graph: folder of the transform, which is there as soon as the first element is.
@@ -64,6 +68,6 @@ def _loaded(graph: str) -> Any:
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
     def transform(examples: tf.Tensor) -> dict[str, tf.Tensor]:
         transformed: dict[str, tf.Tensor] = layer(tf.io.parse_example(examples, spec))
-        return transformed
+        return transformed | {tensor_names.FINGERPRINT: tf.strings.to_hash_bucket_fast(examples, BUCKETS)}
 
     return transform

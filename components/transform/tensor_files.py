@@ -5,7 +5,7 @@ A column holds a number for each row, or a list of as many numbers as the tensor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -33,11 +33,16 @@ def _column(values: np.ndarray) -> pa.Array:
     return flat if values.ndim == 1 else pa.FixedSizeListArray.from_arrays(flat, values.shape[1])
 
 
-def read_tensors(path: str) -> Iterator[dict[str, np.ndarray]]:
-    """Yields the tensors of a file by name, [n, ...], in the batches they were written in."""
+def read_tensors(path: str, names: Sequence[str] | None = None) -> Iterator[dict[str, np.ndarray]]:
+    """Yields the tensors of a file by name, [n, ...], in the batches they were written in.
+
+    Args:
+        path: the file.
+        names: the tensors to read; all when left out.
+    """
     with pq.ParquetFile(path) as file:
         for batch in range(file.num_row_groups):
-            rows = file.read_row_group(batch)
+            rows = file.read_row_group(batch, names)
             yield {name: _tensor(rows.column(name).combine_chunks()) for name in rows.column_names}
 
 

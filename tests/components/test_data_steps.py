@@ -24,6 +24,7 @@ from components.shared.file_names import SCHEMA
 from components.shared.splits import split_folder
 from components.statistics_gen.component import StatisticsGen
 from components.statistics_gen.statistics import read_statistics
+from components.transform.apply import Apply
 from components.transform.tensor_files import read_tensors
 
 # A split that no row fell into stands last.
@@ -148,11 +149,36 @@ def test_rows_are_those_of_the_stock_step_in_the_order_of_the_examples(
     spec = tft.TFTransformOutput(str(stock / "graph")).transformed_feature_spec()
     records = tf.data.TFRecordDataset(sorted(map(str, (stock / "rows" / f"Split-{split}").iterdir())), "GZIP")
     theirs = next(iter(records.batch(1000).map(lambda batch: tf.io.parse_example(batch, spec)).as_numpy_iterator()))
+    fingerprints = found.pop("fingerprint")
+    assert len(set(fingerprints.tolist())) == len(fingerprints), "no two of these rows are equal"
     assert sorted(found) == sorted(theirs)
     place = [np.lexsort(np.column_stack([one["regression_label"], one["numeric"]]).T) for one in (found, theirs)]
     for name, values in theirs.items():
         assert found[name].dtype == values.dtype
         np.testing.assert_allclose(found[name][place[0]], values[place[1]], rtol=1e-5, atol=1e-6)
+
+
+def test_a_row_has_one_fingerprint_whatever_file_it_lies_in(
+    examples: Examples, transformed: tuple[Path, Path], tmp_path: Path
+):
+    """The rows of a split in another order, in two files."""
+    [source], [written] = (
+        list(Path(folder).iterdir())
+        for folder in (split_folder(examples.uri, "eval"), split_folder(str(transformed[0] / "rows"), "eval"))
+    )
+    records = list(tf.data.TFRecordDataset(str(source), "GZIP").as_numpy_iterator())
+    order = np.random.default_rng(0).permutation(len(records))
+    apply = Apply(str(transformed[0] / "graph"), str(tmp_path / "rows"))
+    for part, chosen in enumerate((order[:5], order[5:])):
+        path = str(tmp_path / f"{part}.gz")
+        with tf.io.TFRecordWriter(path, "GZIP") as writer:
+            for place in chosen:
+                writer.write(records[place])
+        apply.process(("eval", path), None)
+    [before] = read_tensors(str(written))
+    parts = [part for name in "01" for part in read_tensors(str(tmp_path / "rows" / "Split-eval" / f"{name}.parquet"))]
+    for name, values in before.items():
+        np.testing.assert_array_equal(np.concatenate([part[name] for part in parts]), values[order])
 
 
 def test_the_tensors_can_be_looked_at_with_pandas(examples: Examples, transformed: tuple[Path, Path]):
