@@ -6,7 +6,8 @@ learning", IJCAI 2001). No temperature could do that.
 
 One temperature divides the logarithms of all class probabilities (Guo et al., "On calibration of modern neural
 networks", ICML 2017): above 1 it takes back confidence, below 1 it adds some, and it never changes which class is the
-most probable. The prediction interval is conformal, see `components.model_format.conformal`. Pure NumPy and SciPy.
+most probable. The prediction interval is conformal, see `components.model_format.conformal`. Pure NumPy and SciPy; of
+rows that are memory-mapped nothing of their number is held.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from scipy.optimize import minimize_scalar
 
 from components.model_format.conformal import errors, excess, least_rows, margin
 from components.model_format.manifest import CQR, SPLIT, Calibration
+from components.shared.mapped_arrays import blocks, count, derived, selected
 
 # The smallest normal float32: below it a softmax may say 0, and a logarithm nothing.
 TINY = float(np.finfo(np.float32).tiny)
@@ -51,18 +53,21 @@ def calibrate(
             are to lie around these. None: around the predicted value.
         class_weights: what the classes counted in the loss, K; None where all counted alike.
     """
-    probabilities = unweighted(probabilities, class_weights)
-    known, numbered = classes >= 0, ~np.isnan(label)
-    scores = errors(label, prediction) if quantiles is None else excess(label, quantiles)
-    half = margin(scores[numbered], coverage)
+    if class_weights is not None:
+        probabilities = derived(lambda shares: {"": unweighted(shares, class_weights)}, probabilities)[""]
+    there = derived(lambda known, numbers: {"known": known >= 0, "numbered": ~np.isnan(numbers)}, classes, label)
+    known, numbered = there["known"], there["numbered"]
+    score, around = (errors, prediction) if quantiles is None else (excess, quantiles)
+    scores = derived(lambda numbers, answers: {"": score(numbers, answers)}, label, around)[""]
+    half = margin(selected(scores, numbered), coverage)
     return Calibration(
-        numbers=int(numbered.sum()),
-        classes=int(known.sum()),
-        temperature=fit_temperature(probabilities[known], classes[known]),
+        numbers=count(numbered),
+        classes=count(known),
+        temperature=fit_temperature(selected(probabilities, known), selected(classes, known)),
         coverage=coverage,
         method=SPLIT if quantiles is None else CQR,
         margin=half,
-        problem=_problem(int(numbered.sum()), coverage) if half is None else None,
+        problem=_problem(count(numbered), coverage) if half is None else None,
         class_weights=None if class_weights is None else list(class_weights),
     )
 
@@ -106,14 +111,16 @@ def fit_temperature(probabilities: np.ndarray, classes: np.ndarray) -> float:
     """
     if not len(classes):
         return 1.0
-    log = _log(probabilities)
-    rows = np.arange(len(classes))
+    log = derived(lambda shares: {"": _log(shares)}, probabilities)[""]
 
     def loss(exponent: float) -> float:
-        scaled = log * math.exp(-exponent)
-        top = scaled.max(axis=1)
-        normaliser = top + np.log(np.exp(scaled - top[:, None]).sum(axis=1))
-        return float((normaliser - scaled[rows, classes]).sum() + (exponent / _SPREAD) ** 2 / 2)
+        total = (exponent / _SPREAD) ** 2 / 2
+        for block in blocks(log):
+            scaled = log[block] * math.exp(-exponent)
+            top = scaled.max(axis=1)
+            normaliser = top + np.log(np.exp(scaled - top[:, None]).sum(axis=1))
+            total += float((normaliser - scaled[np.arange(len(scaled)), classes[block]]).sum())
+        return total
 
     bound = math.log(_HIGHEST)
     found = minimize_scalar(loss, bounds=(-bound, bound), method="bounded", options={"xatol": 1e-6})

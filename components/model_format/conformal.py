@@ -18,6 +18,8 @@ import math
 
 import numpy as np
 
+from components.shared.mapped_arrays import derived, order_statistic
+
 # (n + 1) × coverage that is whole but for rounding must not be raised to the next whole number.
 _DIGITS = 9
 
@@ -51,7 +53,8 @@ def margin(scores: np.ndarray, coverage: float) -> float | None:
     rank = math.ceil(round((len(scores) + 1) * coverage, _DIGITS))
     if rank > len(scores):
         return None
-    bound = float(np.sort(np.where(np.isnan(scores), np.inf, scores))[rank - 1])
+    ordered = derived(lambda values: {"": np.where(np.isnan(values), np.inf, values)}, scores)[""]
+    bound = order_statistic(ordered, rank - 1)
     return bound if math.isfinite(bound) else None
 
 

@@ -35,15 +35,11 @@ def Relatedness(
     chosen = json.loads(settings)
     transform = tft.TFTransformOutput(transform_graph.uri)
     files = {split: [f"{split_folder(transformed_examples.uri, split)}/*"] for split in (TRAIN, VALIDATION, EVAL)}
-    task = load_task(
-        transform,
-        files[TRAIN],
-        files[VALIDATION],
-        memory_mb=chosen["training"]["memory_mb"],
-    )
+    memory_mb = chosen["training"]["memory_mb"]
+    task = load_task(transform, files[TRAIN], files[VALIDATION], memory_mb=memory_mb)
     found = relate(
         task,
-        load(files[EVAL]).masked(),
+        load(files[EVAL], memory_mb << 20).masked(),
         chosen["model"],
         chosen["training"],
         seeds=chosen["seeds"],

@@ -11,10 +11,15 @@ import keras
 import numpy as np
 
 from components.shared.head_outputs import REGRESSION
-from components.trainer.dataset import BATCH, Dataset
+from components.shared.mapped_arrays import derived, selected
+from components.trainer.dataset import BATCH, Dataset, answered
 from components.trainer.losses import RegressionLoss
+from components.trainer.scan import ScanningModel, Tensors, chunks, held_out
 
 QUANTILES = "regression_quantiles"
+_SEEN, _NUMBER = "seen", "number"
+# Rows whose errors the quantiles begin with: more say nothing else, since rows come in a random order.
+_SAMPLE = 1 << 20
 _STEP_ROWS = 256
 _EPOCHS = 200
 _PATIENCE = 10
@@ -43,25 +48,28 @@ def with_quantiles(
     keras.utils.set_random_seed(seed)
     seen = _seen_by_the_last_layer(network)
     number = network.output[REGRESSION]
-    insight = keras.Model(network.inputs, [seen, number])
-    x, error, weight = _insight(insight, train)
+    insight = keras.Model(network.inputs, {_SEEN: seen, _NUMBER: number})
+    features, labels, weights = _insight(insight, train)
+    counted = derived(lambda weight: {"": weight > 0}, weights[QUANTILES])[""]
+    errors = selected(labels[QUANTILES], counted)[:_SAMPLE]
     head = keras.layers.Dense(
         2,
         name=QUANTILES,
         kernel_initializer="zeros",
         # Where the errors of all rows are alike, these are the quantiles already.
-        bias_initializer=keras.initializers.Constant(np.quantile(error[weight > 0], levels(coverage))),
+        bias_initializer=keras.initializers.Constant(np.quantile(errors, levels(coverage))),
     )
-    fitted = keras.Sequential([keras.Input(x.shape[1:]), head])
+    inputs = keras.Input(seen.shape[1:], name=_SEEN)
+    fitted = ScanningModel({_SEEN: inputs}, {QUANTILES: head(inputs)})
     loss = RegressionLoss("quantile", quantile=levels(coverage))
-    fitted.compile(optimizer=keras.optimizers.Adam(0.001), loss=loss, jit_compile=False)
+    fitted.compile(optimizer=keras.optimizers.Adam(0.001), loss={QUANTILES: loss}, jit_compile=False)
+    few = ({name: values[:1] for name, values in part.items()} for part in (features, labels, weights))
+    fitted.prepare(*few)
     fitted.fit(
-        x,
-        error,
-        sample_weight=weight,
-        batch_size=_STEP_ROWS,
+        chunks(features, labels, _STEP_ROWS, seed, weights),
+        shuffle=False,
         epochs=_EPOCHS,
-        validation_data=_insight(insight, validation),
+        validation_data=held_out(*_insight(insight, validation), BATCH),
         validation_batch_size=BATCH,
         verbose=0,
         callbacks=[keras.callbacks.EarlyStopping(patience=_PATIENCE, restore_best_weights=True)],
@@ -71,11 +79,12 @@ def with_quantiles(
     return keras.Model(network.inputs, {**network.output, QUANTILES: quantiles}, name=network.name)
 
 
-def _insight(insight: keras.Model, rows: Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _insight(insight: keras.Model, rows: Dataset) -> tuple[Tensors, Tensors, Tensors]:
     """Returns what the head sees of each row, float32 [n, H], the error of its number, [n, 1], and its weight, [n]."""
-    seen, number = insight.predict(rows.features, batch_size=BATCH, verbose=0)
-    weight = np.ones(len(rows), np.float32) if rows.weights is None else rows.weights[REGRESSION]
-    return seen, rows.target[:, None] - number, weight
+    found = answered(lambda features: insight.predict(features, batch_size=BATCH, verbose=0), rows)
+    error = derived(lambda target, number: {QUANTILES: target[:, None] - number}, rows.target, found[_NUMBER])
+    weight = np.broadcast_to(np.float32(1), len(rows)) if rows.weights is None else rows.weights[REGRESSION]
+    return {_SEEN: found[_SEEN]}, error, {QUANTILES: weight}
 
 
 def _seen_by_the_last_layer(network: keras.Model) -> keras.KerasTensor:

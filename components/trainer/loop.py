@@ -15,7 +15,7 @@ from components.trainer.dataset import BATCH
 from components.trainer.losses import losses_of
 from components.trainer.model import compile_model
 from components.trainer.recipe import Recipe
-from components.trainer.scan import ScanningModel, chunks
+from components.trainer.scan import ScanningModel, chunks, held_out
 from components.trainer.stopping import MonitoredStopping
 from components.trainer.task import Task
 from components.trainer.time_limit import TimeLimit
@@ -58,7 +58,7 @@ def train(
             learning_rate=recipe.learning_rate,
             weight_decay=recipe.weight_decay,
             ema_momentum=recipe.ema_momentum_for(len(rows)),
-            losses=losses_of(recipe, rows.classes[rows.has(CLASSIFICATION)], task.classes),
+            losses=losses_of(recipe, rows.labelled(CLASSIFICATION), task.classes),
             loss_weights=recipe.head_weights,
             jit_compile=scan or "auto",
             weighted=rows.weights is not None,
@@ -76,7 +76,7 @@ def train(
     history = network.fit(
         **data,
         shuffle=not scan,
-        validation_data=task.validation.arrays(heads),
+        validation_data=held_out(*task.validation.arrays(heads), BATCH),
         validation_batch_size=BATCH,
         epochs=recipe.epochs,
         verbose=2,

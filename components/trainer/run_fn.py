@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from components.shared import tensor_names
 from components.shared.errors import InputError
 from components.shared.exact_numbers import loses_digits
 from components.shared.head_outputs import CLASSIFICATION, REGRESSION
+from components.shared.mapped_arrays import blocks, derived, mean, median
 from components.shared.splits import CALIBRATION, VALIDATION, folder_name
 from components.trainer.dataset import Dataset, load, predict
 from components.trainer.export import Units, export, feature_columns
@@ -30,6 +31,9 @@ from components.trainer.stopping import MONITORED_LOSS
 from components.trainer.task import Task, load_task
 from components.trainer.time_limit import TimeLimit
 from components.transform.layout import Layout
+
+# Train labels that say how many digits they need: more say nothing else, since rows come in a random order.
+_SAMPLE = 1 << 20
 
 
 def run_fn(fn_args: Any) -> None:
@@ -62,18 +66,17 @@ def run_fn(fn_args: Any) -> None:
     schema_text = Path(fn_args.schema_path).read_text(encoding="utf-8")
     spec, training_only = transform.raw_feature_spec(), [*labels, config["labels"]["weight"]]
     columns, layout = feature_columns(spec, parse_schema(schema_text), training_only), Layout.of(spec, training_only)
-    present = layout.always_present(task.train.features)
+    present = _always_present(layout, task.train.features)
     directory = fn_args.serving_model_dir
     held_out = _files(fn_args.eval_files, CALIBRATION)
     coverage = config["intervals"]["coverage"]
-    known = task.train.has(CLASSIFICATION)
-    class_weights = recipe.weights_of_classes(task.train.classes[known], task.classes)
+    class_weights = recipe.weights_of_classes(task.train.labelled(CLASSIFICATION), task.classes)
     calibration = uncalibrated(coverage, class_weights)
     if held_out:
         if config["intervals"]["method"] == CQR:
             network = with_quantiles(network, task.train, task.validation, coverage, recipe.seed)
-        calibration = _calibrate(network, load(held_out), coverage, class_weights)
-    numbers = task.train.regression[task.train.has(REGRESSION)]
+        calibration = _calibrate(network, load(held_out, recipe.memory_mb << 20), coverage, class_weights)
+    numbers = task.train.labelled(REGRESSION)[:_SAMPLE]
     units = Units(task.train.target_mean, task.train.target_scale, wide=loses_digits(numbers))
     dialect = Dialect.from_dict(config["reading"]["dialect"])
     export(network, transform, columns, labels, task.classes, units, calibration, dialect.missing, directory)
@@ -103,10 +106,13 @@ def _files(patterns: list[str], split: str) -> list[str]:
 
 def _calibrate(network: keras.Model, rows: Dataset, coverage: float, class_weights: list[float] | None) -> Calibration:
     answers = predict(network, rows)
+    has = rows.has(REGRESSION), rows.has(CLASSIFICATION)
+    number = derived(lambda has, label: {"": np.where(has, label, np.nan)}, has[0], rows.regression)[""]
+    known = derived(lambda has, label: {"": np.where(has, label, -1)}, has[1], rows.classes)[""]
     return calibrate(
-        np.where(rows.has(REGRESSION), rows.regression, np.nan),
-        answers[REGRESSION][:, 0],
-        np.where(rows.has(CLASSIFICATION), rows.classes, -1),
+        number,
+        derived(lambda values: {"": values[:, 0]}, answers[REGRESSION])[""],
+        known,
         answers[CLASSIFICATION],
         coverage=coverage,
         quantiles=answers.get(QUANTILES),
@@ -114,11 +120,21 @@ def _calibrate(network: keras.Model, rows: Dataset, coverage: float, class_weigh
     )
 
 
+def _always_present(layout: Layout, features: Mapping[str, np.ndarray]) -> set[str]:
+    """Returns the scalar columns that have a value in every row, [n, ...]."""
+    parts = (
+        layout.always_present({name: values[block] for name, values in features.items()})
+        for block in blocks(*features.values())
+    )
+    return set.intersection(*parts)
+
+
 def _cut(texts: Sequence[str], task: Task) -> list[str]:
     """Returns a sentence for each text column of more texts than were kept."""
     notes = []
     for position, name in enumerate(texts):
-        others = int((task.train.features[tensor_names.CATEGORICAL][:, position] == position).sum())
+        column = task.train.features[tensor_names.CATEGORICAL][:, position]
+        others = sum(int((column[block] == position).sum()) for block in blocks(column))
         if others:
             kept = list(task.owners).count(position) - 2  # without the entries for other and for missing texts
             notes.append(
@@ -141,11 +157,11 @@ def _best_epoch(losses: list[float]) -> int:
 
 def _train_labels(task: Task) -> TrainLabels:
     train = task.train
-    numbers = train.regression[train.has(REGRESSION)]
-    counts = np.bincount(train.classes[train.has(CLASSIFICATION)], minlength=len(task.classes))
+    numbers = train.labelled(REGRESSION)
+    counts = np.bincount(train.labelled(CLASSIFICATION), minlength=len(task.classes))
     return TrainLabels(
         rows=len(train),
-        mean=float(np.mean(numbers, dtype=np.float64)),
-        median=float(np.median(numbers)),
+        mean=mean(numbers),
+        median=median(numbers),
         class_counts={name: int(count) for name, count in zip(task.classes, counts, strict=True)},
     )

@@ -6,7 +6,7 @@ time and loops over them in compiled code; losses, metrics, callbacks and early 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -14,8 +14,11 @@ import numpy as np
 import tensorflow as tf
 
 from components.shared.head_outputs import OUTPUTS, REGRESSION
+from components.shared.mapped_arrays import is_mapped
 from components.shared.untuned_datasets import untuned
 from components.trainer.balancing.balancer import Balancer
+
+Tensors = dict[str, np.ndarray]
 
 # Mini-batches per chunk, at most, and bytes: a chunk is one more copy of its rows.
 _STEPS, _CHUNK_BYTES = 4096, 128 << 20
@@ -48,12 +51,7 @@ class ScanningModel(keras.Model):
         self.balancer = balancer
         self.head_weights = head_weights
 
-    def prepare(
-        self,
-        features: dict[str, np.ndarray],
-        labels: dict[str, np.ndarray],
-        weights: dict[str, np.ndarray] | None = None,
-    ) -> None:
+    def prepare(self, features: Tensors, labels: Tensors, weights: Tensors | None = None) -> None:
         """Makes the variables of metrics and optimizer, which cannot be made inside a compiled loop.
 
         Args:
@@ -136,16 +134,12 @@ class ScanningModel(keras.Model):
 
 
 def chunks(
-    features: dict[str, np.ndarray],
-    labels: dict[str, np.ndarray],
-    batch_size: int,
-    seed: int,
-    weights: dict[str, np.ndarray] | None = None,
+    features: Tensors, labels: Tensors, batch_size: int, seed: int, weights: Tensors | None = None
 ) -> tf.data.Dataset:
     """Returns a dataset of chunks for `ScanningModel.fit`; each pass over it is one epoch in a new order.
 
-    Every row comes once per epoch: full chunks, then a shorter chunk, then one smaller mini-batch with the rest. Of
-    memory-mapped features, whole blocks of rows come in a new order, and rows are shuffled within a chunk.
+    Every row comes once per epoch: full chunks, then a shorter chunk, then one smaller mini-batch with the rest. The
+    order is that of `shuffled`, wherever the rows are held.
 
     Args:
         features: tensors [n, ...], in memory or memory-mapped.
@@ -162,40 +156,76 @@ def chunks(
     random = np.random.default_rng(seed)
     row_bytes = sum(values[:1].nbytes for values in tf.nest.flatten(data))
     steps = int(np.clip(_CHUNK_BYTES // (row_bytes * batch_size), 1, _STEPS))
-    block = _BLOCK if any(isinstance(values, np.memmap) for values in features.values()) else 1
 
     def take(order: np.ndarray) -> Any:
         return tf.nest.map_structure(lambda values: values[order], data)
 
     def epoch() -> Iterator[Any]:
-        order = shuffled(rows, block, steps * batch_size, random)
-        whole = rows // batch_size
-        for first in range(0, whole, steps):
-            last = min(first + steps, whole)
-            yield take(order[first * batch_size : last * batch_size].reshape(-1, batch_size))
-        if rows % batch_size:
-            yield take(order[None, whole * batch_size :])
+        for order in shuffled(rows, steps * batch_size, _BLOCK, random):
+            whole = len(order) // batch_size * batch_size
+            if whole:
+                yield take(order[:whole].reshape(-1, batch_size))
+            if whole < len(order):
+                yield take(order[None, whole:])
 
-    signature = tf.nest.map_structure(lambda values: tf.TensorSpec((None, None, *values.shape[1:]), values.dtype), data)
-    count = -(-(rows // batch_size) // steps) + bool(rows % batch_size)
-    dataset = tf.data.Dataset.from_generator(epoch, output_signature=signature)
-    return untuned(dataset.apply(tf.data.experimental.assert_cardinality(count)).prefetch(1))
+    return _dataset(epoch, data, 2, -(-(rows // batch_size) // steps) + bool(rows % batch_size))
 
 
-def shuffled(rows: int, block: int, window: int, random: np.random.Generator) -> np.ndarray:
-    """Returns the indices of all rows, int64 [rows], in a new order that stays readable in large pieces.
+def shuffled(rows: int, window: int, block: int, random: np.random.Generator) -> Iterator[np.ndarray]:
+    """Yields the indices of all rows in a new order, window by window, that can be read in large pieces.
+
+    Blocks of neighbours come in a new order, and rows are shuffled within a window: wholly where one window holds all
+    of them, and else as good as that where neighbours have nothing in common, as `ordered_rows` leaves them.
 
     Args:
         rows: number of rows.
-        block: consecutive rows that stay in one window; 1 for any order.
-        window: rows that are shuffled together.
+        window: rows that are shuffled together; all windows but the last have as many.
+        block: consecutive rows that stay in one window, or in two that follow each other.
         random: where chance comes from.
+
+    Yields:
+        int64 [window].
     """
-    if block == 1:
-        return random.permutation(rows)
     starts = block * random.permutation(-(-rows // block))
-    order = (starts[:, None] + np.arange(block)).ravel()
-    order = order[order < rows]
-    for first in range(0, rows, window):
-        random.shuffle(order[first : first + window])
-    return order
+    at_once = -(-window // block)
+    held = np.empty(0, np.int64)
+    for first in range(0, len(starts), at_once):
+        more = (starts[first : first + at_once, None] + np.arange(block)).ravel()
+        held = np.concatenate([held, more[more < rows]])
+        while len(held) >= window or (len(held) and first + at_once >= len(starts)):
+            order, held = held[:window], held[window:]
+            random.shuffle(order)
+            yield order
+
+
+def held_out(features: Tensors, labels: Tensors, weights: Tensors | None, batch_size: int) -> Any:
+    """Returns rows as the `validation_data` of Keras's `fit`: as they are, or streamed where they are memory-mapped.
+
+    Keras takes a copy of arrays into memory.
+
+    Args:
+        features: tensors [n, ...].
+        labels: tensors [n, ...].
+        weights: weight of each row in each head, [n], where rows have one.
+        batch_size: rows of a mini-batch where they are streamed; the last may have fewer.
+    """
+    data = keras.utils.pack_x_y_sample_weight(features, labels, weights)
+    if not any(map(is_mapped, tf.nest.flatten(data))):
+        return data
+    rows = len(tf.nest.flatten(data)[0])
+
+    def batches() -> Iterator[Any]:
+        for first in range(0, rows, batch_size):
+            batch = slice(first, first + batch_size)
+            yield tf.nest.map_structure(lambda values, batch=batch: values[batch], data)
+
+    return _dataset(batches, data, 1, -(-rows // batch_size))
+
+
+def _dataset(pieces: Callable[[], Iterator[Any]], data: Any, axes: int, count: int) -> tf.data.Dataset:
+    """Returns a dataset of so many pieces of tensors [n, ...], whose first axes have any length."""
+    signature = tf.nest.map_structure(
+        lambda values: tf.TensorSpec((*(None,) * axes, *values.shape[1:]), values.dtype), data
+    )
+    dataset = tf.data.Dataset.from_generator(pieces, output_signature=signature)
+    return untuned(dataset.apply(tf.data.experimental.assert_cardinality(count)).prefetch(1))

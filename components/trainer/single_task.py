@@ -16,6 +16,7 @@ import numpy.typing as npt
 from components.shared.errors import InputError
 from components.shared.head_outputs import CLASSIFICATION, HEADS, REGRESSION
 from components.shared.log_loss import row_log_loss
+from components.shared.mapped_arrays import blocks, derived, mean, selected
 from components.trainer.choices import FIXED
 from components.trainer.dataset import Dataset, predict
 
@@ -49,19 +50,20 @@ def row_losses(network: keras.Model, rows: Dataset) -> dict[str, Floats]:
         InputError: a prediction is not finite.
     """
     answer = predict(network, rows)
-    losses = {
-        "regression": np.abs(answer[REGRESSION][:, 0] - rows.regression),
-        "classification": row_log_loss(answer[CLASSIFICATION], rows.classes),
-    }
+    absolute = derived(lambda number, label: {"": np.abs(number[:, 0] - label)}, answer[REGRESSION], rows.regression)
+    log = derived(lambda shares, known: {"": row_log_loss(shares, known)}, answer[CLASSIFICATION], rows.classes)
+    losses = {"regression": absolute[""], "classification": log[""]}
     return {head: _weighted(head, values, rows) for head, values in losses.items()}
 
 
 def _weighted(head: str, losses: Floats, rows: Dataset) -> Floats:
     if rows.weights is not None:
-        weights = rows.weights[HEADS[head]].astype(np.float64)
-        losses, weights = losses[weights > 0], weights[weights > 0]
-        losses = losses * weights / weights.mean()
-    if not np.isfinite(losses).all():
+        weights = rows.weights[HEADS[head]]
+        counted = derived(lambda weight: {"": weight > 0}, weights)[""]
+        losses, weights = selected(losses, counted), selected(weights, counted)
+        average = mean(weights)
+        losses = derived(lambda loss, weight: {"": loss * weight.astype(np.float64) / average}, losses, weights)[""]
+    if not all(np.isfinite(losses[block]).all() for block in blocks(losses)):
         raise InputError(
             f"Predictions of the {head} head must be finite numbers, got others. "
             "Lower training.learning_rate, or look for extreme values in the features."

@@ -42,13 +42,13 @@ def load_task(
         transform: the transform that wrote them.
         train_files: globs of the train split.
         validation_files: globs of the validation split.
-        memory_mb: MiB of the features of train that are kept in memory; larger ones are memory-mapped.
+        memory_mb: MiB of each split that are kept in memory; a larger one is memory-mapped.
 
     Raises:
-        InputError: a head has no row that counts.
+        InputError: a head has no row that counts, or the folder of temporary files no room for the rows.
     """
-    train = load(train_files, memory_mb << 20)
-    train, validation = weighted(train, load(validation_files).with_known_class())
+    budget = memory_mb << 20
+    train, validation = weighted(load(train_files, budget), load(validation_files, budget).with_known_class())
     classes = [word.text.decode() for word in read_words(transform, tensor_names.CLASSES_VOCABULARY)]
     return Task(train, validation, classes, _owners(transform, train))
 

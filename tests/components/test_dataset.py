@@ -116,6 +116,7 @@ def test_labels_and_weights_are_read_as_the_transform_wrote_them(tmp_path, gaps)
             tensor_names.CLASSIFICATION_LABEL: i % 3,
             tensor_names.REGRESSION_PRESENT: float(not (gaps and i == 1)),
             tensor_names.CLASSIFICATION_PRESENT: float(not (gaps and i == 2)),
+            tensor_names.FINGERPRINT: 2**60 * i,
         }
         | ({tensor_names.WEIGHT: i / 2} if gaps else {})
         for i in range(5)

@@ -6,10 +6,11 @@ import pytest
 import tensorflow as tf
 
 from components.shared.head_outputs import CLASSIFICATION, REGRESSION
+from components.shared.mapped_arrays import empty
 from components.trainer.model import build_table_model, compile_model
 from components.trainer.network.encoder import FeatureSpace
 from components.trainer.presets import SEED
-from components.trainer.scan import ScanningModel, chunks
+from components.trainer.scan import ScanningModel, chunks, held_out, shuffled
 
 ROWS, BATCH = 70, 16
 
@@ -183,3 +184,52 @@ def test_the_loss_curves_are_those_of_plain_fit_over_five_seeds():
         np.testing.assert_allclose(ours, theirs, rtol=1e-3)
         curves.append(theirs)
     assert len({curve[0] for curve in curves}) == 5, "each seed has weights of its own"
+
+
+def test_blocks_come_in_a_new_order_and_rows_once():
+    random = np.random.default_rng(0)
+    windows = list(shuffled(10_000, 2_000, 100, random))
+    assert [len(window) for window in windows] == [2_000] * 5
+    np.testing.assert_array_equal(np.sort(np.concatenate(windows)), np.arange(10_000))
+    assert [len(set(window // 100)) for window in windows] == [20] * 5, "a window reads whole blocks"
+    assert np.abs(np.diff(windows[0])).mean() > 1_000, "and shuffles their rows"
+    assert not np.array_equal(windows[0], next(shuffled(10_000, 2_000, 100, random)))
+
+
+@pytest.mark.parametrize(("rows", "window"), [(1_050, 500), (1_050, 30), (99, 4_000), (1, 1)])
+def test_windows_need_not_be_whole_blocks(rows, window):
+    windows = list(shuffled(rows, window, 100, np.random.default_rng(0)))
+    assert [len(found) for found in windows] == [window] * (rows // window) + [rows % window] * (rows % window > 0)
+    np.testing.assert_array_equal(np.sort(np.concatenate(windows)), np.arange(rows))
+
+
+def mapped(values):
+    found = empty(values.shape, values.dtype, mapped=True)
+    found[...] = values
+    return found
+
+
+def test_chunks_of_mapped_rows_are_those_of_rows_in_memory():
+    numbers = np.arange(5_000, dtype="float32")[:, None]
+    features, labels = {"numeric": numbers}, {REGRESSION: -numbers, CLASSIFICATION: np.arange(5_000)}
+    spilt = [{name: mapped(values) for name, values in part.items()} for part in (features, labels)]
+    seen = []
+    for held, other in zip(chunks(features, labels, 32, seed=0), chunks(*spilt, 32, seed=0), strict=True):
+        tf.nest.map_structure(np.testing.assert_array_equal, held, other)
+        rows = held[0]["numeric"].numpy().reshape(-1)
+        np.testing.assert_array_equal(held[1][REGRESSION].numpy().reshape(-1), -rows)
+        np.testing.assert_array_equal(held[1][CLASSIFICATION].numpy().reshape(-1), rows)
+        seen.append(rows)
+    np.testing.assert_array_equal(np.sort(np.concatenate(seen)), numbers[:, 0])
+
+
+def test_mapped_rows_are_evaluated_without_a_copy_of_them(data):
+    features, labels = data
+    weights = {head: np.linspace(0, 1, ROWS, dtype="float32") for head in labels}
+    assert held_out(features, labels, weights, 16) == (features, labels, weights)
+    spilt = held_out({name: mapped(values) for name, values in features.items()}, labels, weights, 16)
+    assert isinstance(spilt, tf.data.Dataset)
+    assert spilt.cardinality().numpy() == 5
+    model = build(keras.Model, weighted=True)
+    found = model.evaluate(spilt, verbose=0, return_dict=True)
+    assert found == model.evaluate(features, labels, 16, sample_weight=weights, verbose=0, return_dict=True)

@@ -26,8 +26,7 @@ LABELS = {"regression": "y", "classification": "k", "weight": None}
 COLOURS = ("red", "green", "blue")
 SIZES = {TRAIN: 160, VALIDATION: 80, EVAL: 60}
 MODEL = small_task.MODEL | {"hidden": [8]}
-# All rows in one mini-batch: their order, which depends on where they lie, then makes no difference.
-TRAINING = small_task.TRAINING | {"seed": 3, "epochs": 4, "batch_size": 512}
+TRAINING = small_task.TRAINING | {"seed": 3, "epochs": 4}
 PLENTY = 4096
 
 
@@ -66,6 +65,7 @@ def transformed(tmp_path_factory) -> Path:
             found, _ = ((rows, metadata), fn) | tft_beam.TransformDataset()
             (folder / f"Split-{split}").mkdir()
             tensors = {name: np.stack([row[name] for row in found]) for name in found[0]}
+            tensors["fingerprint"] = np.arange(len(found))
             write_tensors([tensors], str(folder / f"Split-{split}" / "part.parquet"))
     return folder
 
@@ -99,7 +99,7 @@ def test_a_task_is_what_the_transform_left(transformed):
     assert np.flatnonzero(~has_class).tolist() == [7], "train has no row of its class; its number counts all the same"
 
 
-def test_beyond_the_budget_the_features_of_train_are_mapped(transformed):
+def test_beyond_the_budget_both_splits_are_mapped(transformed):
     """The files have no name that could be left behind, and can be read for as long as there is an array on them."""
     held, spilt = loaded(transformed, PLENTY), loaded(transformed, 0)
     assert (mapped(held), mapped(spilt)) == ({False}, {True})
@@ -107,7 +107,15 @@ def test_beyond_the_budget_the_features_of_train_are_mapped(transformed):
     for name, values in held.train.features.items():
         assert spilt.train.features[name].filename is None
         np.testing.assert_array_equal(spilt.train.features[name], values)
-    assert not any(isinstance(values, np.memmap) for values in spilt.validation.features.values())
+    for split in ("train", "validation"):
+        one, other = getattr(held, split), getattr(spilt, split)
+        assert (one.mapped, other.mapped) == (False, True)
+        for name in ("regression", "target", "classes"):
+            assert isinstance(getattr(other, name), np.memmap)
+            np.testing.assert_array_equal(getattr(other, name), getattr(one, name))
+    for head, values in held.validation.weights.items():
+        assert isinstance(spilt.validation.weights[head], np.memmap) == (head == CLASSIFICATION)
+        np.testing.assert_array_equal(spilt.validation.weights[head], values)
 
 
 def test_a_comparison_streams_beyond_the_budget_and_finds_the_same(transformed, tmp_path, monkeypatch):
