@@ -11,7 +11,9 @@ import tensorflow as tf
 from components.shared.head_outputs import HEADS, OUTPUTS
 from components.trainer.auto_trunk import branch, can_branch, worth_branching
 from components.trainer.balancing.log import BalanceLog
-from components.trainer.choices import AUTO, FIXED, SEPARATE, SHARED_BOTTOM
+from components.trainer.choices import AUTO, SEPARATE, SHARED_BOTTOM
+from components.trainer.devices import clock_of, strategy_for
+from components.trainer.distributed import DistributedModel
 from components.trainer.loop import History, train
 from components.trainer.model import build_table_model
 from components.trainer.network.architecture import Architecture
@@ -44,7 +46,7 @@ def fit(
         model: the `model` section of the configuration; see `Architecture`.
         training: the `training` section of the configuration; see `Recipe`.
         log_dir: folder for TensorBoard.
-        strategy: where to train; all GPUs of this machine when left out, else its CPU.
+        strategy: where to train; as `strategy_for` says when left out.
         limit: when it must end; `training.minutes` from now when left out. Afterwards it says whether it cut anything
             short. The shared network has one epoch at least.
 
@@ -53,20 +55,21 @@ def fit(
         the monitored loss, whose lowest value marks that epoch, and what `BalanceLog` and `branch` add among them.
 
     Raises:
-        InputError: a weight is given to a class that train does not have.
+        InputError: a weight is given to a class that train does not have, or several devices cannot train so.
     """
     architecture, recipe = Architecture(**model).trained_on(len(task.train)), Recipe(**training)
     recipe = recipe.model_copy(update={"learning_rate": recipe.learning_rate * architecture.rate_factor})
-    limit = limit or TimeLimit(recipe.minutes)
+    strategy = strategy or strategy_for(recipe.balancing)
+    limit = limit or TimeLimit(recipe.minutes, clock_of(strategy))
     space = FeatureSpace.of(task.train.features, task.owners, architecture.bins)
     keras.utils.set_random_seed(recipe.seed)
     if architecture.members > 1:
         prefer_plain_emitters()
-    strategy = strategy or _strategy(recipe.balancing)
-    model_class = ScanningModel if strategy.num_replicas_in_sync == 1 else keras.Model
+    alone = strategy.num_replicas_in_sync == 1
+    model_class = ScanningModel if alone else DistributedModel
 
-    def build(trunk: str) -> keras.Model:
-        with strategy.scope():
+    def build(trunk: str, where: tf.distribute.Strategy = strategy) -> keras.Model:
+        with where.scope():
             named = architecture.model_copy(update={"trunk": trunk})
             return build_table_model(space, len(task.classes), named, model_class=model_class)
 
@@ -85,15 +88,12 @@ def fit(
     history = train(network, task, recipe, log_dir, strategy, limit, [log, *bests, pace])
     if bests and worth_branching(bests, history, len(task.train)):
         separate = build(SEPARATE)
-        part, alone = branch(separate, bests, history, train_alone)
-        history |= alone
+        part, histories = branch(separate, bests, history, train_alone)
+        history |= histories
         network, trunk = (separate, SEPARATE) if part else (network, trunk)
+    if not alone:
+        here = build(trunk, tf.distribute.get_strategy())
+        here.set_weights(network.get_weights())  # in variables that are nobody else's
+        network = here
     # Without the balancer and its state, which serve training alone.
     return keras.Model(network.inputs, network.output, name=trunk), history
-
-
-def _strategy(balancing: str) -> Any:
-    """Returns a strategy over all GPUs if there are several, else the default one; balancers use one device."""
-    if balancing == FIXED and len(tf.config.list_physical_devices("GPU")) > 1:
-        return tf.distribute.MirroredStrategy()
-    return tf.distribute.get_strategy()

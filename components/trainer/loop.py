@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 import tensorflow as tf
@@ -12,6 +11,8 @@ from components.shared.head_outputs import CLASSIFICATION
 from components.shared.implementations import implementation
 from components.trainer.choices import BALANCERS
 from components.trainer.dataset import BATCH
+from components.trainer.devices import is_chief
+from components.trainer.distributed import DistributedModel, train_rows, validation_rows
 from components.trainer.losses import losses_of
 from components.trainer.model import compile_model
 from components.trainer.recipe import Recipe
@@ -24,7 +25,7 @@ History = dict[str, list[float]]
 
 
 def train(
-    network: keras.Model,
+    network: ScanningModel | DistributedModel,
     task: Task,
     recipe: Recipe,
     log_dir: str,
@@ -35,7 +36,8 @@ def train(
     """Fits a network until its heads gain nothing more on the validation split or the time is up; keeps its best epoch.
 
     Args:
-        network: with both outputs, or one of them; made under the strategy. A `ScanningModel` scans.
+        network: with both outputs, or one of them; made under the strategy. Where that has several replicas, a
+            `DistributedModel`.
         task: what there is to learn.
         recipe: how it is learnt; one head alone has nothing to balance.
         log_dir: folder for TensorBoard.
@@ -50,7 +52,6 @@ def train(
         InputError: a weight is given to a class that train does not have.
     """
     rows, heads = task.train, list(network.output)
-    scan = isinstance(network, ScanningModel)
     batch_size = recipe.batch_size_for(len(rows))
     with strategy.scope():
         compile_model(
@@ -60,23 +61,27 @@ def train(
             ema_momentum=recipe.ema_momentum_for(len(rows)),
             losses=losses_of(recipe, rows.labelled(CLASSIFICATION), task.classes),
             loss_weights=recipe.head_weights,
-            jit_compile=scan or "auto",
+            jit_compile=isinstance(network, ScanningModel) or "auto",
             weighted=rows.weights is not None,
         )
-    features, labels, weights = rows.arrays(heads)
-    data: dict[str, Any]
+    train_arrays, validation_arrays = rows.arrays(heads), task.validation.arrays(heads)
+    features, labels, weights = train_arrays
     if isinstance(network, ScanningModel):
         balancer = implementation(BALANCERS[recipe.balancing])
         if balancer and len(heads) > 1:
             network.balance(balancer(), (recipe.regression_weight, recipe.classification_weight))
-        network.prepare(*rows.take(slice(8)).arrays(heads))
-        data = {"x": chunks(features, labels, batch_size, recipe.seed, weights)}
+        data, steps = chunks(features, labels, batch_size, recipe.seed, weights), None
+        validation, validation_steps = held_out(*validation_arrays, BATCH), None
     else:
-        data = {"x": features, "y": labels, "sample_weight": weights, "batch_size": batch_size}
+        data, steps = train_rows(strategy, features, labels, batch_size, recipe.seed, weights)
+        validation, validation_steps = validation_rows(strategy, *validation_arrays, BATCH)
+    network.prepare(*rows.take(slice(8)).arrays(heads))
     history = network.fit(
-        **data,
-        shuffle=not scan,
-        validation_data=held_out(*task.validation.arrays(heads), BATCH),
+        data,
+        shuffle=False,
+        steps_per_epoch=steps,
+        validation_data=validation,
+        validation_steps=validation_steps,
         validation_batch_size=BATCH,
         epochs=recipe.epochs,
         verbose=2,
@@ -87,7 +92,7 @@ def train(
             MonitoredStopping({head: recipe.head_weights[head] for head in heads}, recipe.patience, recipe.plateau),
             keras.callbacks.TerminateOnNaN(),
             limit,
-            keras.callbacks.TensorBoard(log_dir, write_graph=False),
+            *([keras.callbacks.TensorBoard(log_dir, write_graph=False)] if is_chief() else []),
         ],
     )
     return {name: [float(value) for value in values] for name, values in history.history.items()}

@@ -23,6 +23,7 @@ from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.shared.mapped_arrays import blocks, derived, mean, median
 from components.shared.splits import CALIBRATION, VALIDATION, folder_name
 from components.trainer.dataset import Dataset, load, predict
+from components.trainer.devices import clock_of, is_chief, strategy_for
 from components.trainer.export import Units, export, feature_columns
 from components.trainer.fit import fit
 from components.trainer.interval_quantiles import QUANTILES, with_quantiles
@@ -39,6 +40,8 @@ _SAMPLE = 1 << 20
 def run_fn(fn_args: Any) -> None:
     """Fits the network on the train split, stops by validation, calibrates and exports the best weights.
 
+    Of several workers, see `components.trainer.devices`, the chief alone writes what it has fitted.
+
     Args:
         fn_args: TFX's arguments. `train_files` is the transformed train split, `eval_files` the validation split and,
             if there is one, the calibration split; `custom_config` holds `labels`, `model`, `training` and
@@ -46,20 +49,25 @@ def run_fn(fn_args: Any) -> None:
             model must read as its training data was read.
 
     Raises:
-        InputError: a class cannot be learnt from, or the loss is no finite number.
+        InputError: a class cannot be learnt from, the loss is no finite number, or several workers cannot train so.
     """
     config = fn_args.custom_config
     labels = [config["labels"]["regression"], config["labels"]["classification"]]
-    transform = tft.TFTransformOutput(fn_args.transform_output)
     recipe = Recipe(**config["training"])
+    strategy = strategy_for(recipe.balancing)
+    transform = tft.TFTransformOutput(fn_args.transform_output)
     task = load_task(
         transform,
         fn_args.train_files,
         _files(fn_args.eval_files, VALIDATION),
         memory_mb=recipe.memory_mb,
     )
-    limit = TimeLimit(recipe.minutes)
-    network, history = fit(task, config["model"], config["training"], fn_args.model_run_dir, limit=limit)
+    limit = TimeLimit(recipe.minutes, clock_of(strategy))
+    network, history = fit(
+        task, config["model"], config["training"], fn_args.model_run_dir, strategy=strategy, limit=limit
+    )
+    if not is_chief():
+        return
     History.of_logs(history).write(fn_args.model_run_dir)
     best, trunk = _best_epoch(history[MONITORED_LOSS]), network.name
 

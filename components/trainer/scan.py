@@ -152,23 +152,43 @@ def chunks(
         A dataset of `(features, labels)` or `(features, labels, weights)` with tensors [S, B, ...].
     """
     data = keras.utils.pack_x_y_sample_weight(features, labels, weights)
-    rows = len(tf.nest.flatten(data)[0])
+    next_epoch = epochs(data, batch_size, seed)
+
+    def pieces() -> Iterator[Any]:
+        for order in next_epoch():
+            yield tf.nest.map_structure(lambda values, order=order: values[order], data)
+
+    rows, steps = len(tf.nest.flatten(data)[0]), _steps(data, batch_size)
+    count = -(-(rows // batch_size) // steps) + bool(rows % batch_size)
+    return dataset_of(pieces, data, 2).apply(tf.data.experimental.assert_cardinality(count))
+
+
+def epochs(data: Any, batch_size: int, seed: int) -> Callable[[], Iterator[np.ndarray]]:
+    """Returns a function that yields the rows of the next epoch with each call: those of a chunk, int64 [S, B].
+
+    Args:
+        data: a nest of tensors [n, ...].
+        batch_size: rows of a mini-batch, B.
+        seed: seed of the order.
+    """
+    rows, window = len(tf.nest.flatten(data)[0]), _steps(data, batch_size) * batch_size
     random = np.random.default_rng(seed)
-    row_bytes = sum(values[:1].nbytes for values in tf.nest.flatten(data))
-    steps = int(np.clip(_CHUNK_BYTES // (row_bytes * batch_size), 1, _STEPS))
 
-    def take(order: np.ndarray) -> Any:
-        return tf.nest.map_structure(lambda values: values[order], data)
-
-    def epoch() -> Iterator[Any]:
-        for order in shuffled(rows, steps * batch_size, _BLOCK, random):
+    def epoch() -> Iterator[np.ndarray]:
+        for order in shuffled(rows, window, _BLOCK, random):
             whole = len(order) // batch_size * batch_size
             if whole:
-                yield take(order[:whole].reshape(-1, batch_size))
+                yield order[:whole].reshape(-1, batch_size)
             if whole < len(order):
-                yield take(order[None, whole:])
+                yield order[None, whole:]
 
-    return _dataset(epoch, data, 2, -(-(rows // batch_size) // steps) + bool(rows % batch_size))
+    return epoch
+
+
+def _steps(data: Any, batch_size: int) -> int:
+    """Returns the mini-batches of a full chunk."""
+    row_bytes = sum(values[:1].nbytes for values in tf.nest.flatten(data))
+    return int(np.clip(_CHUNK_BYTES // (row_bytes * batch_size), 1, _STEPS))
 
 
 def shuffled(rows: int, window: int, block: int, random: np.random.Generator) -> Iterator[np.ndarray]:
@@ -219,13 +239,19 @@ def held_out(features: Tensors, labels: Tensors, weights: Tensors | None, batch_
             batch = slice(first, first + batch_size)
             yield tf.nest.map_structure(lambda values, batch=batch: values[batch], data)
 
-    return _dataset(batches, data, 1, -(-rows // batch_size))
+    count = -(-rows // batch_size)
+    return dataset_of(batches, data, 1).apply(tf.data.experimental.assert_cardinality(count))
 
 
-def _dataset(pieces: Callable[[], Iterator[Any]], data: Any, axes: int, count: int) -> tf.data.Dataset:
-    """Returns a dataset of so many pieces of tensors [n, ...], whose first axes have any length."""
+def dataset_of(pieces: Callable[[], Iterator[Any]], data: Any, axes: int) -> tf.data.Dataset:
+    """Returns a dataset of what a function yields, one piece ahead.
+
+    Args:
+        pieces: yields pieces of the data.
+        data: a nest of tensors [n, ...].
+        axes: how many axes a piece has in place of the first one, each of any length.
+    """
     signature = tf.nest.map_structure(
         lambda values: tf.TensorSpec((*(None,) * axes, *values.shape[1:]), values.dtype), data
     )
-    dataset = tf.data.Dataset.from_generator(pieces, output_signature=signature)
-    return untuned(dataset.apply(tf.data.experimental.assert_cardinality(count)).prefetch(1))
+    return untuned(tf.data.Dataset.from_generator(pieces, output_signature=signature).prefetch(1))

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import apache_beam as beam
 import pandas as pd
@@ -43,6 +44,15 @@ def serve(
     table: pd.DataFrame, folder: Path, *, missing: tuple[str, ...] = ("NA",), max_categories: int = 50, **training
 ) -> Served:
     """Trains on a table with the columns `y`, `k`, and `key`, whose values decide the split."""
+    arguments, summary, schema = prepared(table, folder, missing=missing, max_categories=max_categories, **training)
+    run_fn(SimpleNamespace(**arguments))
+    return Served(ServingModel(folder / "model"), folder, summary, schema)
+
+
+def prepared(
+    table: pd.DataFrame, folder: Path, *, missing: tuple[str, ...] = ("NA",), max_categories: int = 50, **training
+) -> tuple[dict[str, Any], Summary, schema_pb2.Schema]:
+    """Does what comes before a training: its arguments as JSON knows them, account of the ingest, schema."""
     table.to_parquet(folder / "table.parquet")
     dialect = Dialect(missing=missing)
     spec = IngestSpec((str(folder / "table.parquet"),), "y", "k", dialect=dialect, split="column", column="key")
@@ -56,26 +66,24 @@ def serve(
     config = LABELS | {"max_categories": max_categories}
     _transform(folder, list(summary.splits), config)
     files = {split: str(folder / f"Split-{split}" / "*") for split in summary.splits}
-    run_fn(
-        SimpleNamespace(
-            transform_output=str(folder / "graph"),
-            train_files=[files[TRAIN]],
-            eval_files=[files[VALIDATION], files[CALIBRATION]],
-            schema_path=str(folder / "schema.pbtxt"),
-            serving_model_dir=str(folder / "model"),
-            model_run_dir=str(folder),
-            custom_config={
-                "labels": LABELS,
-                "model": SEED.model | {"hidden": [16]},
-                "training": SEED.training
-                | {"epochs": 3, "batch_size": 256, "learning_rate": 0.01, "memory_mb": 64}
-                | training,
-                "intervals": {"coverage": 0.9, "method": "split"},
-                "reading": {"dialect": asdict(dialect), "vectors": {}},
-            },
-        )
-    )
-    return Served(ServingModel(folder / "model"), folder, summary, schema)
+    arguments = {
+        "transform_output": str(folder / "graph"),
+        "train_files": [files[TRAIN]],
+        "eval_files": [files[VALIDATION], files[CALIBRATION]],
+        "schema_path": str(folder / "schema.pbtxt"),
+        "serving_model_dir": str(folder / "model"),
+        "model_run_dir": str(folder),
+        "custom_config": {
+            "labels": LABELS,
+            "model": SEED.model | {"hidden": [16]},
+            "training": SEED.training
+            | {"epochs": 3, "batch_size": 256, "learning_rate": 0.01, "memory_mb": 64}
+            | training,
+            "intervals": {"coverage": 0.9, "method": "split"},
+            "reading": {"dialect": asdict(dialect), "vectors": {}},
+        },
+    }
+    return arguments, summary, schema
 
 
 def _transform(folder: Path, splits: list[str], config: dict) -> None:

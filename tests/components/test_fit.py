@@ -1,8 +1,5 @@
-"""Fitting: when it stops, what it keeps, and on several devices."""
+"""Fitting: when it stops, and what it keeps."""
 
-import json
-import subprocess
-import sys
 from dataclasses import replace
 
 import keras
@@ -124,29 +121,3 @@ def test_a_large_number_does_not_drown_the_class(tmp_path):
     _, alone = fit(task(train, validation), MODEL, training | {"regression_weight": 0.0}, str(tmp_path))
     key = f"val_{CLASSIFICATION}_log_loss"
     assert min(both[key]) < 1.15 * min(alone[key]) < 0.2
-
-
-TWO_DEVICES = """
-import json, sys, tempfile
-import tensorflow as tf
-[cpu] = tf.config.list_physical_devices("CPU")
-tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-from components.trainer.fit import fit
-from tests.components.small_task import MODEL, TRAINING, rows, task
-strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-training = TRAINING | {"epochs": 3, "ema_epochs": 1.0}
-_, history = fit(task(rows(1000, 0), rows(200, 1)), MODEL, training, tempfile.mkdtemp(), strategy)
-print(json.dumps([strategy.num_replicas_in_sync, history["val_loss"]]))
-"""
-
-
-def test_several_devices_learn_the_same(tmp_path):
-    """Two logical CPUs stand for two GPUs; every mini-batch is divided between them."""
-    done = subprocess.run([sys.executable, "-c", TWO_DEVICES], capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    replicas, losses = json.loads(done.stdout.splitlines()[-1])
-    _, history = fit(
-        task(rows(1000, 0), rows(200, 1)), MODEL, TRAINING | {"epochs": 3, "ema_epochs": 1.0}, str(tmp_path)
-    )
-    assert replicas == 2
-    np.testing.assert_allclose(losses, history["val_loss"], rtol=0.25)
