@@ -10,6 +10,7 @@ from components.evaluator.analysis.evaluation import Incumbent, Predictions, Row
 from components.evaluator.analysis.gate import Gate, HeadGate
 from components.evaluator.analysis.head import METRICS
 from components.evaluator.analysis.metric import Metric
+from components.evaluator.analysis.totals import Sum, mean
 from components.formats.evaluation import Evaluation, Training
 from components.formats.uncertainty import Coverage, Intervals, Uncertainty
 from components.model_format.manifest import TrainLabels
@@ -37,14 +38,17 @@ def test_figures_are_those_of_scikit_learn_and_differences_are_paired():
 
 
 def test_a_metric_is_one_entry(monkeypatch: pytest.MonkeyPatch):
-    def bias(scores, weights):
-        return np.abs((scores.prediction - scores.label) @ weights) / weights.sum(axis=0)
+    def off(scores, weights):
+        return Sum.of(scores.prediction - scores.label, weights), Sum.of_weights(weights)
 
-    def errors(scores, weights):
-        return (scores.predicted != scores.truth) @ weights / weights.sum(axis=0)
+    def wrong(scores, weights):
+        return Sum.of((scores.predicted != scores.truth).astype(float), weights), Sum.of_weights(weights)
 
-    monkeypatch.setitem(METRICS["regression"], "bias", Metric("bias", lower_is_better=True, compute=bias))
-    monkeypatch.setitem(METRICS["classification"], "errors", Metric("share of errors", True, errors))
+    def bias(total, weight):
+        return np.abs(mean(total, weight))
+
+    monkeypatch.setitem(METRICS["regression"], "bias", Metric("bias", True, off, bias))
+    monkeypatch.setitem(METRICS["classification"], "errors", Metric("share of errors", True, wrong, mean))
     rows, predict = world(400)
     model, gate = predict(0.2), Gate(HeadGate({"bias": 0.0}), HeadGate({"errors": 1.0}))
     found = fast(rows, model, train_labels(), baseline=Incumbent(predict(0.3, seed=2)), gate=gate, slices=["group"])

@@ -54,7 +54,7 @@ def test_the_configuration_takes_the_metrics_of_the_evaluator(head: str, monkeyp
         assert bounds({head: {name: 1}}) == {head: {name: 1.0}}
     with pytest.raises(InputError, match=r'must be .*, got "largest_eror"'):
         bounds({head: {"largest_eror": 1}})
-    monkeypatch.setitem(METRICS[head], "largest_error", Metric("largest error", lower_is_better=True, compute=ratio))
+    monkeypatch.setitem(METRICS[head], "largest_error", Metric("largest error", True, ratio, ratio))
     assert bounds({head: {"largest_error": 1}}) == {head: {"largest_error": 1.0}}
     with pytest.raises(InputError, match=r'got "largest_eror". Did you mean "largest_error"\?'):
         bounds({head: {"largest_eror": 1}})

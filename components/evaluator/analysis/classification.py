@@ -17,7 +17,7 @@ class probability 0, so the row counts as wrong everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -25,6 +25,8 @@ import numpy as np
 import numpy.typing as npt
 
 from components.evaluator.analysis.metric import Floats, Integers, Metric, group_sums, ratio
+from components.evaluator.analysis.ranks import Rankings, RowRankings
+from components.evaluator.analysis.totals import ByClass, Sum, mean
 from components.shared.errors import InputError
 from components.shared.log_loss import row_log_loss
 
@@ -143,64 +145,72 @@ def normalise(probabilities: npt.NDArray[Any]) -> Floats:
     return given / np.where(np.abs(sums - 1) > 1e-6, sums, 1.0)[:, None]
 
 
-def _log_loss(scores: ClassificationScores, weights: Floats) -> Floats:
-    return ratio(row_log_loss(scores.probabilities, scores.truth) @ weights, weights.sum(axis=0))
+def _losses(scores: ClassificationScores, weights: Floats) -> tuple[Sum, Sum]:
+    return Sum.of(row_log_loss(scores.probabilities, scores.truth), weights), Sum.of_weights(weights)
 
 
-def _accuracy(scores: ClassificationScores, weights: Floats) -> Floats:
-    return ratio((scores.predicted == scores.truth).astype(np.float64) @ weights, weights.sum(axis=0))
+def _hits(scores: ClassificationScores, weights: Floats) -> tuple[Sum, Sum]:
+    return Sum.of((scores.predicted == scores.truth).astype(np.float64), weights), Sum.of_weights(weights)
 
 
-def _macro_f1(scores: ClassificationScores, weights: Floats) -> Floats:
-    predicted, size = scores.predicted, len(scores.names)
+def _by_class(scores: ClassificationScores, weights: Floats) -> tuple[ByClass, ByClass, ByClass]:
+    names, known, predicted = scores.names, scores.classes, scores.predicted
     hit = predicted == scores.truth
-    both = group_sums(scores.truth, weights, size) + group_sums(predicted, weights, size)
-    f1 = ratio(2 * group_sums(scores.truth[hit], weights[hit], size), both)
+    return (
+        ByClass.of(names, known, scores.truth, weights),
+        ByClass.of(names, known, predicted, weights),
+        ByClass.of(names, known, scores.truth[hit], weights[hit]),
+    )
+
+
+def _macro_f1(support: ByClass, predicted: ByClass, hits: ByClass) -> Floats:
+    both = support.sums + predicted.sums
+    f1 = ratio(2 * hits.sums, both)
     return ratio(np.nansum(f1, axis=0), (both > 0).sum(axis=0).astype(np.float64))
 
 
-def _auc(scores: ClassificationScores, weights: Floats) -> Floats:
-    total = weights.sum(axis=0)
-    areas, defined = np.zeros_like(total), np.zeros_like(total)
-    for index in np.unique(scores.truth):
-        inside = scores.truth == index
-        positive = weights[inside].sum(axis=0)
+def _rankings(scores: ClassificationScores, weights: Floats) -> tuple[ByClass, RowRankings]:
+    support = ByClass.of(scores.names, scores.classes, scores.truth, weights)
+    return support, RowRankings(scores.probabilities, scores.truth, weights)
+
+
+def _auc(support: ByClass, rankings: Rankings) -> Floats:
+    # A class that the model does not know ties in all pairs.
+    return _mean_of_pairs(support, lambda index: rankings.of(index).wins(), unknown=0.5)
+
+
+def _auc_bound(support: ByClass, rankings: Rankings) -> Floats:
+    # Rows of one bin may be in any order, and count as tied.
+    return _mean_of_pairs(support, lambda index: rankings.of(index).tied() / 2, unknown=0.0)
+
+
+def _mean_of_pairs(support: ByClass, count: Callable[[int], Floats], unknown: float) -> Floats:
+    """The mean over the classes that rows are in and out of, of the share of such pairs that are counted."""
+    total = support.sums.sum(axis=0)
+    shares, defined = np.zeros_like(total), np.zeros_like(total)
+    for index, positive in enumerate(support.sums):
         pairs = positive * (total - positive)
-        if index < scores.classes:
-            area = ratio(_wins(scores.probabilities[:, index], inside, weights), pairs)
-        else:
-            area = np.where(pairs > 0, 0.5, np.nan)
-        areas += np.nan_to_num(area)
-        defined += pairs > 0
-    return ratio(areas, defined)
+        if (pairs > 0).any():
+            share = ratio(count(index), pairs) if index < support.known else np.full_like(total, unknown)
+            shares += np.where(pairs > 0, share, 0.0)
+            defined += pairs > 0
+    return ratio(shares, defined)
 
 
-def _wins(score: Floats, inside: npt.NDArray[np.bool_], weights: Floats) -> Floats:
-    """Weighted count of (in, out) pairs ranked rightly, ties one half: float64 [B] (Mann-Whitney's U)."""
-    order = np.argsort(score, kind="stable")
-    ordered = score[order]
-    below = np.vstack([np.zeros((1, weights.shape[1])), np.cumsum(weights[order], axis=0)])
-    members = score[inside]
-    weight = weights[inside]
-    # Weight ranked below each member: all strictly below, and half of its tie group, itself included.
-    start = np.searchsorted(ordered, members, side="left")
-    end = np.searchsorted(ordered, members, side="right")
-    rank = (below[start] + below[end]) / 2
-    # Members ranked against each other make exactly half of their squared weight.
-    return (weight * rank).sum(axis=0) - weight.sum(axis=0) ** 2 / 2
-
-
-def _calibration_error(scores: ClassificationScores, weights: Floats) -> Floats:
+def _gaps(scores: ClassificationScores, weights: Floats) -> tuple[Sum, Sum]:
     bins, gap = scores.confidence_bins()
-    gaps = group_sums(bins, gap[:, None] * weights, BINS)
-    return ratio(np.abs(gaps).sum(axis=0), weights.sum(axis=0))
+    return Sum(group_sums(bins, gap[:, None] * weights, BINS)), Sum.of_weights(weights)
+
+
+def _calibration_error(gaps: Sum, weight: Sum) -> Floats:
+    return ratio(np.abs(gaps.values).sum(axis=0), weight.values)
 
 
 METRICS: dict[str, Metric] = {
-    "log_loss": Metric("log loss", lower_is_better=True, compute=_log_loss),
-    "accuracy": Metric("accuracy", lower_is_better=False, compute=_accuracy),
-    "macro_f1": Metric("macro F1", lower_is_better=False, compute=_macro_f1),
-    "auc": Metric("AUC", lower_is_better=False, compute=_auc),
-    "calibration_error": Metric("calibration error", lower_is_better=True, compute=_calibration_error),
+    "log_loss": Metric("log loss", True, _losses, mean),
+    "accuracy": Metric("accuracy", False, _hits, mean),
+    "macro_f1": Metric("macro F1", False, _by_class, _macro_f1),
+    "auc": Metric("AUC", False, _rankings, _auc, bound=_auc_bound),
+    "calibration_error": Metric("calibration error", True, _gaps, _calibration_error),
 }
 """Name in the configuration -> metric, in the order in which they are shown."""

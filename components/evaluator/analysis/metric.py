@@ -3,16 +3,22 @@
 A head's rows and predictions are held in one object that satisfies `Scores`. Its one essential verb,
 `weighted`, computes the metrics for many weightings of the same rows at once: one column of ones gives
 the value itself, columns of resampling counts give bootstrap replicates (see `bootstrap.py`).
+
+A metric is what it collects of the rows, and what it makes of that. Where the rows lie on many machines, each collects
+of its own, and the metric is made of all of it together (see `totals.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from components.evaluator.analysis.totals import Total
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -25,13 +31,21 @@ class Metric:
     Args:
         title: what a sentence calls it, such as `MAE`.
         lower_is_better: True for errors and losses, False for scores.
-        compute: the head's scores, n rows, and float64 [n, B], B weightings of them -> float64 [B], NaN where it is
-            undefined.
+        collect: the head's scores, n rows, and float64 [n, B], B weightings of them -> the totals it is made of.
+        finish: these totals -> float64 [B], NaN where it is undefined.
+        bound: these totals -> float64 [B], by how much `finish` may be off where the totals were `kept`, which forgets
+            single rows; None for a metric that they give exactly.
     """
 
     title: str
     lower_is_better: bool
-    compute: Callable[[Any, Floats], Floats]
+    collect: Callable[[Any, Floats], tuple[Total, ...]]
+    finish: Callable[..., Floats]
+    bound: Callable[..., Floats] | None = None
+
+    def compute(self, scores: Any, weights: Floats) -> Floats:
+        """The metric of n rows under each of B weightings [n, B]: float64 [B], NaN where it is undefined."""
+        return self.finish(*self.collect(scores, weights))
 
     @property
     def description(self) -> str:

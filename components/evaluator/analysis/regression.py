@@ -20,9 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from components.evaluator.analysis.metric import Floats, Metric, ratio
-
-# Below this share of the labels' second moment about their median, a sum of squares is rounding error.
-ROUNDING = 1e-12
+from components.evaluator.analysis.ranks import WIDTH, Magnitudes
+from components.evaluator.analysis.totals import Moments, Sum, mean
 
 
 @dataclass(frozen=True)
@@ -70,36 +69,40 @@ class RegressionScores:
         return np.abs(self.prediction - self.label)
 
 
-def _mae(scores: RegressionScores, weights: Floats) -> Floats:
-    return ratio(scores.error @ weights, weights.sum(axis=0))
+def _absolute(scores: RegressionScores, weights: Floats) -> tuple[Sum, Sum]:
+    return Sum.of(scores.error, weights), Sum.of_weights(weights)
 
 
-def _rmse(scores: RegressionScores, weights: Floats) -> Floats:
-    return np.sqrt(ratio(scores.error**2 @ weights, weights.sum(axis=0)))
+def _squared(scores: RegressionScores, weights: Floats) -> tuple[Sum, Sum]:
+    return Sum.of(scores.error**2, weights), Sum.of_weights(weights)
 
 
-def _r2(scores: RegressionScores, weights: Floats) -> Floats:
-    # The median of a constant column is that constant exactly, so its sums below are exactly zero.
-    centred = scores.label - np.median(scores.label)
-    moment = centred**2 @ weights
-    variation = moment - ratio((centred @ weights) ** 2, weights.sum(axis=0))
-    return 1 - ratio(scores.error**2 @ weights, np.where(variation > ROUNDING * moment, variation, 0.0))
+def _root(squares: Sum, weight: Sum) -> Floats:
+    return np.sqrt(mean(squares, weight))
 
 
-def _median_absolute_error(scores: RegressionScores, weights: Floats) -> Floats:
-    order, total = np.argsort(scores.error, kind="stable"), weights.sum(axis=0)
-    ordered = scores.error[order]
-    reached = np.cumsum(weights[order], axis=0)
-    last = scores.n - 1
-    lower = np.minimum((reached < total / 2).sum(axis=0), last)
-    upper = np.minimum((reached <= total / 2).sum(axis=0), last)
-    return np.where(total > 0, (ordered[lower] + ordered[upper]) / 2, np.nan)
+def _explained(scores: RegressionScores, weights: Floats) -> tuple[Sum, Moments]:
+    return Sum.of(scores.error**2, weights), Moments.of(scores.label, weights)
+
+
+def _r2(squares: Sum, label: Moments) -> Floats:
+    return 1 - ratio(squares.values, label.variation)
+
+
+def _magnitudes(scores: RegressionScores, weights: Floats) -> tuple[Magnitudes]:
+    return (Magnitudes(scores.error, weights),)
 
 
 METRICS: dict[str, Metric] = {
-    "mae": Metric("MAE", lower_is_better=True, compute=_mae),
-    "rmse": Metric("RMSE", lower_is_better=True, compute=_rmse),
-    "r2": Metric("R²", lower_is_better=False, compute=_r2),
-    "median_absolute_error": Metric("median absolute error", lower_is_better=True, compute=_median_absolute_error),
+    "mae": Metric("MAE", True, _absolute, mean),
+    "rmse": Metric("RMSE", True, _squared, _root),
+    "r2": Metric("R²", False, _explained, _r2),
+    "median_absolute_error": Metric(
+        "median absolute error",
+        True,
+        _magnitudes,
+        Magnitudes.median,
+        bound=lambda errors: errors.median() * WIDTH,
+    ),
 }
 """Name in the configuration -> metric, in the order in which they are shown."""
