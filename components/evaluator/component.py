@@ -11,10 +11,11 @@ from tfx.types.standard_artifacts import Examples, Model, ModelBlessing, ModelEv
 from tfx.utils import path_utils
 
 from components.evaluator.analysis.coverage import uncertainty
-from components.evaluator.analysis.evaluation import Rows, evaluate
+from components.evaluator.analysis.evaluation import evaluate
 from components.evaluator.analysis.figures import figures
 from components.evaluator.analysis.gate import Gate, HeadGate
 from components.evaluator.analysis.importance import importance, rows_for
+from components.evaluator.analysis.rows import Rows
 from components.evaluator.analysis.trivial import TrivialPredictor
 from components.evaluator.incumbent import ask
 from components.evaluator.scoring import ServingModel, read_columns, read_rows

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
-from components.evaluator.analysis.evaluation import Incumbent, Predictions
+from components.evaluator.analysis.rows import Incumbent, Predictions
 from components.evaluator.scoring import ServingModel
 from components.example_gen.examples.reader import read_examples
 from components.example_gen.splitting.split_record import Record

@@ -11,7 +11,7 @@ import pyarrow as pa
 import tensorflow as tf
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
-from components.evaluator.analysis.evaluation import Predictions, Rows
+from components.evaluator.analysis.rows import Predictions, Rows
 from components.example_gen.examples.first_values import are_numbers, as_floats, first_numbers, first_values
 from components.example_gen.examples.reader import read_examples
 from components.model_format.manifest import InputColumn, Manifest

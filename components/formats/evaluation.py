@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from components.formats.confusion import Confusion
@@ -47,6 +47,8 @@ class HeadResult:
             there is nothing to compare.
         baseline_problem: why nothing could be compared with the production model, where there is one.
         contest: which rows were compared, where a pushed model was there.
+        within: metric → by how much its value on all rows may be off, where nobody held all of them in order; the
+            others are exact.
     """
 
     head: str
@@ -58,6 +60,7 @@ class HeadResult:
     baseline: dict[str, Difference] | None
     baseline_problem: str | None
     contest: Contest | None = None
+    within: dict[str, float] = field(default_factory=dict)
 
     @property
     def primary(self) -> Interval | None:

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from components.evaluator.analysis.evaluation import Predictions, Rows, evaluate
+from components.evaluator.analysis.evaluation import evaluate
+from components.evaluator.analysis.rows import Predictions, Rows
 from components.evaluator.analysis.trivial import TrivialPredictor
 
 CLASSES = ("a", "b", "c")

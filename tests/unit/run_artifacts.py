@@ -8,8 +8,9 @@ import numpy as np
 from judged_rows import trivial_of
 
 from components.evaluator.analysis.coverage import uncertainty
-from components.evaluator.analysis.evaluation import Predictions, Rows, evaluate
+from components.evaluator.analysis.evaluation import evaluate
 from components.evaluator.analysis.figures import figures
+from components.evaluator.analysis.rows import Predictions, Rows
 from components.formats.columns import Column, Columns, ColumnStatistics
 from components.formats.evaluation import Evaluation, Judgement, Training
 from components.formats.importance import ColumnImportance, Importance

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from judged_rows import CLASSES, fast, train_labels, with_gaps, world
 
-from components.evaluator.analysis.evaluation import Incumbent
+from components.evaluator.analysis.rows import Incumbent
 
 
 def pushed_checks(found):

@@ -9,7 +9,7 @@ from scipy.stats import beta
 from sklearn.metrics import log_loss
 
 from components.evaluator.analysis.coverage import covered, uncertainty
-from components.evaluator.analysis.evaluation import Predictions, Rows
+from components.evaluator.analysis.rows import Predictions, Rows
 from components.evaluator.analysis.wording import held
 from components.formats.uncertainty import Coverage
 from components.model_format.manifest import Calibration

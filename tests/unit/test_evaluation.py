@@ -6,10 +6,10 @@ import pytest
 from judged_rows import CLASSES, fast, train_labels, with_gaps, world
 from sklearn import metrics as sk
 
-from components.evaluator.analysis.evaluation import Incumbent, Predictions, Rows
 from components.evaluator.analysis.gate import Gate, HeadGate
 from components.evaluator.analysis.head import METRICS
 from components.evaluator.analysis.metric import Metric
+from components.evaluator.analysis.rows import Incumbent, Predictions, Rows
 from components.evaluator.analysis.totals import Sum, mean
 from components.formats.evaluation import Evaluation, Training
 from components.formats.uncertainty import Coverage, Intervals, Uncertainty

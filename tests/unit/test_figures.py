@@ -8,10 +8,11 @@ from sklearn import metrics
 from components.evaluator.analysis.classification import ClassificationScores
 from components.evaluator.analysis.confusion import confusion
 from components.evaluator.analysis.curves import MAX_POINTS, curves
-from components.evaluator.analysis.evaluation import Predictions, Rows
 from components.evaluator.analysis.figures import MAX_CLASSES, figures
+from components.evaluator.analysis.ranks import Ranking
 from components.evaluator.analysis.regression import RegressionScores
 from components.evaluator.analysis.residuals import residuals
+from components.evaluator.analysis.rows import Predictions, Rows
 from components.formats.figures import Figures
 
 RNG = np.random.default_rng(7)
@@ -21,7 +22,7 @@ RNG = np.random.default_rng(7)
 def test_curves_are_those_of_scikit_learn(decimals):
     positive = RNG.random(5000) < 0.2
     score = np.round(np.clip(0.3 * positive + RNG.normal(0.4, 0.2, 5000), 0, 1), decimals)
-    found = curves("a", score, positive)
+    found = curves("a", Ranking(score, positive, np.ones((5000, 1))))
     assert (found.name, found.n_positive) == ("a", positive.sum())
     assert found.auc == pytest.approx(metrics.roc_auc_score(positive, score), rel=1e-12)
     assert found.average_precision == pytest.approx(metrics.average_precision_score(positive, score), rel=1e-12)
@@ -40,7 +41,7 @@ def test_curves_are_those_of_scikit_learn(decimals):
 
 @pytest.mark.parametrize("positive", [np.zeros(4, bool), np.ones(4, bool)])
 def test_a_class_that_is_everywhere_or_nowhere_has_no_curves(positive):
-    assert curves("a", np.array([0.1, 0.2, 0.3, 0.4]), positive) is None
+    assert curves("a", Ranking(np.array([0.1, 0.2, 0.3, 0.4]), positive, np.ones((4, 1)))) is None
 
 
 def test_residuals_are_those_of_numpy_and_pandas():

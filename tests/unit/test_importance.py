@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from sklearn.inspection import permutation_importance
 
-from components.evaluator.analysis.evaluation import Predictions, Rows
 from components.evaluator.analysis.importance import importance, repeats_for, rows_for
+from components.evaluator.analysis.rows import Predictions, Rows
 from components.formats.importance import Importance
 
 RNG = np.random.default_rng(11)

@@ -9,9 +9,10 @@ import pytest
 from judged_rows import trivial_of
 from run_artifacts import CLEAN, COLUMNS, FAILED, RNG, RUN, SUMMARY, evaluation_of, good, good_files, history, report
 
-from components.evaluator.analysis.evaluation import Predictions, Rows, evaluate
+from components.evaluator.analysis.evaluation import evaluate
 from components.evaluator.analysis.figures import figures
 from components.evaluator.analysis.gate import Gate, HeadGate
+from components.evaluator.analysis.rows import Predictions, Rows
 from components.formats.columns import Column, Columns
 from components.formats.evaluation import Training
 from components.formats.findings import Comparison

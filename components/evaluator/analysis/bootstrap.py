@@ -11,12 +11,14 @@ hard cancels, and a difference far smaller than either interval can be clear.
 Above `MAX_ROWS` rows the draws are made on that many randomly chosen rows, and their spread around the value
 on those rows is scaled by √(MAX_ROWS / n) around the value on all rows: these metrics vary like 1/√n, so the
 interval is right up to the noise of the subset, and its cost stops growing with n. Time grows with the number
-of classes as well, since AUC ranks the rows once for each.
+of classes as well, since AUC ranks the rows once for each. Where nobody holds all rows, the subset comes from
+elsewhere, with the values on all rows (`Whole`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -33,6 +35,19 @@ BLOCK = 2**19
 MIN_ROWS = 5
 
 
+@dataclass(frozen=True)
+class Whole:
+    """All rows, of which a random sample is at hand.
+
+    Args:
+        n: how many there are.
+        values: model → metric → its value on all of them, NaN where undefined.
+    """
+
+    n: int
+    values: Mapping[str, Mapping[str, float]]
+
+
 class Bootstrap:
     """Draws of every metric of several models on the same rows.
 
@@ -41,31 +56,41 @@ class Bootstrap:
         resamples: number of draws; 500 put an error of about 5 % of its width on a 95 % interval's bounds.
         level: the share of draws between the bounds.
         seed: same seed, same rows: same result.
+        whole: what is known of all rows, where `scores` are of a sample of them; None where they are of all.
 
     Raises:
         ValueError: the models differ in their number of rows, or an option is out of range.
     """
 
-    def __init__(self, scores: Mapping[str, Scores], resamples: int = RESAMPLES, level: float = LEVEL, seed: int = 0):
+    def __init__(
+        self,
+        scores: Mapping[str, Scores],
+        resamples: int = RESAMPLES,
+        level: float = LEVEL,
+        seed: int = 0,
+        whole: Whole | None = None,
+    ):
         sizes = {name: score.n for name, score in scores.items()}
         if len(set(sizes.values())) != 1:
             raise ValueError(f"scores must be of the same rows, got {sizes} rows.")
         if resamples < 1 or not 0 < level < 1:
             raise ValueError(f"resamples must be positive and level between 0 and 1, got {resamples}, {level}.")
-        self.n = next(iter(sizes.values()))
+        held = next(iter(sizes.values()))
+        self.n = held if whole is None else whole.n
         self.resamples, self.level = resamples, level
-        self._values = {name: values(score) for name, score in scores.items()}
+        self._values = {name: values(score) for name, score in scores.items()} if whole is None else whole.values
         self._draws: dict[str, dict[str, Floats]] = {}
-        if self.n < MIN_ROWS:
+        if held < MIN_ROWS:
             return
         rng = np.random.default_rng(seed)
-        drawn, centre = dict(scores), self._values
-        if self.n > MAX_ROWS:
-            subset = np.sort(rng.choice(self.n, MAX_ROWS, replace=False))
+        drawn = dict(scores)
+        if held > MAX_ROWS:
+            subset = np.sort(rng.choice(held, MAX_ROWS, replace=False))
             drawn = {name: score.take(subset) for name, score in scores.items()}
-            centre = {name: values(score) for name, score in drawn.items()}
-        shrink = np.sqrt(min(1.0, MAX_ROWS / self.n))
-        for name, draws in _draw(drawn, min(self.n, MAX_ROWS), resamples, rng).items():
+        drawn_rows = min(held, MAX_ROWS)
+        centre = self._values if drawn_rows == self.n else {name: values(score) for name, score in drawn.items()}
+        shrink = np.sqrt(drawn_rows / self.n)
+        for name, draws in _draw(drawn, drawn_rows, resamples, rng).items():
             self._draws[name] = {
                 metric: self._values[name][metric] + shrink * (draw - centre[name][metric]) if shrink < 1 else draw
                 for metric, draw in draws.items()

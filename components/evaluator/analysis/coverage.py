@@ -7,13 +7,16 @@ without the temperature that calibration found.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from scipy.stats import binomtest
 
 from components.evaluator.analysis.bootstrap import LEVEL
-from components.evaluator.analysis.classification import ClassificationScores
-from components.evaluator.analysis.evaluation import Predictions, Rows
-from components.evaluator.analysis.metric import Floats, values
+from components.evaluator.analysis.classification import METRICS, ClassificationScores
+from components.evaluator.analysis.metric import Floats, Totals
+from components.evaluator.analysis.rows import Predictions, Rows
+from components.evaluator.analysis.totals import Sum
 from components.formats.uncertainty import Coverage, Intervals, Temperature, Uncertainty
 from components.model_format.calibration import rescale
 from components.model_format.manifest import Calibration
@@ -30,7 +33,43 @@ def uncertainty(rows: Rows, predictions: Predictions, calibration: Calibration, 
         calibration: what the model was calibrated with.
         level: level of the binomial interval.
     """
-    return Uncertainty(_intervals(rows, predictions, calibration, level), _temperature(rows, predictions, calibration))
+    return judged(collected(rows, predictions, calibration), calibration, level=level)
+
+
+def collected(rows: Rows, predictions: Predictions, calibration: Calibration) -> dict[str, Totals]:
+    """Returns what `judged` needs of some rows, by name; a head without a label among them has nothing there."""
+    numbered, classed = rows.labelled["regression"], rows.labelled["classification"]
+    broken = [0, int((~np.isfinite(predictions.probabilities)).any(axis=1).sum())]
+    found: dict[str, Totals] = {}
+    if predictions.bounds is not None:
+        bounds = predictions.bounds.astype(np.float64)
+        broken[0] = int((~np.isfinite(bounds)).any(axis=1).sum())
+        if numbered.any():
+            found["held"] = (_held(np.asarray(rows.number, np.float64)[numbered], *bounds[numbered].T),)
+    found["broken"] = (Sum(np.array(broken, np.float64)),)
+    if classed.any() and not broken[1]:
+        network = rescale(predictions.probabilities, 1 / calibration.temperature)
+        for when, probabilities in (("before", network), ("after", predictions.probabilities)):
+            scores = ClassificationScores.of(rows.label[classed], probabilities[classed], predictions.classes, _PROPER)
+            weights = np.ones((scores.n, 1))
+            found |= {f"{when} {name}": METRICS[name].collect(scores, weights) for name in _PROPER}
+    return found
+
+
+def judged(totals: Mapping[str, Totals], calibration: Calibration, *, level: float = LEVEL) -> Uncertainty:
+    """Returns how the intervals and the probabilities did on all rows that were `collected`."""
+    broken_bounds, broken_probabilities = totals["broken"][0].values
+    intervals, temperature = None, None
+    if not broken_bounds:
+        held = _coverage(totals["held"][0], level) if "held" in totals else None
+        intervals = Intervals(calibration.numbers, calibration.coverage, calibration.method, held, calibration.problem)
+    if not broken_probabilities:
+        before, after = (
+            {name: float(METRICS[name].finish(*totals[f"{when} {name}"])[0]) for name in _PROPER}
+            for when in ("before", "after")
+        )
+        temperature = Temperature(calibration.classes, calibration.temperature, before, after)
+    return Uncertainty(intervals, temperature)
 
 
 def covered(label: Floats, lower: Floats, upper: Floats, *, level: float = LEVEL) -> Coverage:
@@ -42,37 +81,23 @@ def covered(label: Floats, lower: Floats, upper: Floats, *, level: float = LEVEL
         upper: upper bounds, float64 [n].
         level: level of the binomial interval.
     """
-    inside = int(((lower <= label) & (label <= upper)).sum())
-    share = binomtest(inside, len(label)).proportion_ci(level, method="exact")
+    return _coverage(_held(label, lower, upper), level)
+
+
+def _held(label: Floats, lower: Floats, upper: Floats) -> Sum:
+    """Labels within their intervals, labels, and the summed width."""
+    inside = ((lower <= label) & (label <= upper)).sum()
+    return Sum(np.array([inside, len(label), (upper - lower).sum()], np.float64))
+
+
+def _coverage(held: Sum, level: float) -> Coverage:
+    inside, n = (int(count) for count in held.values[:2])
+    share = binomtest(inside, n).proportion_ci(level, method="exact")
     return Coverage(
-        value=inside / len(label),
+        value=inside / n,
         low=float(share.low),
         high=float(share.high),
         covered=inside,
-        n=len(label),
-        mean_width=float((upper - lower).mean()),
+        n=n,
+        mean_width=float(held.values[2] / n),
     )
-
-
-def _intervals(rows: Rows, predictions: Predictions, calibration: Calibration, level: float) -> Intervals | None:
-    held = None
-    if predictions.bounds is not None:
-        bounds = predictions.bounds.astype(np.float64)
-        if not np.isfinite(bounds).all():
-            return None
-        numbered = rows.labelled["regression"]
-        held = covered(np.asarray(rows.number, np.float64)[numbered], *bounds[numbered].T, level=level)
-    return Intervals(calibration.numbers, calibration.coverage, calibration.method, held, calibration.problem)
-
-
-def _temperature(rows: Rows, predictions: Predictions, calibration: Calibration) -> Temperature | None:
-    after = predictions.probabilities
-    if not np.isfinite(after).all():
-        return None
-    before = rescale(after, 1 / calibration.temperature)
-    classed = rows.labelled["classification"]
-    scores = [
-        ClassificationScores.of(rows.label[classed], probabilities[classed], predictions.classes, _PROPER)
-        for probabilities in (before, after)
-    ]
-    return Temperature(calibration.classes, calibration.temperature, values(scores[0]), values(scores[1]))

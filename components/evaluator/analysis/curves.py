@@ -6,35 +6,40 @@ The areas are those of the full curve; only the points are thinned, evenly along
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from components.evaluator.analysis.metric import Floats
+from components.evaluator.analysis.ranks import Ranking
 from components.formats.figures import Curves
 
 MAX_POINTS = 100
 
 
-def curves(name: str, score: Floats, positive: npt.NDArray[np.bool_]) -> Curves | None:
+def curves(name: str, ranking: Ranking) -> Curves | None:
     """Returns the curves of one class; None where all rows are of it, or none is.
+
+    Of rows in bins the points are those of the full curve at the bins' edges, and the areas are off by half of the
+    pairs that tie at most.
 
     Args:
         name: the class.
-        score: float64 [n], the probability of the class.
-        positive: bool [n], whether a row is of the class.
+        ranking: the rows by their probability of the class, with one weighting.
     """
-    total, hits = len(score), int(positive.sum())
+    weights = ranking.weights[:, 0]
+    hits = float(weights[ranking.inside].sum())
+    total = float(weights.sum())
     if hits in (0, total):
         return None
-    order = np.argsort(-score, kind="stable")
+    order = np.argsort(-ranking.score, kind="stable")
     # One point for each distinct score: rows that tie pass the threshold together.
-    last = np.append(np.flatnonzero(np.diff(score[order])), total - 1)
-    true = np.cumsum(positive[order])[last]
-    tpr, fpr = true / hits, (last + 1 - true) / (total - hits)
-    precision = true / (last + 1)
+    last = np.append(np.flatnonzero(np.diff(ranking.score[order])), len(order) - 1)
+    true = np.cumsum((ranking.inside * weights)[order])[last]
+    passed = np.cumsum(weights[order])[last]
+    tpr, fpr = true / hits, (passed - true) / (total - hits)
+    precision = true / passed
     tpr, fpr, precision = np.append(0.0, tpr), np.append(0.0, fpr), np.append(1.0, precision)
     return Curves(
         name=name,
-        n_positive=hits,
+        n_positive=int(hits),
         auc=float(np.diff(fpr) @ (tpr[1:] + tpr[:-1]) / 2),
         average_precision=float(np.diff(tpr) @ precision[1:]),
         roc=_thin(fpr, tpr),

@@ -9,94 +9,30 @@ Nothing here knows TensorFlow or TFX: arrays come in, a dataclass that JSON can 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from components.evaluator.analysis.blessing import judge
 from components.evaluator.analysis.bootstrap import LEVEL, PART_RESAMPLES, RESAMPLES, Bootstrap
-from components.evaluator.analysis.classification import ClassificationScores
 from components.evaluator.analysis.confusion import confusion
 from components.evaluator.analysis.gate import Gate
 from components.evaluator.analysis.head import METRICS, Rival, compare
 from components.evaluator.analysis.metric import Floats, Scores
-from components.evaluator.analysis.regression import RegressionScores
+from components.evaluator.analysis.rows import (
+    Incumbent,
+    Predictions,
+    Rows,
+    class_names,
+    classification_scores,
+    regression_scores,
+)
 from components.evaluator.analysis.slices import Slice
 from components.evaluator.analysis.slices import slices as slice_rows
 from components.evaluator.analysis.trivial import TrivialPredictor
 from components.formats.estimates import Interval
 from components.formats.evaluation import Judgement, SliceResult
 from components.shared.errors import InputError
-from components.shared.labelled_rows import has_class, has_number
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Rows to evaluate on; each head is evaluated on those that have its label.
-
-    Args:
-        number: float [n], the regression labels in the user's units, NaN where missing.
-        label: strings [n], the class labels, None where missing.
-        columns: raw columns by name, each [n]; needed for slices only.
-    """
-
-    number: npt.NDArray[Any]
-    label: npt.NDArray[Any]
-    columns: Mapping[str, npt.NDArray[Any]]
-
-    @property
-    def labelled(self) -> dict[str, npt.NDArray[np.bool_]]:
-        """Head → which rows have its label, bool [n]."""
-        return {
-            "regression": has_number(self.number),
-            "classification": has_class(self.label),
-        }
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """What a model says about the same rows.
-
-    Args:
-        number: float [n], in the user's units.
-        probabilities: float [n, K].
-        classes: the K classes in the order of the columns; two models may differ in them.
-        bounds: float [n, 2], the lower and the upper bound of the prediction interval; None if there is none.
-    """
-
-    number: npt.NDArray[Any]
-    probabilities: npt.NDArray[Any]
-    classes: tuple[str, ...]
-    bounds: npt.NDArray[Any] | None = None
-
-    def take(self, rows: npt.NDArray[Any]) -> Predictions:
-        """The same, restricted to `rows` (integer indices or a boolean mask)."""
-        return Predictions(
-            np.asarray(self.number)[rows],
-            np.asarray(self.probabilities)[rows],
-            self.classes,
-            None if self.bounds is None else np.asarray(self.bounds)[rows],
-        )
-
-
-@dataclass(frozen=True)
-class Incumbent:
-    """The production model in a comparison.
-
-    Args:
-        predictions: what it says about the same rows, or a clause that says why it says nothing.
-        seen: bool [n], the rows it has seen in its training, which it is not compared on; None: nobody knows, and
-            all rows count.
-        remarks: sentences about the comparison for both heads.
-        doubts: head to a sentence that makes its comparison doubtful.
-    """
-
-    predictions: Predictions | str
-    seen: npt.NDArray[np.bool_] | None = None
-    remarks: tuple[str, ...] = ()
-    doubts: Mapping[str, str] = field(default_factory=dict)
 
 
 def evaluate(
@@ -139,7 +75,7 @@ def evaluate(
     if not len(all_numbers) or all_numbers.shape != rows.label.shape:
         raise ValueError(f"labels must be of one shape [n] with n > 0, got {all_numbers.shape} and {rows.label.shape}.")
     labelled = rows.labelled
-    number, label = all_numbers[labelled["regression"]], _strings(rows.label[labelled["classification"]])
+    number, label = all_numbers[labelled["regression"]], class_names(rows.label[labelled["classification"]])
     if np.isinf(number).any():
         raise InputError(
             f"`regression labels` must be finite numbers, got {int(np.isinf(number).sum())} of "
@@ -148,8 +84,8 @@ def evaluate(
     for head, present in labelled.items():
         if not present.any():
             raise InputError(f"The {head} labels must be there in an eval row, got none in {len(present):,} rows.")
-    regression = _regression(number, candidate, labelled["regression"])
-    classification = _classification(label, candidate, labelled["classification"])
+    regression = regression_scores(number, candidate, labelled["regression"])
+    classification = classification_scores(label, candidate, labelled["classification"])
     candidates: dict[str, Scores | str] = {"regression": regression, "classification": classification}
     trivials: dict[str, Mapping[str, Scores]] = {
         "regression": trivial.regression(number),
@@ -217,9 +153,9 @@ def _rivals(
     scores: dict[str, Scores | str] = dict.fromkeys(METRICS, said) if isinstance(said, str) else {}
     new_class = np.zeros(len(label), bool)
     if not isinstance(said, str):
-        scores["regression"] = _regression(number, said, labelled["regression"])
+        scores["regression"] = regression_scores(number, said, labelled["regression"])
         try:
-            scores["classification"] = _classification(label, said, labelled["classification"])
+            scores["classification"] = classification_scores(label, said, labelled["classification"])
         except InputError as error:
             scores["classification"] = str(error).rstrip(".")
         new_class = np.isin(label, sorted(set(candidate.classes) - set(said.classes)))
@@ -240,38 +176,6 @@ def _rivals(
     }
 
 
-def _strings(labels: npt.NDArray[Any]) -> npt.NDArray[np.str_]:
-    given = np.asarray(labels)
-    # NumPy would turn None and bytes into the strings "None" and "b'...'" without a word.
-    other = next((name for name in given if not isinstance(name, str)), "")
-    if other != "":
-        raise InputError(
-            f"`class labels` must be strings, got {other!r}. Remove rows without a label and decode bytes."
-        )
-    return given.astype(str)
-
-
 def _intervals(head: str, scores: Scores, resamples: int, level: float, seed: int) -> dict[str, Interval]:
     bootstrap = Bootstrap({"candidate": scores}, resamples=resamples, level=level, seed=seed)
     return {name: bootstrap.interval("candidate", name) for name in METRICS[head]}
-
-
-def _regression(label: Floats, predictions: Predictions, labelled: npt.NDArray[np.bool_]) -> RegressionScores | str:
-    # All predictions must be finite, also those for rows without a label: whatever is asked is served.
-    prediction = np.asarray(predictions.number, dtype=np.float64)
-    broken = int((~np.isfinite(prediction)).sum())
-    return _not_finite(broken, len(prediction)) if broken else RegressionScores(label, prediction[labelled])
-
-
-def _classification(
-    label: npt.NDArray[np.str_], predictions: Predictions, labelled: npt.NDArray[np.bool_]
-) -> ClassificationScores | str:
-    probabilities = np.asarray(predictions.probabilities, dtype=np.float64)
-    broken = int((~np.isfinite(probabilities)).any(axis=-1).sum())
-    if broken:
-        return _not_finite(broken, len(probabilities))
-    return ClassificationScores.of(label, probabilities[labelled], predictions.classes)
-
-
-def _not_finite(broken: int, n: int) -> str:
-    return f"{broken:,} of {n:,} predictions are NaN or infinite"

@@ -9,11 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from components.evaluator.analysis.bootstrap import LEVEL
-from components.evaluator.analysis.classification import ClassificationScores
+from components.evaluator.analysis.classification import METRICS, ClassificationScores
 from components.evaluator.analysis.curves import curves
-from components.evaluator.analysis.evaluation import Predictions, Rows
+from components.evaluator.analysis.ranks import Rankings
 from components.evaluator.analysis.regression import RegressionScores
 from components.evaluator.analysis.residuals import residuals
+from components.evaluator.analysis.rows import Predictions, Rows
+from components.evaluator.analysis.totals import ByClass
 from components.formats.figures import Curves, Figures
 
 MAX_CLASSES = 20
@@ -36,12 +38,13 @@ def figures(rows: Rows, candidate: Predictions, *, level: float = LEVEL, seed: i
         regression = residuals(scores, level=level, seed=seed)
     probabilities = candidate.probabilities[classed]
     if np.isfinite(probabilities).all():
-        classification = _curves(ClassificationScores.of(rows.label[classed], probabilities, candidate.classes))
+        classed_scores = ClassificationScores.of(rows.label[classed], probabilities, candidate.classes)
+        classification = class_curves(*METRICS["auc"].collect(classed_scores, np.ones((classed_scores.n, 1))))
     return Figures(regression, classification)
 
 
-def _curves(scores: ClassificationScores) -> tuple[Curves, ...]:
-    support = np.bincount(scores.truth, minlength=scores.classes)[: scores.classes]
-    largest = np.argsort(-support, kind="stable")[:MAX_CLASSES]
-    drawn = [curves(scores.names[index], scores.probabilities[:, index], scores.truth == index) for index in largest]
+def class_curves(support: ByClass, rankings: Rankings) -> tuple[Curves, ...]:
+    """Returns the curves of the `MAX_CLASSES` known classes with most rows, from the totals of the AUC."""
+    largest = np.argsort(-support.sums[: support.known, 0], kind="stable")[:MAX_CLASSES]
+    drawn = [curves(support.names[index], rankings.of(int(index))) for index in largest]
     return tuple(curve for curve in drawn if curve is not None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,10 +69,8 @@ def compare(
         seed: seed of the draws.
     """
     if isinstance(candidate, str):
-        n = next(iter(trivial.values())).n
-        return HeadResult(head, n, PRIMARY_METRIC[head], candidate, {}, {}, None, None)
-    models: dict[str, Scores] = {"candidate": candidate}
-    models |= {f"trivial {metric}": scores for metric, scores in trivial.items()}
+        return without_scores(head, next(iter(trivial.values())).n, candidate)
+    models = contestants(candidate, trivial)
     problem, contest = None, None
     pair: dict[str, Scores] = {}
     if rival is not None:
@@ -84,31 +82,71 @@ def compare(
             remarks=rival.remarks,
             doubt=rival.doubt,
         )
-        if isinstance(rival.scores, str):
-            problem = rival.scores
-        elif left_out.any() and contest.n < MIN_LEFT:
-            problem = (
-                f"only {contest.n:,} of {len(left_out):,} rows could be, which is too few: {left_out_because(contest)}"
-            )
-        elif left_out.any():
-            pair = {"candidate": candidate.take(~left_out), "baseline": rival.scores.take(~left_out)}
-        else:
-            models["baseline"] = rival.scores
+        problem = rival.scores if isinstance(rival.scores, str) else too_few(contest, candidate.n)
+        if problem is None and not isinstance(rival.scores, str):
+            if left_out.any():
+                pair = {"candidate": candidate.take(~left_out), "baseline": rival.scores.take(~left_out)}
+            else:
+                models["baseline"] = rival.scores
     bootstrap = Bootstrap(models, resamples=resamples, level=level, seed=seed)
-    paired = Bootstrap(pair, resamples=resamples, level=level, seed=seed) if pair else bootstrap
+    paired = Bootstrap(pair, resamples=resamples, level=level, seed=seed) if pair else None
+    if "baseline" in models:
+        paired = bootstrap
+    return settled(head, bootstrap, trivial, paired, contest, problem)
+
+
+def without_scores(head: str, n: int, problem: str) -> HeadResult:
+    """Returns what there is to say of a head that cannot be scored on its n rows."""
+    return HeadResult(head, n, PRIMARY_METRIC[head], problem, {}, {}, None, None)
+
+
+def contestants(candidate: Scores, trivial: Mapping[str, Scores]) -> dict[str, Scores]:
+    """Returns the candidate and the trivial predictors under the names that `settled` knows them by."""
+    return {"candidate": candidate} | {f"trivial {metric}": scores for metric, scores in trivial.items()}
+
+
+def settled(
+    head: str,
+    bootstrap: Bootstrap,
+    trivial: Collection[str],
+    paired: Bootstrap | None,
+    contest: Contest | None,
+    problem: str | None,
+    within: Mapping[str, float] | None = None,
+) -> HeadResult:
+    """Returns a head's figures.
+
+    Args:
+        head: `regression` or `classification`.
+        bootstrap: draws of the `contestants`.
+        trivial: the metrics that there is a trivial predictor for.
+        paired: draws of `candidate` and `baseline` on the rows that are fair to both; None where there is nothing to
+            compare.
+        contest: which rows those are.
+        problem: why there is nothing to compare.
+        within: by how much values may be off, see `HeadResult`.
+    """
     return HeadResult(
         head=head,
-        n=candidate.n,
+        n=bootstrap.n,
         primary_metric=PRIMARY_METRIC[head],
         problem=None,
         metrics={name: bootstrap.interval("candidate", name) for name in METRICS[head]},
         trivial={name: bootstrap.difference("candidate", f"trivial {name}", name) for name in trivial},
-        baseline={name: paired.difference("candidate", "baseline", name) for name in METRICS[head]}
-        if pair or "baseline" in models
-        else None,
+        baseline=None
+        if paired is None
+        else {name: paired.difference("candidate", "baseline", name) for name in METRICS[head]},
         baseline_problem=problem,
         contest=contest,
+        within=dict(within or {}),
     )
+
+
+def too_few(contest: Contest, n: int) -> str | None:
+    """Returns a clause that says why too few of a head's n rows can be compared; None where they can."""
+    if contest.n == n or contest.n >= MIN_LEFT:
+        return None
+    return f"only {contest.n:,} of {n:,} rows could be, which is too few: {left_out_because(contest)}"
 
 
 def left_out_because(contest: Contest) -> str:

@@ -20,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from components.evaluator.analysis.bootstrap import LEVEL
-from components.evaluator.analysis.evaluation import Predictions, Rows
 from components.evaluator.analysis.metric import Floats, Integers
+from components.evaluator.analysis.rows import Predictions, Rows
 from components.formats.importance import ColumnImportance, Importance
 from components.shared.log_loss import row_log_loss
 

@@ -12,16 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from components.evaluator.analysis.totals import Total
-
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Totals = tuple[Any, ...]
+"""What a metric is made of, each a `totals.Total` of a type that the metric knows."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Metric:
 
     title: str
     lower_is_better: bool
-    collect: Callable[[Any, Floats], tuple[Total, ...]]
+    collect: Callable[[Any, Floats], Totals]
     finish: Callable[..., Floats]
     bound: Callable[..., Floats] | None = None
 

@@ -12,7 +12,7 @@ from typing import Protocol, Self, TypeVar
 
 import numpy as np
 
-from components.evaluator.analysis.metric import Floats, Integers, group_sums, ratio
+from components.evaluator.analysis.metric import Floats, Integers, Totals, group_sums, ratio
 
 # Below this share of the values' second moment about their median, a sum of squares is rounding error.
 ROUNDING = 1e-12
@@ -172,9 +172,7 @@ def mean(total: Sum, weight: Sum) -> Floats:
 Key = TypeVar("Key")
 
 
-def merged(
-    first: Mapping[Key, tuple[Total, ...]], second: Mapping[Key, tuple[Total, ...]]
-) -> dict[Key, tuple[Total, ...]]:
+def merged(first: Mapping[Key, Totals], second: Mapping[Key, Totals]) -> dict[Key, Totals]:
     """Returns named totals of the rows of both, where what one of them lacks is that of the other."""
     together = dict(first)
     for key, totals in second.items():
