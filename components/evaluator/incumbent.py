@@ -7,6 +7,7 @@ decimals, or of text, is converted. Reading the new examples by its old specific
 from __future__ import annotations
 
 import traceback
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,15 @@ class UnusableColumnError(ValueError):
     """A column that the production model needs is not there as it needs it; the message is a clause."""
 
 
+@dataclass(frozen=True)
+class Knowledge:
+    """What is known of the production model in a comparison; the fields are those of `Incumbent`."""
+
+    seen: np.ndarray | None
+    remarks: tuple[str, ...]
+    doubts: dict[str, str]
+
+
 def ask(model_dir: Path, examples: str, schema: bytes, candidate: Manifest) -> Incumbent | None:
     """Asks the production model about the eval rows.
 
@@ -41,28 +51,47 @@ def ask(model_dir: Path, examples: str, schema: bytes, candidate: Manifest) -> I
         schema: the serialized schema in force.
         candidate: manifest of the new model.
     """
+    manifest = meet(model_dir, candidate)
+    if manifest is None:
+        return None
+    if isinstance(manifest, str):
+        return Incumbent(manifest)
+    try:
+        predictions = score(ServingModel(model_dir), Path(split_folder(examples, EVAL)), schema)
+    except Exception as error:
+        return Incumbent(silence(error))
+    known = knowledge(model_dir, examples, manifest, candidate)
+    return Incumbent(predictions, known.seen, known.remarks, known.doubts)
+
+
+def meet(model_dir: Path, candidate: Manifest) -> Manifest | str | None:
+    """Returns the production model's manifest, a clause that says why it is not asked, None where there is none."""
     if not model_dir.is_dir():
         return None
     try:
-        model = ServingModel(model_dir)
-        manifest = model.manifest
-        ours, theirs = ((one.regression, one.classification) for one in (candidate, manifest))
-        if ours != theirs:
-            return Incumbent(f"it predicts {spoken(theirs)}")
-        predictions = score(model, Path(split_folder(examples, EVAL)), schema)
-    except UnusableColumnError as error:
-        return Incumbent(str(error))
-    except Exception:  # whatever it is, a model that cannot be asked must not block a sound one
-        traceback.print_exc()  # into the log
-        return Incumbent("it cannot be loaded or does not answer here; the log says more")
+        manifest = Manifest.read(model_dir)
+    except Exception as error:
+        return silence(error)
+    ours, theirs = ((one.regression, one.classification) for one in (candidate, manifest))
+    return manifest if ours == theirs else f"it predicts {spoken(theirs)}"
+
+
+def silence(error: Exception) -> str:
+    """Returns the clause that says why the production model says nothing.
+
+    Whatever the error is, a model that cannot be asked must not block a sound one.
+    """
+    if isinstance(error, UnusableColumnError):
+        return str(error)
+    traceback.print_exception(error)  # into the log
+    return "it cannot be loaded or does not answer here; the log says more"
+
+
+def knowledge(model_dir: Path, examples: str, manifest: Manifest, candidate: Manifest) -> Knowledge:
+    """Returns which eval rows the production model has seen, and what makes its comparison doubtful."""
     path = model_dir / EXTRA / SEEN
-    known = Record.from_bytes(path.read_bytes()).seen(examples) if path.exists() else None
-    return Incumbent(
-        predictions,
-        seen=known,
-        remarks=() if known is not None else (_UNKNOWN,),
-        doubts=_other_unit(manifest, candidate),
-    )
+    seen = Record.from_bytes(path.read_bytes()).seen(examples) if path.exists() else None
+    return Knowledge(seen, () if seen is not None else (_UNKNOWN,), _other_unit(manifest, candidate))
 
 
 def score(model: ServingModel, folder: Path, schema: bytes) -> Predictions:
@@ -77,17 +106,15 @@ def score(model: ServingModel, folder: Path, schema: bytes) -> Predictions:
         UnusableColumnError: a column is gone, or holds what cannot be converted to what the model reads.
     """
     decoder = ExamplesToRecordBatchDecoder(schema)
-    parts = []
-    for examples in read_examples(folder):
-        batch = decoder.DecodeBatch(examples.tolist())
-        parts.append(
-            model.predict_columns({column.name: _converted(batch, column) for column in model.manifest.columns})
-        )
-    return Predictions(
-        number=np.concatenate([part.number for part in parts]),
-        probabilities=np.concatenate([part.probabilities for part in parts]),
-        classes=parts[0].classes,
+    return Predictions.joined(
+        [answer(model, decoder.DecodeBatch(examples.tolist())) for examples in read_examples(folder)]
     )
+
+
+def answer(model: ServingModel, batch: pa.RecordBatch) -> Predictions:
+    """Scores decoded examples; see `score`."""
+    found = model.predict_columns({column.name: _converted(batch, column) for column in model.manifest.columns})
+    return replace(found, bounds=None)  # its intervals are not compared
 
 
 def _converted(batch: pa.RecordBatch, column: InputColumn) -> np.ndarray:

@@ -34,19 +34,17 @@ def read_rows(folder: str | Path, schema: bytes, labels: tuple[str, str], column
         The rows; a row without a label has NaN for regression, None for classification.
     """
     decoder = ExamplesToRecordBatchDecoder(schema)
-    number: list[np.ndarray] = []
-    label: list[np.ndarray] = []
-    parts: dict[str, list[np.ndarray]] = {name: [] for name in columns}
-    for examples in read_examples(folder):
-        batch = decoder.DecodeBatch(examples.tolist())
-        number.append(first_numbers(batch, labels[0]))
-        label.append(_scalars(batch, labels[1], missing=None))
-        for name, arrays in parts.items():
-            arrays.append(_scalars(batch, name))
+    return Rows.joined(
+        [rows_of(decoder.DecodeBatch(examples.tolist()), labels, columns) for examples in read_examples(folder)]
+    )
+
+
+def rows_of(batch: pa.RecordBatch, labels: tuple[str, str], columns: Collection[str]) -> Rows:
+    """Returns the labels and the columns to slice by of decoded examples; see `read_rows`."""
     return Rows(
-        number=np.concatenate(number).astype(np.float64),
-        label=np.concatenate(label),
-        columns={name: np.concatenate(arrays) for name, arrays in parts.items()},
+        number=first_numbers(batch, labels[0]).astype(np.float64),
+        label=_scalars(batch, labels[1], missing=None),
+        columns={name: _scalars(batch, name) for name in columns},
     )
 
 
@@ -58,14 +56,18 @@ class ServingModel:
     """
 
     def __init__(self, model_dir: str | Path):
+        self.folder = Path(model_dir)
         # The signatures hold no reference to the model they belong to.
         self._model = tf.saved_model.load(str(model_dir))
         self.manifest = Manifest.read(model_dir)
 
     def predict(self, folder: str | Path) -> Predictions:
         """Scores one split of raw examples by `serving_default`."""
-        signature = self._model.signatures["serving_default"]
-        return self._predictions([signature(examples=tf.constant(examples)) for examples in read_examples(folder)])
+        return Predictions.joined([self.predict_examples(examples) for examples in read_examples(folder)])
+
+    def predict_examples(self, examples: np.ndarray) -> Predictions:
+        """Scores serialized tf.Examples, object [n], by `serving_default`."""
+        return self._predictions([self._model.signatures["serving_default"](examples=tf.constant(examples))])
 
     def predict_columns(self, columns: Mapping[str, np.ndarray]) -> Predictions:
         """Scores raw columns, by name, by the `predict` signature; see `read_columns` for how they are given."""
@@ -109,7 +111,12 @@ def read_columns(
         inside = chosen[(chosen >= start) & (chosen < start + len(examples))]
         kept += examples[inside - start].tolist()
         start += len(examples)
-    batch = ExamplesToRecordBatchDecoder(schema).DecodeBatch(kept)
+    return raw_columns(kept, schema, columns)
+
+
+def raw_columns(examples: list[bytes], schema: bytes, columns: Sequence[InputColumn]) -> dict[str, np.ndarray]:
+    """Returns serialized tf.Examples as the `predict` signature takes them; see `read_columns`."""
+    batch = ExamplesToRecordBatchDecoder(schema).DecodeBatch(examples)
     return {column.name: _raw(batch, column) for column in columns}
 
 

@@ -38,6 +38,8 @@ class Residuals:
         histogram: of the residuals `label - prediction`, in bins of equal width; above 0 the model predicts too little.
         least, greatest: least and greatest residual.
         ranges: ranges of the label with about equally many rows, lowest first.
+        sampled_from: rows that these n were drawn from at random, where it was too many for all; least and greatest are
+            those of all.
     """
 
     n: int
@@ -47,6 +49,7 @@ class Residuals:
     least: float
     greatest: float
     ranges: tuple[ErrorRange, ...]
+    sampled_from: int | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ import tensorflow as tf
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components.evaluator import component
+from components.evaluator.analysis.gate import Gate
+from components.evaluator.question import Question
 from components.evaluator.scoring import read_columns, read_rows
 from components.model_format.manifest import InputColumn
 from components.shared.errors import InputError
@@ -54,9 +55,12 @@ def test_rows_are_read_with_missing_values_named(tmp_path: Path):
 
 
 def test_a_slice_must_be_a_column():
-    assert component._slice_columns(["city", ["city", "n"]], SCHEMA) == ["city", "n"]
+    def question(slices):
+        return Question("", SCHEMA, None, Path(), Gate(), slices, 500, 0.95)
+
+    assert question(["city", ["city", "n"]]).columns == ["city", "n"]
     with pytest.raises(InputError) as raised:
-        component._slice_columns(["citty"], SCHEMA)
+        question(["citty"])
     assert str(raised.value) == ('evaluation.slices must name columns of the data, got "citty". Did you mean "city"?')
 
 

@@ -56,7 +56,8 @@ class Bootstrap:
         resamples: number of draws; 500 put an error of about 5 % of its width on a 95 % interval's bounds.
         level: the share of draws between the bounds.
         seed: same seed, same rows: same result.
-        whole: what is known of all rows, where `scores` are of a sample of them; None where they are of all.
+        whole: what is known of all rows, where `scores` are of a sample of them; None where they are of all. Where not
+            one of them is at hand, nothing is drawn, and values have no interval.
 
     Raises:
         ValueError: the models differ in their number of rows, or an option is out of range.
@@ -71,11 +72,11 @@ class Bootstrap:
         whole: Whole | None = None,
     ):
         sizes = {name: score.n for name, score in scores.items()}
-        if len(set(sizes.values())) != 1:
+        if len(set(sizes.values())) != 1 and not (whole is not None and not sizes):
             raise ValueError(f"scores must be of the same rows, got {sizes} rows.")
         if resamples < 1 or not 0 < level < 1:
             raise ValueError(f"resamples must be positive and level between 0 and 1, got {resamples}, {level}.")
-        held = next(iter(sizes.values()))
+        held = next(iter(sizes.values()), 0)
         self.n = held if whole is None else whole.n
         self.resamples, self.level = resamples, level
         self._values = {name: values(score) for name, score in scores.items()} if whole is None else whole.values

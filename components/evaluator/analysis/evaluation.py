@@ -25,6 +25,7 @@ from components.evaluator.analysis.rows import (
     Rows,
     class_names,
     classification_scores,
+    of_new_class,
     regression_scores,
 )
 from components.evaluator.analysis.slices import Slice
@@ -33,6 +34,9 @@ from components.evaluator.analysis.trivial import TrivialPredictor
 from components.formats.estimates import Interval
 from components.formats.evaluation import Judgement, SliceResult
 from components.shared.errors import InputError
+
+SMALL_SLICE = 30
+"""A slice with fewer rows is marked as small, unless told otherwise."""
 
 
 def evaluate(
@@ -45,7 +49,7 @@ def evaluate(
     slices: Sequence[str | Sequence[str]] = (),
     resamples: int = RESAMPLES,
     slice_resamples: int = PART_RESAMPLES,
-    min_rows: int = 30,
+    min_rows: int = SMALL_SLICE,
     level: float = LEVEL,
     seed: int = 0,
 ) -> Judgement:
@@ -76,14 +80,9 @@ def evaluate(
         raise ValueError(f"labels must be of one shape [n] with n > 0, got {all_numbers.shape} and {rows.label.shape}.")
     labelled = rows.labelled
     number, label = all_numbers[labelled["regression"]], class_names(rows.label[labelled["classification"]])
-    if np.isinf(number).any():
-        raise InputError(
-            f"`regression labels` must be finite numbers, got {int(np.isinf(number).sum())} of "
-            f"{len(number)} that are not. Remove these rows."
-        )
+    require_finite(int(np.isinf(number).sum()), len(number))
     for head, present in labelled.items():
-        if not present.any():
-            raise InputError(f"The {head} labels must be there in an eval row, got none in {len(present):,} rows.")
+        require_labels(head, int(present.sum()), len(present))
     regression = regression_scores(number, candidate, labelled["regression"])
     classification = classification_scores(label, candidate, labelled["classification"])
     candidates: dict[str, Scores | str] = {"regression": regression, "classification": classification}
@@ -106,7 +105,7 @@ def evaluate(
                 candidates,
                 labelled,
                 min_rows,
-                lambda head, some: _intervals(head, some, slice_resamples, level, seed),
+                lambda head, some: intervals(head, Bootstrap({"candidate": some}, slice_resamples, level, seed)),
             )
             for part in slice_rows(rows.columns, slices)
         ),
@@ -119,7 +118,7 @@ def _slice(
     scored: Mapping[str, Scores | str],
     labelled: Mapping[str, npt.NDArray[np.bool_]],
     min_rows: int,
-    intervals: Callable[[str, Scores], dict[str, Interval]],
+    intervals_of: Callable[[str, Scores], dict[str, Interval]],
 ) -> SliceResult:
     """Both heads' metrics on a slice, each on the slice's rows that have its label."""
     # The scores hold the labelled rows only: a row's place among them is the number of labelled rows before it.
@@ -132,7 +131,7 @@ def _slice(
         small=min(counts.values()) < min_rows,
         labelled=counts,
         metrics={
-            head: intervals(head, scores.take(places[head]))
+            head: intervals_of(head, scores.take(places[head]))
             for head, scores in scored.items()
             if not isinstance(scores, str) and counts[head]
         },
@@ -158,7 +157,7 @@ def _rivals(
             scores["classification"] = classification_scores(label, said, labelled["classification"])
         except InputError as error:
             scores["classification"] = str(error).rstrip(".")
-        new_class = np.isin(label, sorted(set(candidate.classes) - set(said.classes)))
+        new_class = of_new_class(label, candidate.classes, said.classes)
     seen = {
         head: np.zeros(int(rows.sum()), bool) if incumbent.seen is None else incumbent.seen[rows]
         for head, rows in labelled.items()
@@ -176,6 +175,20 @@ def _rivals(
     }
 
 
-def _intervals(head: str, scores: Scores, resamples: int, level: float, seed: int) -> dict[str, Interval]:
-    bootstrap = Bootstrap({"candidate": scores}, resamples=resamples, level=level, seed=seed)
+def intervals(head: str, bootstrap: Bootstrap) -> dict[str, Interval]:
+    """Returns the candidate's metrics with their intervals."""
     return {name: bootstrap.interval("candidate", name) for name in METRICS[head]}
+
+
+def require_finite(infinite: int, n: int) -> None:
+    """Raises `InputError` where some of n regression labels are infinite."""
+    if infinite:
+        raise InputError(
+            f"`regression labels` must be finite numbers, got {infinite} of {n} that are not. Remove these rows."
+        )
+
+
+def require_labels(head: str, labelled: int, n: int) -> None:
+    """Raises `InputError` where none of n rows has a head's label."""
+    if not labelled:
+        raise InputError(f"The {head} labels must be there in an eval row, got none in {n:,} rows.")

@@ -102,7 +102,12 @@ def without_scores(head: str, n: int, problem: str) -> HeadResult:
 
 def contestants(candidate: Scores, trivial: Mapping[str, Scores]) -> dict[str, Scores]:
     """Returns the candidate and the trivial predictors under the names that `settled` knows them by."""
-    return {"candidate": candidate} | {f"trivial {metric}": scores for metric, scores in trivial.items()}
+    return {"candidate": candidate} | {trivial_name(metric): scores for metric, scores in trivial.items()}
+
+
+def trivial_name(metric: str) -> str:
+    """Returns the name among the contestants of the trivial predictor that is best for a metric."""
+    return f"trivial {metric}"
 
 
 def settled(
@@ -132,7 +137,7 @@ def settled(
         primary_metric=PRIMARY_METRIC[head],
         problem=None,
         metrics={name: bootstrap.interval("candidate", name) for name in METRICS[head]},
-        trivial={name: bootstrap.difference("candidate", f"trivial {name}", name) for name in trivial},
+        trivial={name: bootstrap.difference("candidate", trivial_name(name), name) for name in trivial},
         baseline=None
         if paired is None
         else {name: paired.difference("candidate", "baseline", name) for name in METRICS[head]},

@@ -26,7 +26,8 @@ from components.formats.importance import ColumnImportance, Importance
 from components.shared.log_loss import row_log_loss
 
 REPEATS = 3
-_MOST_ROWS, _LEAST_ROWS = 1000, 100
+MAX_ROWS = 1000
+_LEAST_ROWS = 100
 # Rows that the model is asked with a shuffled column, of all columns together, where these rows are enough.
 _BUDGET = 100_000
 # Rows that it is asked at a time: with few rows, those of several columns.
@@ -37,7 +38,7 @@ Columns = Mapping[str, npt.NDArray[Any]]
 
 def rows_for(columns: int) -> int:
     """Returns how many rows tell the importance of so many columns in bearable time, at most: from 100 to 1,000."""
-    return int(np.clip(_BUDGET // max(columns, 1), _LEAST_ROWS, _MOST_ROWS))
+    return int(np.clip(_BUDGET // max(columns, 1), _LEAST_ROWS, MAX_ROWS))
 
 
 def repeats_for(columns: int, rows: int) -> int:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,8 @@ from components.evaluator.analysis.metric import Floats
 from components.evaluator.analysis.regression import RegressionScores
 from components.shared.errors import InputError
 from components.shared.labelled_rows import has_class, has_number
+
+HeadScores = RegressionScores | ClassificationScores
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,20 @@ class Rows:
     number: npt.NDArray[Any]
     label: npt.NDArray[Any]
     columns: Mapping[str, npt.NDArray[Any]]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """The rows of all parts, one after the other."""
+        return cls(
+            np.concatenate([part.number for part in parts]),
+            np.concatenate([part.label for part in parts]),
+            {name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns},
+        )
+
+    def take(self, rows: npt.NDArray[Any]) -> Self:
+        """The same, restricted to `rows` (integer indices or a boolean mask)."""
+        columns = {name: values[rows] for name, values in self.columns.items()}
+        return type(self)(self.number[rows], self.label[rows], columns)
 
     @property
     def labelled(self) -> dict[str, npt.NDArray[np.bool_]]:
@@ -55,6 +71,17 @@ class Predictions:
     classes: tuple[str, ...]
     bounds: npt.NDArray[Any] | None = None
 
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """The predictions of all parts, one after the other; they are of one model."""
+        bounds = [part.bounds for part in parts if part.bounds is not None]
+        return cls(
+            np.concatenate([part.number for part in parts]),
+            np.concatenate([part.probabilities for part in parts]),
+            parts[0].classes,
+            np.concatenate(bounds) if bounds else None,
+        )
+
     def take(self, rows: npt.NDArray[Any]) -> Predictions:
         """The same, restricted to `rows` (integer indices or a boolean mask)."""
         return Predictions(
@@ -63,6 +90,41 @@ class Predictions:
             self.classes,
             None if self.bounds is None else np.asarray(self.bounds)[rows],
         )
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Rows with what both models say about them.
+
+    Args:
+        rows: n rows.
+        candidate: what the new model says.
+        rival: what the production model says, a clause that says why it says nothing, None where there is none.
+        seen: bool [n], the rows that the production model has seen in its training.
+    """
+
+    rows: Rows
+    candidate: Predictions
+    rival: Predictions | str | None
+    seen: npt.NDArray[np.bool_]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """The rows of all parts, one after the other; a rival that fails in one part has failed."""
+        rivals = [part.rival for part in parts]
+        failed = sorted(rival for rival in rivals if isinstance(rival, str))
+        answers = [rival for rival in rivals if isinstance(rival, Predictions)]
+        return cls(
+            Rows.joined([part.rows for part in parts]),
+            Predictions.joined([part.candidate for part in parts]),
+            failed[0] if failed else Predictions.joined(answers) if answers else None,
+            np.concatenate([part.seen for part in parts]),
+        )
+
+    def take(self, rows: npt.NDArray[Any]) -> Self:
+        """The same, restricted to `rows` (integer indices or a boolean mask)."""
+        rival = self.rival.take(rows) if isinstance(self.rival, Predictions) else self.rival
+        return type(self)(self.rows.take(rows), self.candidate.take(rows), rival, self.seen[rows])
 
 
 @dataclass(frozen=True)
@@ -83,45 +145,62 @@ class Incumbent:
     doubts: Mapping[str, str] = field(default_factory=dict)
 
 
+def head_scores(head: str, rows: Rows, predictions: Predictions) -> HeadScores | str:
+    """Returns the scores of one head on the rows with its label, or a clause that says why there are none.
+
+    Args:
+        head: `regression` or `classification`.
+        rows: n rows, at least one of them with the head's label.
+        predictions: for all of them.
+
+    Raises:
+        InputError: a label is no string, or the probabilities are negative or do not sum to 1.
+    """
+    labelled = rows.labelled[head]
+    if head == "regression":
+        return regression_scores(np.asarray(rows.number, dtype=np.float64)[labelled], predictions, labelled)
+    return classification_scores(class_names(rows.label[labelled]), predictions, labelled)
+
+
 def regression_scores(
     label: Floats, predictions: Predictions, labelled: npt.NDArray[np.bool_]
 ) -> RegressionScores | str:
-    """Returns the scores of the regression head, or a clause that says why there are none.
-
-    Args:
-        label: float64 [m], the labels of the rows that have one.
-        predictions: for all n rows.
-        labelled: bool [n], the m rows.
-    """
-    # All predictions must be finite, also those for rows without a label: whatever is asked is served.
-    prediction = np.asarray(predictions.number, dtype=np.float64)
-    broken = int((~np.isfinite(prediction)).sum())
-    return not_finite(broken, len(prediction)) if broken else RegressionScores(label, prediction[labelled])
+    """The same of the regression head, whose labels are at hand: float64 [m], of the m rows with one."""
+    broken = broken_rows("regression", predictions)
+    if broken:
+        return not_finite(broken, len(predictions.number))
+    return RegressionScores(label, np.asarray(predictions.number, dtype=np.float64)[labelled])
 
 
 def classification_scores(
     label: npt.NDArray[np.str_], predictions: Predictions, labelled: npt.NDArray[np.bool_]
 ) -> ClassificationScores | str:
-    """Returns the scores of the classification head, or a clause that says why there are none.
-
-    Args:
-        label: strings [m], the labels of the rows that have one.
-        predictions: for all n rows.
-        labelled: bool [n], the m rows.
-
-    Raises:
-        InputError: the probabilities are negative or do not sum to 1.
-    """
-    probabilities = np.asarray(predictions.probabilities, dtype=np.float64)
-    broken = int((~np.isfinite(probabilities)).any(axis=-1).sum())
+    """The same of the classification head, whose labels are at hand: strings [m], of the m rows with one."""
+    broken = broken_rows("classification", predictions)
     if broken:
-        return not_finite(broken, len(probabilities))
+        return not_finite(broken, len(predictions.probabilities))
+    probabilities = np.asarray(predictions.probabilities, dtype=np.float64)
     return ClassificationScores.of(label, probabilities[labelled], predictions.classes)
+
+
+def broken_rows(head: str, predictions: Predictions) -> int:
+    """Returns for how many rows a head predicts what is not finite.
+
+    Rows without its label count too: whatever is asked is served.
+    """
+    if head == "regression":
+        return int((~np.isfinite(np.asarray(predictions.number, dtype=np.float64))).sum())
+    return int((~np.isfinite(np.asarray(predictions.probabilities, dtype=np.float64))).any(axis=-1).sum())
 
 
 def not_finite(broken: int, n: int) -> str:
     """Returns the clause that says why a head has no scores."""
     return f"{broken:,} of {n:,} predictions are NaN or infinite"
+
+
+def of_new_class(labels: npt.NDArray[Any], ours: Sequence[str], theirs: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Returns which labels [n] are of a class that only the candidate knows: bool [n]."""
+    return np.isin(labels, sorted(set(ours) - set(theirs)))
 
 
 def class_names(labels: npt.NDArray[Any]) -> npt.NDArray[np.str_]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,36 @@ class Slice:
 
 
 @dataclass(frozen=True)
+class Cells:
+    """Combinations of groups that occur; a `totals.Total`.
+
+    Args:
+        present: int64 [m], ascending.
+        counts: int64 [m], rows of each.
+    """
+
+    present: Integers
+    counts: Integers
+
+    @classmethod
+    def of(cls, cells: Integers) -> Self:
+        """Counts the combinations of n rows, int64 [n]."""
+        present, counts = np.unique(cells, return_counts=True)
+        return cls(present, counts.astype(np.int64))
+
+    def kept(self) -> Self:
+        """See `totals.Total`."""
+        return self
+
+    def merged(self, other: Self) -> Self:
+        """See `totals.Total`."""
+        present, codes = np.unique(np.concatenate([self.present, other.present]), return_inverse=True)
+        counts = np.zeros(len(present), np.int64)
+        np.add.at(counts, codes, np.concatenate([self.counts, other.counts]))
+        return type(self)(present, counts)
+
+
+@dataclass(frozen=True)
 class Entry:
     """One entry of a spec, whose columns' groups are known.
 
@@ -67,14 +97,10 @@ class Entry:
             found = found * names[name] + groups.codes(columns[name])
         return found
 
-    def slices(self, present: Integers, counts: Integers) -> Division:
-        """Which combinations are a slice of their own.
-
-        Args:
-            present: int64 [m], the combinations that occur, ascending.
-            counts: int64 [m], their rows.
-        """
-        by_size = np.argsort(-counts, kind="stable")
+    def division(self, cells: Cells) -> Division:
+        """Which of the combinations that occur are a slice of their own."""
+        present = cells.present
+        by_size = np.argsort(-cells.counts, kind="stable")
         kept = np.sort(by_size[:MAX_SLICES])
         place = np.full(len(present), len(kept), np.int64)
         place[kept] = np.arange(len(kept))
@@ -108,7 +134,11 @@ class Division:
 
     def of(self, columns: Mapping[str, npt.NDArray[Any]]) -> Integers:
         """The slice of each of n rows, int64 [n], an index into `names`."""
-        return self.place[np.searchsorted(self.present, self.entry.cells(columns))]
+        return self.of_cells(self.entry.cells(columns))
+
+    def of_cells(self, cells: Integers) -> Integers:
+        """The same of rows whose combinations, int64 [n], are known."""
+        return self.place[np.searchsorted(self.present, cells)]
 
 
 def slices(columns: Mapping[str, npt.NDArray[Any]], spec: Sequence[str | Sequence[str]]) -> list[Slice]:
@@ -131,9 +161,9 @@ def slices(columns: Mapping[str, npt.NDArray[Any]], spec: Sequence[str | Sequenc
     for names in entries(columns, spec):
         groups |= {name: values_of(columns[name]).groups() for name in names if name not in groups}
         entry = Entry({name: groups[name] for name in names})
-        present, inverse, counts = np.unique(entry.cells(columns), return_inverse=True, return_counts=True)
-        division = entry.slices(present, counts)
-        codes = division.place[inverse]
+        cells = entry.cells(columns)
+        division = entry.division(Cells.of(cells))
+        codes = division.of_cells(cells)
         rows = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
         found += [Slice(names, name, inside) for name, inside in zip(division.names, rows, strict=True)]
     return found

@@ -18,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 
 from components.evaluator.analysis.classification import ClassificationScores
-from components.evaluator.analysis.metric import Scores
 from components.evaluator.analysis.regression import RegressionScores
 from components.shared.errors import InputError
 
@@ -52,14 +51,14 @@ class TrivialPredictor:
                 "Check the classification label's column."
             )
 
-    def regression(self, label: npt.NDArray[np.float64]) -> dict[str, Scores]:
+    def regression(self, label: npt.NDArray[np.float64]) -> dict[str, RegressionScores]:
         """Scores of the constants for `label` [n], by the metric each is best for."""
         return {
             "mae": RegressionScores(label, np.full(len(label), self.median), ("mae",)),
             "rmse": RegressionScores(label, np.full(len(label), self.mean), ("rmse",)),
         }
 
-    def classification(self, labels: npt.NDArray[np.str_]) -> dict[str, Scores]:
+    def classification(self, labels: npt.NDArray[np.str_]) -> dict[str, ClassificationScores]:
         """Scores of the constants for `labels` [n], by the metric each is best for."""
         classes = sorted(self.counts)
         counts = np.array([self.counts[name] for name in classes], dtype=np.float64)
