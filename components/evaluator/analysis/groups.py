@@ -4,8 +4,9 @@ Strings, booleans and numbers with at most `MAX_DISTINCT` distinct values are gr
 their quartiles into `(low, high]` groups (the first holds `low` too) named `12.5 to 30`; the cuts are values that occur
 in the column. Empty strings, None and NaN form the group `missing`.
 
-Of more than `MAX_KEPT` distinct numbers the last bits are dropped, as few as leave no more of them: the cuts are then
-near values that occur, and the groups still hold exactly the rows that their cuts say.
+Where a column is counted in parts, of more than `MAX_KEPT` distinct numbers the last bits are dropped, as few as leave
+no more of them. A quartile's cut is then off by the rows that one such bin holds at most, and the groups still hold
+exactly the rows that their cuts say.
 """
 
 from __future__ import annotations
