@@ -79,6 +79,7 @@ class SliceResult:
         small: fewer rows than asked for; read its figures with care.
         labelled: head to the number of rows that have its label.
         metrics: head to metric to its interval; a head that cannot be scored is left out.
+        within: head to what `HeadResult.within` is for all rows.
     """
 
     columns: tuple[str, ...]
@@ -87,6 +88,7 @@ class SliceResult:
     small: bool
     labelled: dict[str, int]
     metrics: dict[str, dict[str, Interval]]
+    within: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

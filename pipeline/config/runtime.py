@@ -36,9 +36,9 @@ class Runtime(Section):
     output: str | None = None
     """Folder of metadata, artifacts and logs; left out: `runs/<name>` in the current folder."""
     engine: Literal["local", "portable", "flink", "dataflow"] = LOCAL
-    """What runs the Apache Beam steps (ExampleGen, StatisticsGen, DataValidator, Transform). `local`: this machine;
-    `portable`: a Beam job server, Spark's for instance; `flink`: Apache Flink; `dataflow`: Google Cloud Dataflow. See
-    pipeline/workers/README.md."""
+    """What runs the Apache Beam steps (ExampleGen, StatisticsGen, DataValidator, Transform, Evaluator). `local`: this
+    machine; `portable`: a Beam job server, Spark's for instance; `flink`: Apache Flink; `dataflow`: Google Cloud
+    Dataflow. See pipeline/workers/README.md."""
     workers: Annotated[int, Field(ge=1)] = 1
     """How many workers: processes of `local`, processes on each node of `portable`, the parallelism of `flink`, the
     virtual machines of `dataflow`."""

@@ -172,7 +172,7 @@ def _about(shared: str) -> dict[str, Any]:
             from components.shared.step_fingerprint import code_fingerprints
         except ImportError:  # nothing of this project, or another state of it
             return None
-        steps = ("example_gen", "statistics_gen", "data_validator", "transform")
+        steps = ("example_gen", "statistics_gen", "data_validator", "transform", "evaluator")
         found = code_fingerprints([f"components.{step}.component" for step in steps])
         return "-".join(digest[:8] for digest in found.values())
 

@@ -156,6 +156,15 @@ def test_residuals_beyond_the_edges_are_said_and_stand_at_the_ends():
     assert {"< −2", "> 2"} <= set(words(svg))
 
 
+def test_a_sample_says_of_how_many_rows_it_is():
+    whole = replace(residuals_of(Histogram((0.0, 1.0), (2,), None, None), n=2), actual=(1.0,), predicted=(0.5,))
+    drawn = replace(whole, sampled_from=1_234_567)
+    assert "1 of 2 rows;" in regression.scatter(whole, "y")
+    assert "1 of 1,234,567 rows;" in regression.scatter(drawn, "y")
+    assert ">2 rows;" in regression.residuals(whole, "y")
+    assert "2 rows drawn from 1,234,567;" in regression.residuals(drawn, "y")
+
+
 def test_error_by_range_says_n_interval_and_bias():
     ranges = [ErrorRange(0, 1, 7, Interval(0.5, 0.4, 0.7, 0.95, 500, 0), -0.25)]
     titles = [title.text for title in parsed(regression.by_range(ranges, "y")).iter("title")]

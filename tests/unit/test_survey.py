@@ -23,6 +23,7 @@ from components.evaluator.analysis.totals import merged
 from components.example_gen.splitting.splits import mix
 from components.model_format.manifest import Calibration
 from components.shared.errors import InputError
+from tests.judgements import assert_alike
 
 SLICES = ["group", ["group", "first"]]
 DRAWS = Draws(resamples=200, slice_resamples=50)
@@ -57,38 +58,6 @@ def surveyed(rows, candidate, rival=None, seen=None, *, seed=0, parts=7, slices=
 def few(monkeypatch, size):
     for name in STRATA:
         monkeypatch.setitem(STRATA, name, size)
-
-
-def assert_alike(found, expected, reach):
-    """The same counts, words but for numbers, and values; intervals whose bounds differ by a share of their width."""
-    assert (found.n, found.confusion.counts) == (expected.n, expected.confusion.counts)
-    assert found.verdict.blessed == expected.verdict.blessed
-    assert [(check.name, check.passed) for check in found.verdict.checks] == [
-        (check.name, check.passed) for check in expected.verdict.checks
-    ]
-    assert [(part.name, part.n, part.labelled, part.small) for part in found.slices] == [
-        (part.name, part.n, part.labelled, part.small) for part in expected.slices
-    ]
-    for head, result in expected.heads.items():
-        ours = found.heads[head]
-        assert (ours.n, ours.contest, ours.baseline_problem) == (result.n, result.contest, result.baseline_problem)
-        pairs = [(ours.metrics, result.metrics), (ours.trivial, result.trivial)]
-        if result.baseline is not None:
-            pairs.append((ours.baseline, result.baseline))
-        for mine, theirs in pairs:
-            for name, interval in theirs.items():
-                off = max(1e-6, 2 * ours.within.get(name, 0.0))
-                assert mine[name].value == pytest.approx(interval.value, rel=1e-6, abs=off), name
-                width = interval.high - interval.low
-                assert mine[name].low == pytest.approx(interval.low, abs=reach * width + off), name
-                assert mine[name].high == pytest.approx(interval.high, abs=reach * width + off), name
-    for mine, theirs in zip(found.slices, expected.slices, strict=True):
-        for head, metrics in theirs.metrics.items():
-            for name, interval in metrics.items():
-                exact = name not in ("auc", "median_absolute_error")
-                assert mine.metrics[head][name].value == pytest.approx(interval.value, rel=1e-6 if exact else 2e-3), (
-                    name
-                )
 
 
 @pytest.fixture

@@ -109,10 +109,10 @@ class Survey:
             if Key(rows, model, head, name) in self.tally
         }
 
-    def within(self, head: str) -> dict[str, float]:
-        """By how much the candidate's metrics on all rows may be off."""
+    def within(self, rows: str | tuple[int, int], head: str) -> dict[str, float]:
+        """By how much the candidate's metrics that were counted may be off."""
         return {
-            name: float(metric.bound(*self.tally[Key(ALL, CANDIDATE, head, name)])[0])
+            name: float(metric.bound(*self.tally[Key(rows, CANDIDATE, head, name)])[0])
             for name, metric in METRICS[head].items()
             if metric.bound is not None
         }
@@ -246,7 +246,7 @@ def _head(
             paired = draws.of(both, whole)
     overall = draws.of(models, Whole(n, values))
     trivial = [name for name in METRICS[head] if trivial_name(name) in models]
-    within = survey.within(head) if next(iter(models.values())).n < n else {}
+    within = survey.within(ALL, head) if next(iter(models.values())).n < n else {}
     return settled(head, overall, trivial, paired, contest, problem, within)
 
 
@@ -273,7 +273,7 @@ def _slices(survey: Survey, heads: Sequence[str], draws: Draws) -> list[SliceRes
         for place, name in enumerate(division.names):
             rows = (entry, place)
             counts = {head: survey.count(rows, "", head, "labelled")[0] for head in HEADS}
-            metrics = {}
+            metrics, within = {}, {}
             for head in heads:
                 if counts[head]:
                     inside = codes[head] == place
@@ -281,7 +281,9 @@ def _slices(survey: Survey, heads: Sequence[str], draws: Draws) -> list[SliceRes
                     drawing = replace(draws, resamples=draws.slice_resamples)
                     part = {CANDIDATE: scores[head].take(inside)} if inside.any() else {}
                     metrics[head] = intervals(head, drawing.of(part, whole))
+                    if inside.sum() < counts[head]:
+                        within[head] = survey.within(rows, head)
             [n, *_] = survey.count(rows, "", "", "rows")
             small = min(counts.values()) < SMALL_SLICE
-            found.append(SliceResult(tuple(division.entry.groups), name, n, small, counts, metrics))
+            found.append(SliceResult(tuple(division.entry.groups), name, n, small, counts, metrics, within))
     return found

@@ -13,6 +13,7 @@ from typing import Any
 
 from apache_beam.ml.inference.base import ModelHandler
 
+from components.evaluator.analysis.rows import Predictions
 from components.evaluator.engine.pieces import Piece
 from components.evaluator.incumbent import answer, silence
 from components.evaluator.scoring import ServingModel
@@ -54,26 +55,35 @@ class Candidate(_Handler):
             yield dataclasses.replace(piece, candidate=model.predict_examples(piece.examples))
 
 
+@dataclasses.dataclass(frozen=True)
+class _Loaded:
+    """A model, or why it says nothing; Beam keeps what it loads by a reference that a text cannot have."""
+
+    model: ServingModel | str
+
+
 class Rival(_Handler):
     """The production model, by raw columns, see `incumbent`; what goes wrong with it is said and stops nothing."""
 
-    def load_model(self) -> ServingModel | str:
+    def load_model(self) -> _Loaded:
         """Loads it, or says why it does not load."""
         try:
-            return ServingModel(Path(self._model_dir))
+            return _Loaded(ServingModel(Path(self._model_dir)))
         except Exception as error:
-            return silence(error)
+            return _Loaded(silence(error))
 
     def run_inference(
-        self, batch: Sequence[Piece], model: ServingModel | str, inference_args: dict[str, Any] | None = None
+        self, batch: Sequence[Piece], model: _Loaded, inference_args: dict[str, Any] | None = None
     ) -> Iterator[Piece]:
         """Yields the pieces with what it says."""
         del inference_args
         for piece in batch:
-            yield dataclasses.replace(piece, rival=model if isinstance(model, str) else _said(model, piece))
+            yield dataclasses.replace(piece, rival=_said(model.model, piece))
 
 
-def _said(model: ServingModel, piece: Piece) -> Any:
+def _said(model: ServingModel | str, piece: Piece) -> Predictions | str:
+    if isinstance(model, str):
+        return model
     try:
         return answer(model, piece.batch)
     except Exception as error:

@@ -25,7 +25,7 @@ def scatter(figure: Residuals, label: str) -> Markup:
         dot(x(a), y(p), "eval point", f"actual {number(a)}, predicted {number(p)}", radius=2.2)
         for a, p in zip(actual, predicted, strict=True)
     ]
-    shown = f"{len(actual):,} of {figure.n:,} rows"
+    shown = f"{len(actual):,} of {figure.sampled_from or figure.n:,} rows"
     return chart(marks, f"Predicted against actual {label}", f"{shown}; on the dashed line the prediction is exact.")
 
 
@@ -42,7 +42,8 @@ def residuals(figure: Residuals, label: str) -> Markup:
         marks.append(rect(x(low), y(count), max(x(high) - x(low) - 1, 0.8), y.start - y(count), "eval", said))
     marks.append(line(x(0), y.start, x(0), y.end, "reference"))
     marks += _ends(figure, frame_x, y)
-    return chart(marks, f"Residuals of {label}", f"{figure.n:,} rows; the dashed line is zero.")
+    drawn = f" drawn from {figure.sampled_from:,}" if figure.sampled_from else ""
+    return chart(marks, f"Residuals of {label}", f"{figure.n:,} rows{drawn}; the dashed line is zero.")
 
 
 def _ends(figure: Residuals, x: Scale, y: Scale) -> list[Markup]:
