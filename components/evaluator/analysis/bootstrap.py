@@ -72,7 +72,7 @@ class Bootstrap:
         whole: Whole | None = None,
     ):
         sizes = {name: score.n for name, score in scores.items()}
-        if len(set(sizes.values())) != 1 and not (whole is not None and not sizes):
+        if len(set(sizes.values())) != 1 and (scores or whole is None):
             raise ValueError(f"scores must be of the same rows, got {sizes} rows.")
         if resamples < 1 or not 0 < level < 1:
             raise ValueError(f"resamples must be positive and level between 0 and 1, got {resamples}, {level}.")

@@ -88,6 +88,11 @@ class Survey:
     samples: Mapping[str, Hashes]
     divisions: Sequence[Division] = ()
 
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return self.count(ALL, "", "", "rows")[0]
+
     def places(self, stratum: str) -> npt.NDArray[np.int64]:
         """The places among `drawn` of a stratum's sample, int64 [k]."""
         return np.searchsorted(self.hashes, self.samples[stratum])
@@ -124,7 +129,7 @@ class Survey:
             return str(silent[0].text)
         [broken, *_] = self.count(ALL, model, head, "broken")
         if broken:
-            return not_finite(broken, self.count(ALL, "", "", "rows")[0])
+            return not_finite(broken, self.rows)
         refused = self.tally.get(Key(ALL, model, head, "refusal"))
         return None if refused is None else refused[0].text.rstrip(".")
 
@@ -167,7 +172,7 @@ def judge_survey(
         InputError: labels are infinite, no row has a head's label, or the candidate's probabilities are negative or do
             not sum to 1.
     """
-    [n, *_] = survey.count(ALL, "", "", "rows")
+    n = survey.rows
     labelled = {head: survey.count(ALL, "", head, "labelled")[0] for head in HEADS}
     require_finite(survey.count(ALL, "", "regression", "infinite")[0], labelled["regression"])
     for head in HEADS:

@@ -71,6 +71,8 @@ def answer(question: Question, pipeline: beam.Pipeline, folder: str) -> Answer:
         surveyed, examples = read_survey(plan)
     finally:
         tf.io.gfile.rmtree(temporary)
+    if known.seen is not None and len(known.seen) != surveyed.rows:
+        raise ValueError(f"`seen` must tell of each of the {surveyed.rows:,} eval rows, got {len(known.seen):,}.")
     draws = Draws(resamples=question.resamples, level=question.level)
     return Answer(
         judge_survey(surveyed, terms, gate=question.gate, remarks=known.remarks, doubts=known.doubts, draws=draws),
