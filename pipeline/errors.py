@@ -12,9 +12,16 @@ Exit codes: 0 done, 1 a bug, 2 the user's input, 3 rejected by a gate.
 
 from __future__ import annotations
 
+import click
+
 from components.shared.errors import InputError, MtlError, Rejected, did_you_mean
 
-__all__ = ["ClusterError", "ConfigError", "InputError", "MtlError", "Rejected", "RunInProgress", "did_you_mean"]
+__all__ = ["ClusterError", "ConfigError", "InputError", "MtlError", "Rejected", "RunInProgress", "did_you_mean", "warn"]
+
+
+def warn(sentence: str) -> None:
+    """Says on the standard error what a person should know, although it stops nothing."""
+    click.echo(click.style("warning: ", fg="yellow", bold=True) + sentence, err=True)
 
 
 class ConfigError(InputError):

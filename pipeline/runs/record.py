@@ -8,12 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import click
-
 from components.formats.json_file import JsonDocument
 from components.report.parts.runs import ListedRun
 from components.shared.kept_files import replace_text
-from pipeline.errors import InputError, did_you_mean
+from pipeline.errors import InputError, did_you_mean, warn
 from pipeline.local.lock import is_running
 
 START = "Start"
@@ -166,7 +164,7 @@ def unreadable(outputs: Iterable[Path]) -> list[str]:
 def warn_of_unreadable(outputs: Iterable[Path]) -> None:
     """Says on the standard error which records of runs are left out."""
     for sentence in unreadable(outputs):
-        click.echo(click.style("warning: ", fg="yellow", bold=True) + sentence, err=True)
+        warn(sentence)
 
 
 def _records(output: Path) -> Iterator[Run | InputError]:

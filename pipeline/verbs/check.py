@@ -29,8 +29,9 @@ from components.schema_gen.curation import require_labels
 from components.schema_gen.schema_file import read_schema
 from pipeline.config.run import Config
 from pipeline.config.runtime import LOCAL, Runtime
-from pipeline.errors import InputError, did_you_mean
+from pipeline.errors import InputError, did_you_mean, warn
 from pipeline.graph.inputs import Source, check_pushed, look_up
+from pipeline.workers.flink import restart_warning
 from pipeline.workers.probe import probe
 
 # Reading this much twice costs about a second, less than the imports that an error would otherwise wait for.
@@ -97,6 +98,8 @@ def check_before_run(config: Config) -> Source:
         _check_columns(config, source.spec)
     check_pushed(config)  # after the columns: a label that is misspelt is no other label
     probe(config)
+    if sentence := restart_warning(config.runtime):
+        warn(sentence)
     return source
 
 
@@ -140,7 +143,7 @@ def check_all(config: Config, console: Console) -> None:
         table.add_row("weight", config.labels.weight)
     table.add_row("features", ", ".join(f"{feature.name} ({feature.kind.lower()})" for feature in checked.features))
     console.print(table, highlight=False, markup=False)
-    for sentence in checked.warnings:
+    for sentence in [*checked.warnings, *filter(None, [restart_warning(config.runtime)])]:
         console.print("note", sentence, markup=False, soft_wrap=True, highlight=False)
     console.print("A run can start.", style="green")
 
