@@ -119,6 +119,7 @@ def _run(
             from pipeline.graph.build import build, up_to
             from pipeline.local.cache_keys import without_engine
             from pipeline.local.hooks import observed
+            from pipeline.workers.failures import jobs_explained
 
         pipeline = up_to(build(config, inputs, search=until == TUNER), until)
         pipeline.enable_cache = cache
@@ -127,7 +128,8 @@ def _run(
             for node in pipeline.components
         ]
         watcher.finished(start.name, False, {})
-        with observed(watcher), without_engine(), at_hand(None if source is None else source.plan):
+        data_at_hand = at_hand(None if source is None else source.plan)
+        with observed(watcher), without_engine(), jobs_explained(config.runtime), data_at_hand:
             try:
                 LocalDagRunner().run(pipeline)
             except BaseException as error:

@@ -20,6 +20,7 @@ from typing import Any
 from pipeline.config.run import Config
 from pipeline.config.runtime import DATAFLOW, LOCAL, PORTABLE, Runtime
 from pipeline.errors import InputError
+from pipeline.workers.failures import engine_in_words, reason
 
 _PATIENCE = {DATAFLOW: 900.0}  # which starts machines first
 _USUAL_PATIENCE = 60.0
@@ -130,7 +131,7 @@ def _answers(runtime: Runtime, shared: Path, patience: float) -> list[dict[str, 
             process.communicate()
     told = [json.loads(line.removeprefix(_TOLD)) for line in said.splitlines() if line.startswith(_TOLD)]
     result = told[-1] if told else {}
-    where = f"the engine {runtime.engine}" + (f" at {runtime.endpoint}" if runtime.endpoint else "")
+    where = engine_in_words(runtime)
     if result.get("workers"):
         answers: list[dict[str, Any]] = result["workers"]
         return answers
@@ -232,9 +233,7 @@ def main() -> None:
     try:
         result = _run_job(Runtime.model_validate(task["runtime"]), task["shared"], task["patience"])
     except Exception as error:
-        details = getattr(error, "details", None)  # of gRPC, whose errors are many lines
-        lines = [line.strip() for line in str(details() if details else error).splitlines() if line.strip()]
-        result = {"error": f'"{lines[-1].rstrip(".")}"' if lines else type(error).__name__}
+        result = {"error": f'"{reason(error)}"'}
     print(f"\n{_TOLD}{json.dumps(result)}", flush=True)
     os._exit(0)  # without what Beam still waits for
 
