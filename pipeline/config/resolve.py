@@ -24,6 +24,7 @@ _PATHS = (
     ("data", "schema_file"),
     ("push", "destination"),
     ("runtime", "output"),
+    ("runtime", "artifacts"),
     ("runtime", "jar"),
 )
 

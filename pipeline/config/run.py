@@ -190,8 +190,13 @@ class Config(Section):
 
     @property
     def output(self) -> Path:
-        """Folder of this pipeline's metadata, artifacts, logs and, unless configured, pushed models."""
+        """Folder of this pipeline's logs, records of runs and lock and, unless configured, all that it makes."""
         return Path(self.runtime.output or f"runs/{self.name}").absolute()
+
+    @property
+    def artifacts(self) -> Path:
+        """Folder of what the steps write, which every worker must see."""
+        return Path(self.runtime.artifacts).absolute() if self.runtime.artifacts else self.output / "artifacts"
 
     @property
     def destination(self) -> str:

@@ -7,7 +7,9 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from components.objects.place import is_remote
 from pipeline.config.base import Section
+from pipeline.config.metadata_address import checked_address
 
 LOCAL: Final = "local"
 PORTABLE: Final = "portable"
@@ -35,6 +37,12 @@ class Runtime(Section):
 
     output: str | None = None
     """Folder of metadata, artifacts and logs; left out: `runs/<name>` in the current folder."""
+    artifacts: str | None = None
+    """Folder of the artifacts, which every worker must see at the same place, as on a volume that machines share; left
+    out: `artifacts` in the output folder."""
+    metadata: Annotated[str, AfterValidator(checked_address)] | None = None
+    """Database of ML Metadata: `mysql://user@host/database` or `postgresql://user@host/database`, the password in the
+    environment variable `MTL_METADATA_PASSWORD`; left out: SQLite, `metadata.db` in the output folder."""
     engine: Literal["local", "portable", "flink", "dataflow"] = LOCAL
     """What runs the Apache Beam steps (ExampleGen, StatisticsGen, DataValidator, Transform, Evaluator). `local`: this
     machine; `portable`: a Beam job server, Spark's for instance; `flink`: Apache Flink; `dataflow`: Google Cloud
@@ -66,6 +74,19 @@ class Runtime(Section):
         if output is not None and "://" in output:
             raise ValueError(f"must be a local folder, got {output}. push.destination may be remote")
         return output
+
+    @field_validator("artifacts")
+    @classmethod
+    def _seen_as_files(cls, artifacts: str | None) -> str | None:
+        if artifacts is None or not ("://" in artifacts or is_remote(artifacts)):
+            return artifacts
+        reason = "TensorFlow 2.21 has no such file system"
+        if artifacts.startswith("gs://"):
+            reason = "The steps read and write artifacts as files of a folder"
+        raise ValueError(
+            f"must be a folder that all workers see, got {artifacts}. {reason}; name a volume that they share, or a "
+            "folder where the bucket is mounted"
+        )
 
     @model_validator(mode="after")
     def _fits_the_engine(self) -> Runtime:

@@ -16,6 +16,7 @@ from pipeline.config.run import Config
 from pipeline.graph.steps import STEPS
 from pipeline.graph.steps.base import Inputs, Step
 from pipeline.local.lineage import DATABASE
+from pipeline.local.metadata_server import connection
 from pipeline.workers.arguments import beam_arguments
 
 
@@ -33,8 +34,10 @@ def build(config: Config, inputs: Inputs, *, search: bool = False) -> Pipeline:
             nodes[step.name] = _node(step, config, inputs, nodes)
     return Pipeline(
         pipeline_name=config.name,
-        pipeline_root=str(config.output / "artifacts"),
-        metadata_connection_config=metadata.sqlite_metadata_connection_config(str(config.output / DATABASE)),
+        pipeline_root=str(config.artifacts),
+        metadata_connection_config=connection(config.runtime.metadata)
+        if config.runtime.metadata
+        else metadata.sqlite_metadata_connection_config(str(config.output / DATABASE)),
         components=list(nodes.values()),
         enable_cache=True,
         beam_pipeline_args=beam_arguments(config.runtime),

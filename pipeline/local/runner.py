@@ -16,12 +16,13 @@ from components.example_gen.plan import at_hand
 from components.pusher import smoke_test
 from components.shared.heavy_imports import heavy_imports
 from pipeline.config.resolve import Resolved
+from pipeline.config.run import Config
 from pipeline.errors import MtlError, Rejected
 from pipeline.graph.inputs import Source, gather
 from pipeline.graph.steps import STEPS
 from pipeline.local import step_summaries
 from pipeline.local.captured_output import output_to
-from pipeline.local.lineage import DATABASE, require_database
+from pipeline.local.lineage import DATABASE, cache_place, claim_artifacts, require_database
 from pipeline.local.lock import only_run
 from pipeline.local.memory import peak, reset_peak
 from pipeline.local.progress import Progress
@@ -67,7 +68,7 @@ def run(resolved: Resolved, *, cache: bool = True, until: str = LAST, source: So
     with only_run(config.output):
         earlier = read_runs(config.output)
         warn_of_unreadable([config.output])
-        require_database(config.output / DATABASE)
+        _require_lineage(config)
         record = new_run(config.output, config.name, config.as_json(), resolved.origins)
         record.write(config.output)
         log = log_path(config.output, record.id)
@@ -91,6 +92,18 @@ def run(resolved: Resolved, *, cache: bool = True, until: str = LAST, source: So
             if is_reported(record):
                 try_to_write_report(record, config.output)
     return record
+
+
+def _require_lineage(config: Config) -> None:
+    """Checks that the database can be used, and that the artifacts are those that it knows."""
+    new = not (config.output / DATABASE).exists()
+    if config.runtime.metadata is None:
+        require_database(config.output / DATABASE)
+    else:
+        from pipeline.local.metadata_server import require_server
+
+        new = require_server(config.runtime.metadata)
+    claim_artifacts(config, new)
 
 
 def _run(
@@ -117,8 +130,9 @@ def _run(
             from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 
             from pipeline.graph.build import build, up_to
-            from pipeline.local.cache_keys import without_engine
+            from pipeline.local.cache_keys import cache_keys
             from pipeline.local.hooks import observed
+            from pipeline.local.metadata_server import connected
             from pipeline.workers.failures import jobs_explained
 
         pipeline = up_to(build(config, inputs, search=until == TUNER), until)
@@ -129,9 +143,11 @@ def _run(
         ]
         watcher.finished(start.name, False, {})
         data_at_hand = at_hand(None if source is None else source.plan)
-        with observed(watcher), without_engine(), jobs_explained(config.runtime), data_at_hand:
+        jobs = jobs_explained(config.runtime)
+        with observed(watcher), cache_keys(cache_place(config)), jobs, data_at_hand:
             try:
-                LocalDagRunner().run(pipeline)
+                with connected(config.runtime.metadata):
+                    LocalDagRunner().run(pipeline)
             except BaseException as error:
                 watcher.stopped(error)
                 if isinstance(error, Exception):

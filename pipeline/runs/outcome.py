@@ -55,7 +55,9 @@ def print_verdict(console: Console, run: Run, output: Path) -> None:
         rows.append(("push", ["nothing pushed: the model was rejected"]))
     console.print()
     _print_rows(console, [(subject, states[subject], lines) for subject, lines in rows])
-    console.print(Text(f"\nRun {run.id}, {run.seconds:.0f} s. Everything of it is in {output}", "dim"), soft_wrap=True)
+    apart = run.config.get("runtime", {}).get("artifacts")
+    place = f"{output}, its artifacts in {apart}" if apart else output
+    console.print(Text(f"\nRun {run.id}, {run.seconds:.0f} s. Everything of it is in {place}", "dim"), soft_wrap=True)
 
 
 def _print_rows(console: Console, rows: Sequence[tuple[str, Text, list[str]]]) -> None:

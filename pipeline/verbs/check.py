@@ -119,7 +119,12 @@ def check_all(config: Config, console: Console) -> None:
     Raises:
         InputError: something a run needs is not as it must be.
     """
-    _check_output(config.output)
+    _check_folder("output", config.output)
+    _check_folder("artifacts", config.artifacts)
+    if config.runtime.metadata is not None:
+        from pipeline.local.metadata_server import require_server
+
+        require_server(config.runtime.metadata)
     checked = check_data(config)
     check_pushed(config)
     workers = probe(config)
@@ -132,7 +137,11 @@ def check_all(config: Config, console: Console) -> None:
     notes += "".join(f"; {count:,} left out: {reason}" for reason, count in found.left_out.items())
     classes = ", ".join(f"{name} {count:,}" for name, count in found.classes.items())
     table.add_row("environment", f"Python {python}, {stack}")
-    table.add_row("output", f"{config.output}, {shutil.disk_usage(_existing(config.output)).free >> 30} GiB free")
+    table.add_row("output", _with_room(config.output))
+    if config.runtime.artifacts is not None:
+        table.add_row("artifacts", _with_room(config.artifacts))
+    if config.runtime.metadata is not None:
+        table.add_row("metadata", config.runtime.metadata)
     table.add_row("engine", _engine(config.runtime))
     for worker in workers:
         table.add_row("worker", str(worker))
@@ -173,13 +182,17 @@ def _check_clashes(config: Config, roles: Roles) -> None:
             )
 
 
-def _check_output(output: Path) -> None:
-    folder = _existing(output)
+def _check_folder(key: str, path: Path) -> None:
+    folder = _existing(path)
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise InputError(
-            f"runtime.output must be a folder that can be written, got {output}. "
-            "Choose another with --set runtime.output=FOLDER."
+            f"runtime.{key} must be a folder that can be written, got {path}. "
+            f"Choose another with --set runtime.{key}=FOLDER."
         )
+
+
+def _with_room(path: Path) -> str:
+    return f"{path}, {shutil.disk_usage(_existing(path)).free >> 30} GiB free"
 
 
 def _existing(path: Path) -> Path:

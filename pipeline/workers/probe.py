@@ -38,7 +38,7 @@ class Worker:
         host: its host.
         process: its process id.
         versions: what it has -> the version; None where it is missing.
-        denied: why it cannot write to the output folder; empty where it can.
+        denied: why it cannot write to the folder of the artifacts; empty where it can.
     """
 
     host: str
@@ -63,14 +63,14 @@ def probe(config: Config, patience: float | None = None) -> list[Worker]:
 
     Raises:
         InputError: nothing listens at the endpoint, the job fails or takes too long, or a worker differs from this
-            installation or does not share the output folder with it.
+            installation or does not share the folder of the artifacts with it.
     """
     runtime = config.runtime
     if runtime.engine == LOCAL:
         return []
     _require_listener(runtime)
     patience = patience or _PATIENCE.get(runtime.engine, _USUAL_PATIENCE)
-    parent = next(folder for folder in (config.output, *config.output.parents) if folder.exists())
+    parent = next(folder for folder in (config.artifacts, *config.artifacts.parents) if folder.exists())
     with tempfile.TemporaryDirectory(prefix=".probe-", dir=parent) as private:
         shared = Path(private)
         shared.chmod(0o755)  # as the folders of artifacts are
@@ -81,8 +81,9 @@ def probe(config: Config, patience: float | None = None) -> list[Worker]:
         _require_same(worker, here)
         if worker.denied:
             raise InputError(
-                f"The workers must be able to write to the output folder, got {worker.denied} on {worker.host} for "
-                f"{parent}. Give them the same folder at the same place, or set runtime.output to one that they have."
+                f"The workers must be able to write to the folder of the artifacts, got {worker.denied} on "
+                f"{worker.host} for {parent}. Give them the same folder at the same place, or set runtime.artifacts to "
+                "one that they have."
             )
     return sorted(workers, key=lambda worker: (worker.host, worker.process))
 

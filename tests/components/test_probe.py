@@ -3,6 +3,7 @@
 import platform
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
@@ -103,16 +104,20 @@ def test_a_worker_with_another_beam_is_refused(tmp_path: Path, prism: int, serve
 
 
 @pytest.mark.slow
-def test_a_worker_without_the_output_folder_is_refused(
-    tmp_path: Path, prism: int, pool: int, monkeypatch: pytest.MonkeyPatch
-):
-    """As a worker on another machine sees it: the folder that it is told to write to is not there."""
-    answers = module._answers
-    monkeypatch.setattr(module, "_answers", lambda runtime, shared, patience: answers(runtime, shared / "_", patience))
-    assert refusal(portable(tmp_path, prism, f"runtime.pool=localhost:{pool}")) == (
-        f"The workers must be able to write to the output folder, got No such file or directory on {platform.node()} "
-        f"for {tmp_path}. Give them the same folder at the same place, or set runtime.output to one that they have."
+def test_a_worker_without_the_folder_of_the_artifacts_is_refused(tmp_path: Path, prism: int, serve: Callable[..., int]):
+    """A pool that has another disk where the artifacts lie here, as on another machine without the volume."""
+    (tmp_path / "volume").mkdir()
+    apart = ("unshare", "--mount", "sh", "-c", f'mount -t tmpfs none {tmp_path}/volume && exec "$@"', "sh")
+    if subprocess.run([*apart, "true"], capture_output=True).returncode:
+        pytest.skip("no disk can be mounted here")
+    pool = serve(*apart, *POOL)
+    asked = portable(tmp_path, prism, f"runtime.pool=localhost:{pool}", f"runtime.artifacts={tmp_path}/volume")
+    assert refusal(asked) == (
+        "The workers must be able to write to the folder of the artifacts, got No such file or directory on "
+        f"{platform.node()} for {tmp_path}/volume. Give them the same folder at the same place, or set "
+        "runtime.artifacts to one that they have."
     )
+    assert list((tmp_path / "volume").iterdir()) == []
 
 
 @pytest.mark.slow

@@ -148,4 +148,6 @@ def test_a_damaged_database_of_earlier_runs_is_named(tmp_path: Path):
         assert str(raised.value).startswith(
             f"{path} must be the database of the runs in its folder, got a damaged one ({found}"
         )
-        assert str(raised.value).endswith("Move it away: the next run makes a new one and runs every step.")
+        assert str(raised.value).endswith(
+            "Move it and the artifacts away: the next run makes new ones and runs every step."
+        )

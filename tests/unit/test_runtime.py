@@ -6,6 +6,7 @@ import pytest
 from configurations import SMALLEST, refusal, write
 
 from pipeline.config.resolve import resolve
+from pipeline.config.run import Config
 
 GOOGLE = "project: p, region: r, temp_location: 'gs://b/tmp', image: i"
 
@@ -16,6 +17,7 @@ GOOGLE = "project: p, region: r, temp_location: 'gs://b/tmp', image: i"
         "{}",
         "{workers: 4}",
         "{beam_args: [--runner=SparkRunner]}",
+        "{artifacts: /volume/artifacts, metadata: 'mysql://mtl@db/runs'}",
         "{engine: portable, endpoint: 'localhost:8099'}",
         "{engine: portable, endpoint: '127.0.0.1:8099'}",
         "{engine: portable, endpoint: '[::1]:8099'}",
@@ -37,6 +39,21 @@ def test_what_an_engine_takes(folder: Path, text: str):
         (
             "{engine: spark}",
             'runtime.engine must be local, portable, flink or dataflow, got "spark". Correct it in mtl.yaml.',
+        ),
+        (
+            "{artifacts: 's3://bucket/runs'}",
+            "runtime.artifacts must be a folder that all workers see, got s3://bucket/runs. TensorFlow 2.21 has no "
+            "such file system; name a volume that they share, or a folder where the bucket is mounted.",
+        ),
+        (
+            "{artifacts: 'minio://bucket/runs'}",
+            "runtime.artifacts must be a folder that all workers see, got minio://bucket/runs. TensorFlow 2.21 has no "
+            "such file system; name a volume that they share, or a folder where the bucket is mounted.",
+        ),
+        (
+            "{artifacts: 'gs://bucket/runs'}",
+            "runtime.artifacts must be a folder that all workers see, got gs://bucket/runs. The steps read and write "
+            "artifacts as files of a folder; name a volume that they share, or a folder where the bucket is mounted.",
         ),
         ("{workers: 0}", "runtime.workers must be at least 1, got 0. Correct it in mtl.yaml."),
         (
@@ -98,6 +115,15 @@ def test_what_an_engine_takes(folder: Path, text: str):
 )
 def test_what_an_engine_refuses(folder: Path, text: str, sentence: str):
     assert refusal(write(folder, f"{SMALLEST}runtime: {text}\n")) == sentence
+
+
+def test_artifacts_are_relative_to_their_source_and_else_in_the_output_folder(folder: Path):
+    def config(text: str) -> Config:
+        return resolve(write(folder, f"{SMALLEST}runtime: {text}\n")).config
+
+    assert config("{artifacts: volume}").artifacts == folder / "volume"
+    assert config("{artifacts: 'file:///volume'}").artifacts == Path("/volume")
+    assert config("{output: out}").artifacts == folder / "out" / "artifacts"
 
 
 def test_a_jar_is_relative_to_its_source_and_an_address_is_not(folder: Path):

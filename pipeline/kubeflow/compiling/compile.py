@@ -100,7 +100,8 @@ def _compiled_by_tfx(config: Config, image: str) -> tuple[Json, list[str]]:
     )
     # TFX makes the folder of the local metadata; nothing of it gets into the spec.
     with tempfile.TemporaryDirectory() as folder:
-        local = config.model_copy(update={"runtime": config.runtime.model_copy(update={"output": folder})})
+        here = {"output": folder, "artifacts": None, "metadata": None}
+        local = config.model_copy(update={"runtime": config.runtime.model_copy(update=here)})
         pipeline = build(local, at_run_time(config))
         job: dict[str, Any] = runner.run(pipeline, write_out=False)
     return job["pipelineSpec"], pipeline.beam_pipeline_args
