@@ -11,12 +11,14 @@ import re
 import sys
 import traceback
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import grpc
 
 from pipeline.config.runtime import LOCAL, Runtime
 from pipeline.errors import InputError
+from pipeline.workers.heartbeat import WorkersLost, heartbeat_arguments, watched
 
 _TRACEBACK = "Traceback (most recent call last)"
 _WHILE = " [while running '"
@@ -84,7 +86,7 @@ def _class(name: str) -> type[BaseException]:
 
 def _is_of_the_job(error: Exception) -> bool:
     """Returns whether an error came while Beam ran a job, and from there."""
-    if isinstance(error, (grpc.RpcError, grpc.FutureTimeoutError)):
+    if isinstance(error, (WorkersLost, grpc.RpcError, grpc.FutureTimeoutError)):
         return True
     if not isinstance(error, RuntimeError):
         return False
@@ -94,7 +96,7 @@ def _is_of_the_job(error: Exception) -> bool:
 
 @contextlib.contextmanager
 def jobs_explained(runtime: Runtime) -> Iterator[None]:
-    """Raises the sentence of `explained` where a Beam step fails while the block lasts.
+    """Raises the sentence of `explained` where a Beam step fails or its workers are lost, while the block lasts.
 
     Args:
         runtime: the section `runtime`.
@@ -104,8 +106,14 @@ def jobs_explained(runtime: Runtime) -> Iterator[None]:
     run_executor = BeamExecutorOperator.run_executor
 
     def run_and_explain(self: Any, execution_info: Any, *arguments: Any, **named: Any) -> Any:
+        watch: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
+        if runtime.engine != LOCAL:
+            signs = Path(execution_info.tmp_dir) / "heartbeats"
+            self.beam_pipeline_args.extend(heartbeat_arguments(signs))
+            watch = watched(signs)
         try:
-            return run_executor(self, execution_info, *arguments, **named)
+            with watch:
+                return run_executor(self, execution_info, *arguments, **named)
         except Exception as error:
             sentence = explained(error, execution_info.pipeline_node.node_info.id, runtime)
             if sentence is None or sentence is error:

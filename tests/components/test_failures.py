@@ -21,9 +21,9 @@ THERE_IN_WORDS = "the engine portable at jobs:8099"
 
 def failed(function, element: object) -> Exception:
     """What Beam raises where a function fails in a job."""
-    with pytest.raises((RuntimeError, ValueError)) as raised:
-        with beam.Pipeline(options=PipelineOptions(beam_arguments(Runtime()))) as job:
-            _ = job | beam.Create([element]) | beam.Map(function)
+    options = PipelineOptions(beam_arguments(Runtime()))
+    with pytest.raises((RuntimeError, ValueError)) as raised, beam.Pipeline(options=options) as job:
+        _ = job | beam.Create([element]) | beam.Map(function)
     return raised.value
 
 
