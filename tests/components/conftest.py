@@ -47,26 +47,33 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def serve(image: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., int]]:
+def processes() -> dict[int, subprocess.Popen[bytes]]:
+    """The processes of `serve` by their ports."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def serve(
+    image: dict[str, str], processes: dict[int, subprocess.Popen[bytes]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., int]]:
     """Starts a program in an environment like the image's, and returns the port where it listens.
 
     Its arguments take the port as `{port}`, and other free ones as `{other}`; `path` is looked into before all else.
     """
     folder = tmp_path_factory.mktemp("served")
-    processes = []
 
     def started(*line: object, path: Path | None = None) -> int:
         port = free_port()
         words = [str(word).format(port=port, other=free_port()) for word in line]
         environment = image if path is None else image | {"PYTHONPATH": f"{path}:{image['PYTHONPATH']}"}
         silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        processes.append(subprocess.Popen(words, env=environment, cwd=folder, **silent))
-        return listening(processes[-1], port)
+        processes[port] = subprocess.Popen(words, env=environment, cwd=folder, **silent)
+        return listening(processes[port], port)
 
     try:
         yield started
     finally:
-        for process in processes:
+        for process in processes.values():
             process.terminate()
             process.wait(timeout=60)
 
