@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -71,8 +72,8 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Readers see the old or the new file, whole, also after a power cut. Where the block raises, the old one stays.
     """
-    # Hidden, and of this process alone: two that write the same file do not write into each other's.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    # Hidden, and of this call alone: two that write the same file, on two machines too, do not write into each other's.
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         yield temporary
         sync(temporary)

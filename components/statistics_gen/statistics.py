@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
+from components.shared.durable_files import replacing
 from components.shared.splits import split_folder
 
 _FILE = "FeatureStats.pb"
@@ -21,7 +22,8 @@ def write_statistics(uri: str, split: str, dataset: statistics_pb2.DatasetFeatur
     folder = Path(split_folder(uri, split))
     folder.mkdir(parents=True, exist_ok=True)
     found = statistics_pb2.DatasetFeatureStatisticsList(datasets=[dataset])
-    (folder / _FILE).write_bytes(found.SerializeToString(deterministic=True))
+    with replacing(folder / _FILE) as temporary:
+        temporary.write_bytes(found.SerializeToString(deterministic=True))
 
 
 def write_slices(found: statistics_pb2.DatasetFeatureStatisticsList, uri: str) -> None:

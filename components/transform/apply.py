@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ class Apply(beam.DoFn):
         target = os.path.join(folder, Path(source).name.removesuffix(".gz") + SUFFIX)
         # Not `map`, which would have the transform traced and optimised again for each file.
         transformed = map(self._transform, records([source], rows_per_piece(source)))
-        temporary = f"{target}.{os.getpid()}.tmp"
+        temporary = f"{target}.{uuid.uuid4().hex}.tmp"  # process ids of two containers are the same
         write_tensors(map(_as_numpy, transformed), temporary)
         os.replace(temporary, target)
 

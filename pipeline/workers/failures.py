@@ -7,10 +7,13 @@ is in the text: its traceback, or its last line and `[while running 'a step of t
 from __future__ import annotations
 
 import contextlib
+import os
 import re
+import shutil
 import sys
+import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,7 @@ _RAISED = re.compile(rf"^([A-Za-z_][\w.]*): (.+?)(?:{re.escape(_WHILE)}.*)?$", r
 # What TensorFlow calls the errors of files, memory and network.
 _OF_FILES = ("NotFoundError", "PermissionDeniedError", "ResourceExhaustedError", "UnavailableError")
 _LONGEST = 300
+_ATTEMPTS = 5
 
 
 def reason(error: BaseException) -> str:
@@ -101,9 +105,18 @@ def jobs_explained(runtime: Runtime) -> Iterator[None]:
     Args:
         runtime: the section `runtime`.
     """
+    from tfx.orchestration.portable import outputs_utils
     from tfx.orchestration.portable.beam_executor_operator import BeamExecutorOperator
 
     run_executor = BeamExecutorOperator.run_executor
+    remove = outputs_utils.remove_output_dirs
+
+    def remove_patiently(outputs: Mapping[str, Sequence[Any]]) -> None:
+        try:
+            remove(outputs)
+        except OSError:  # a worker that is left writes into a folder while it is removed
+            for artifact in (artifact for artifacts in outputs.values() for artifact in artifacts):
+                _remove(artifact.uri)
 
     def run_and_explain(self: Any, execution_info: Any, *arguments: Any, **named: Any) -> Any:
         watch: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
@@ -121,7 +134,18 @@ def jobs_explained(runtime: Runtime) -> Iterator[None]:
             raise sentence from error
 
     BeamExecutorOperator.run_executor = run_and_explain
+    outputs_utils.remove_output_dirs = remove_patiently
     try:
         yield
     finally:
         BeamExecutorOperator.run_executor = run_executor
+        outputs_utils.remove_output_dirs = remove
+
+
+def _remove(folder: str) -> None:
+    """Removes a folder that a worker may still write to; what stays of it belongs to no artifact."""
+    for _ in range(_ATTEMPTS):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not os.path.exists(folder):
+            return
+        time.sleep(1)

@@ -1,19 +1,23 @@
 """What a Beam job that ends badly becomes: the errors that Beam raises, made by jobs that do end badly."""
 
+import errno
 import math
 import os
+import shutil
 from pathlib import Path
 
 import apache_beam as beam
 import grpc
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
+from tfx.orchestration.portable import outputs_utils
+from tfx.types.standard_artifacts import Model
 
 from components.shared.kept_files import read_json
 from pipeline.config.runtime import Runtime
 from pipeline.errors import InputError
 from pipeline.workers.arguments import beam_arguments
-from pipeline.workers.failures import explained, reason
+from pipeline.workers.failures import explained, jobs_explained, reason
 
 THERE = Runtime(engine="portable", endpoint="jobs:8099", pool="localhost:50000")
 THERE_IN_WORDS = "the engine portable at jobs:8099"
@@ -108,3 +112,20 @@ def test_the_text_of_another_process_is_read_to_its_end():
 def test_an_error_on_purpose_stays_itself():
     error = InputError("The data must be better.")
     assert explained(error, "Transform", THERE) is error
+
+
+def test_outputs_are_removed_although_a_worker_still_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    folder = tmp_path / "model" / "3"
+    (folder / "Split-train").mkdir(parents=True)
+    removed = shutil.rmtree
+
+    def written_meanwhile(path: object, *rest: object, **named: object) -> None:
+        monkeypatch.setattr(shutil, "rmtree", removed)
+        raise OSError(errno.ENOTEMPTY, "Directory not empty", str(path))
+
+    monkeypatch.setattr(shutil, "rmtree", written_meanwhile)
+    model = Model()
+    model.uri = str(folder)
+    with jobs_explained(Runtime()):
+        outputs_utils.remove_output_dirs({"model": [model]})
+    assert list(folder.parent.iterdir()) == []

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.portable_runner import PipelineResult
@@ -118,3 +119,40 @@ def test_what_a_job_raises_is_raised(tmp_path: Path):
     job.ended.set()
     with watched(tmp_path / "signs"), pytest.raises(RuntimeError, match="Pipeline failed"):
         job.wait_until_finish()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("killed", [False, True])
+def test_the_workers_of_a_pool_give_signs_on_prism(
+    tmp_path: Path, prism: int, pool: int, monkeypatch: pytest.MonkeyPatch, killed: bool
+):
+    monkeypatch.undo()  # of what `impatient` does
+    monkeypatch.setattr(heartbeat, "SILENCE", 20.0)
+    signs = tmp_path / "signs"
+    place = ["--environment_type=EXTERNAL", f"--environment_config=localhost:{pool}", "--sdk_container_image=none"]
+    line = ["--runner=PortableRunner", f"--job_endpoint=localhost:{prism}", *place, *heartbeat_arguments(signs)]
+    job = beam.Pipeline(options=PipelineOptions(line))
+    seconds = 3600 if killed else 1
+    _ = job | beam.Create([seconds] * 4) | beam.Reshuffle() | beam.Map(time.sleep)
+    workers: list[str] = []
+
+    def kill() -> None:
+        while not (signs.exists() and any(signs.iterdir())):
+            time.sleep(0.1)
+        workers.extend(path.name for path in signs.iterdir())
+        time.sleep(5)  # until it is at work
+        if killed:
+            os.kill(int(workers[0].rpartition("-")[2]), 9)
+
+    killing = threading.Thread(target=kill)
+    killing.start()
+    with watched(signs):
+        if killed:
+            with pytest.raises(RuntimeError, match=r"SDK worker disconnected|no sign of a worker for 20 s"):
+                job.run().wait_until_finish()
+        else:
+            assert job.run().wait_until_finish() == "DONE"
+    killing.join()
+    [worker] = workers
+    assert worker.startswith(f"{platform.node()}-")
+    assert worker != f"{platform.node()}-{os.getpid()}", "a process of the pool"
