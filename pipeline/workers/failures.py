@@ -107,6 +107,7 @@ def jobs_explained(runtime: Runtime) -> Iterator[None]:
     """
     from tfx.orchestration.portable import outputs_utils
     from tfx.orchestration.portable.beam_executor_operator import BeamExecutorOperator
+    from tfx.proto.orchestration.placeholder_pb2 import PlaceholderExpression
 
     run_executor = BeamExecutorOperator.run_executor
     remove = outputs_utils.remove_output_dirs
@@ -122,7 +123,10 @@ def jobs_explained(runtime: Runtime) -> Iterator[None]:
         watch: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
         if runtime.engine != LOCAL:
             signs = Path(execution_info.tmp_dir) / "heartbeats"
-            self.beam_pipeline_args.extend(heartbeat_arguments(signs))
+            for argument in heartbeat_arguments(signs):
+                expression = PlaceholderExpression()
+                expression.value.string_value = argument
+                self.beam_pipeline_args.append(expression)
             watch = watched(signs)
         try:
             with watch:

@@ -10,7 +10,11 @@ import apache_beam as beam
 import grpc
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
+from tfx.dsl.compiler.placeholder_utils import ResolutionContext, resolve_placeholder_expression
 from tfx.orchestration.portable import outputs_utils
+from tfx.orchestration.portable.beam_executor_operator import BeamExecutorOperator
+from tfx.orchestration.portable.data_types import ExecutionInfo
+from tfx.proto.orchestration.executable_spec_pb2 import BeamExecutableSpec
 from tfx.types.standard_artifacts import Model
 
 from components.shared.kept_files import read_json
@@ -18,6 +22,7 @@ from pipeline.config.runtime import Runtime
 from pipeline.errors import InputError
 from pipeline.workers.arguments import beam_arguments
 from pipeline.workers.failures import explained, jobs_explained, reason
+from pipeline.workers.heartbeat import heartbeat_arguments
 
 THERE = Runtime(engine="portable", endpoint="jobs:8099", pool="localhost:50000")
 THERE_IN_WORDS = "the engine portable at jobs:8099"
@@ -129,3 +134,24 @@ def test_outputs_are_removed_although_a_worker_still_writes(tmp_path: Path, monk
     with jobs_explained(Runtime()):
         outputs_utils.remove_output_dirs({"model": [model]})
     assert list(folder.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("engine", ["portable", "local"])
+def test_a_step_on_another_engine_asks_its_workers_for_signs_of_life(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str
+):
+    given: list[str] = []
+
+    def run_executor(self: BeamExecutorOperator, execution_info: ExecutionInfo) -> None:
+        context = ResolutionContext(exec_info=execution_info)
+        given.extend(str(resolve_placeholder_expression(argument, context)) for argument in self.beam_pipeline_args)
+
+    monkeypatch.setattr(BeamExecutorOperator, "run_executor", run_executor)
+    executor = BeamExecutableSpec()
+    executor.python_executor_spec.class_path = "components.statistics_gen.component.StatisticsGen_Executor"
+    executor.beam_pipeline_args_placeholders.add().value.string_value = "--runner=X"
+    operator = BeamExecutorOperator(executor)
+    with jobs_explained(THERE if engine == "portable" else Runtime()):
+        operator.run_executor(ExecutionInfo(tmp_dir=str(tmp_path)))
+    signs = heartbeat_arguments(tmp_path / "heartbeats") if engine == "portable" else []
+    assert given == ["--runner=X", *signs]
