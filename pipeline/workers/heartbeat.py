@@ -1,7 +1,8 @@
 """Whether the workers of a Beam job live: each touches a file where all artifacts are, and who waits for the job looks.
 
-A job server is to end a job whose workers are gone. Prism 2.73.0 did so when a worker was killed in StatisticsGen, and
-told of a job in Transform that it ran for ever. Workers import this module as a plugin of Beam before all work.
+A job server is to end a job whose workers are gone. Prism 2.73.0 did so at once when a worker was killed in
+StatisticsGen, and still called a job of Transform running two minutes later. Workers import this module as a plugin of
+Beam before all work.
 """
 
 from __future__ import annotations
