@@ -89,7 +89,9 @@ def train(
             # First, so that the others see the average, and begin an epoch after it has gone.
             *([keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if recipe.ema_epochs else []),
             *callbacks,
-            MonitoredStopping({head: recipe.head_weights[head] for head in heads}, recipe.patience, recipe.plateau),
+            MonitoredStopping(
+                {head: recipe.head_weights[head] for head in heads}, recipe.patience, recipe.plateau_for(len(rows))
+            ),
             keras.callbacks.TerminateOnNaN(),
             limit,
             *([keras.callbacks.TensorBoard(log_dir, write_graph=False)] if is_chief() else []),

@@ -13,6 +13,7 @@ from components.shared.errors import InputError
 from components.shared.head_outputs import CLASSIFICATION, REGRESSION
 from components.shared.section import Fraction, OneOf, Section
 from components.trainer.choices import BALANCERS, FIXED, REGRESSION_LOSSES
+from components.trainer.network.architecture import MANY_ROWS
 
 _SMALLEST_BATCH, _LARGEST_BATCH = 32, 512
 # Mini-batches per epoch that an automatic batch size aims at.
@@ -39,9 +40,10 @@ class Recipe(Section):
     patience: Annotated[int, Field(ge=1)] = 6
     """Stop after this many epochs without a lower sum of mean absolute error (standardised) and log loss on the
     validation split; the weights of the best epoch are kept."""
-    plateau: Annotated[int, Field(ge=0)] = 3
+    plateau: Annotated[int, Field(ge=0)] | None = None
     """After this many epochs in which the loss that `patience` watches did not fall by 0.1 %, go on from the best
-    weights with 0.3 times the learning rate, or stop where that gained nothing the last time; 0: never."""
+    weights with 0.3 times the learning rate, or stop where that gained nothing the last time; 0: never. Null: 3, or 5
+    with more than 50,000 train rows, where epochs are short."""
     balancing: Annotated[str, OneOf(BALANCERS)] = FIXED
     """How the two losses share the network; all but `fixed` train on one device."""
     regression_weight: Annotated[float, Field(ge=0)] = 1.0
@@ -78,6 +80,12 @@ class Recipe(Section):
             return self.batch_size
         wanted = 2 ** int(np.log2(max(rows / _BATCHES, 1)))
         return int(np.clip(wanted, _SMALLEST_BATCH, _LARGEST_BATCH))
+
+    def plateau_for(self, rows: int) -> int:
+        """Returns the epochs without a lower loss after which the learning rate falls; see `plateau`."""
+        if self.plateau is not None:
+            return self.plateau
+        return 5 if rows > MANY_ROWS else 3
 
     def ema_momentum_for(self, rows: int) -> float:
         """Returns the momentum by which weights `ema_epochs` old count 1/e of the newest; 0 for no average."""

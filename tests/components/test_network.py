@@ -13,6 +13,7 @@ from components.trainer.network.encoder import FeatureSpace, OneHot, encode
 from components.trainer.network.members import MemberDense, SharedDense
 from components.trainer.network.numeric_features import Periodic, PiecewiseLinear, SmoothClip, bin_edges, robust_scales
 from components.trainer.presets import SEED
+from components.trainer.recipe import Recipe
 
 RANDOM = np.random.default_rng(4)
 NUMBERS = RANDOM.normal(size=(300, 3)).astype("float32")
@@ -156,6 +157,8 @@ def test_rows_of_a_large_table_train_some_of_the_members():
     assert (
         Architecture().trained_on(1).rate_factor == Architecture(members=1).trained_on(MANY_ROWS + 1).rate_factor == 1
     )
+    assert [Recipe().plateau_for(count) for count in (1, MANY_ROWS, MANY_ROWS + 1)] == [3, 3, 5]
+    assert [Recipe(plateau=chosen).plateau_for(MANY_ROWS + 1) for chosen in (0, 2)] == [0, 2]
     with pytest.raises(ValueError, match="members_per_row must divide members, 8, got 3"):
         Architecture(members_per_row=3)
 
