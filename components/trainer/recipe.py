@@ -66,8 +66,8 @@ class Recipe(Section):
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     """Seed of initial weights, shuffling and dropout."""
     memory_mb: Annotated[int, Field(ge=1)] = 4096
-    """MiB of the train split's features that are kept in memory; larger ones go to a temporary file, from which
-    training streams them in chunks."""
+    """MiB of each transformed split that are kept in memory; a larger one, labels and all, goes to a temporary file,
+    from which training streams it in chunks."""
 
     @property
     def head_weights(self) -> dict[str, float]:
