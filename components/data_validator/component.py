@@ -41,7 +41,7 @@ from components.model_format.manifest import GO_BACK
 from components.schema_gen.curation import TRAINING, identifier_notes
 from components.schema_gen.domains import any_text_notes
 from components.schema_gen.schema_file import read_schema
-from components.shared.beam_engine import runs_here
+from components.shared.beam_engine import discard, runs_here
 from components.shared.errors import InputError
 from components.shared.file_names import EXTRA, SCHEMA
 from components.shared.splits import EVAL, TRAIN, VALIDATION
@@ -87,7 +87,10 @@ def DataValidator(
     found = _schema_anomalies(examples, statistics, in_force, reviewed_schema, anomalies, levels)
 
     columns = _compared(summary, in_force)
-    workers = None if beam_pipeline is None or runs_here(beam_pipeline) else Workers(beam_pipeline, anomalies.uri)
+    workers = None
+    if beam_pipeline is not None:
+        discard(beam_pipeline)  # each pass has one of its own
+        workers = None if runs_here(beam_pipeline) else Workers(beam_pipeline, anomalies.uri)
     samples = read_samples(examples.uri, columns, (TRAIN, VALIDATION, EVAL), summary.wide, workers)
     train, validation = (samples[split].divided(labels) for split in (TRAIN, VALIDATION))
     unlabelled = {label: summary.without(label) for label in labels}

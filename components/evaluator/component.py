@@ -20,7 +20,7 @@ from components.evaluator.question import Question
 from components.evaluator.scoring import ServingModel
 from components.formats.evaluation import Evaluation, Training
 from components.schema_gen.schema_file import read_schema
-from components.shared.beam_engine import runs_here
+from components.shared.beam_engine import discard, runs_here
 from components.shared.file_names import SCHEMA
 
 
@@ -67,6 +67,7 @@ def Evaluator(
         level=chosen["confidence"],
     )
     if runs_here(beam_pipeline):
+        discard(beam_pipeline)
         answer = here.answer(question)
     else:
         answer = elsewhere.answer(question, beam_pipeline, evaluation.uri)

@@ -11,7 +11,7 @@ from tfx.types.standard_artifacts import Examples
 
 from components.example_gen.beam_passes import BeamPasses
 from components.example_gen.ingest import ingest
-from components.example_gen.passes import InTurn
+from components.example_gen.passes import InTurn, Passes
 from components.example_gen.plan import CHANGED, plan_at_hand
 from components.example_gen.spec import IngestSpec, expand
 from components.example_gen.splitting.recall import Pushed
@@ -19,7 +19,7 @@ from components.example_gen.splitting.row_identity import Identity
 from components.example_gen.tables.dates import dated
 from components.pusher.local_store import open_store
 from components.pusher.provenance import rows_pushed
-from components.shared.beam_engine import runs_here
+from components.shared.beam_engine import discard, runs_here
 from components.shared.errors import InputError
 from components.shared.file_names import EXTRA, SEEN
 
@@ -54,8 +54,7 @@ def ExampleGen(
     if not fingerprint:
         planned = replace(planned, paths=expand(dated(planned.paths, planned.date)))
     pushed = _pushed(pushed_rows, destination)
-    here = beam_pipeline is None or runs_here(beam_pipeline)
-    passes = InTurn() if here else BeamPasses(beam_pipeline, examples.uri)
+    passes = _passes(beam_pipeline, examples.uri)
     plan = plan_at_hand(planned, fingerprint)
     summary = ingest(planned, examples.uri, pushed=pushed, plan=plan, passes=passes)
     if fingerprint and summary.fingerprint != fingerprint:
@@ -69,6 +68,14 @@ def ExampleGen(
     examples.set_string_custom_property("input_fingerprint", summary.fingerprint)
     examples.set_int_custom_property("span", 0)
     examples.set_int_custom_property("version", 0)
+
+
+def _passes(pipeline: beam.Pipeline | None, folder: str) -> Passes:
+    """Returns who reads the table: this process, or the workers of a pipeline, which is not run itself."""
+    if pipeline is None:
+        return InTurn()
+    discard(pipeline)
+    return InTurn() if runs_here(pipeline) else BeamPasses(pipeline, folder)
 
 
 def _pushed(rows: str, destination: str) -> Pushed | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import apache_beam as beam
 from apache_beam.options.pipeline_options import DirectOptions
 from apache_beam.runners.direct.direct_runner import BundleBasedDirectRunner, SwitchingDirectRunner
@@ -24,3 +26,12 @@ def runs_here(pipeline: beam.Pipeline) -> bool:
         and direct.direct_running_mode == _IN_MEMORY
         and direct.direct_num_workers == 1
     )
+
+
+def discard(pipeline: beam.Pipeline) -> None:
+    """Removes the temporary folder of a pipeline that is not run; Beam makes it with the pipeline.
+
+    Args:
+        pipeline: the pipeline; its runner and options may still be used for others.
+    """
+    shutil.rmtree(pipeline.local_tempdir, ignore_errors=True)

@@ -84,7 +84,8 @@ def test_rows_count_by_their_weights_and_the_error_is_standardised():
 
     target = np.array([1.0, -3.0, 5.0], np.float32)
     weights = {REGRESSION: np.array([1, 3, 0], np.float32), CLASSIFICATION: np.array([0, 1, 1], np.float32)}
-    weighted = Dataset({}, target * 20 + 7, target, np.array([0, 1, 0]), 7.0, 20.0, weights)
+    features = {"numeric": np.zeros((3, 1), np.float32)}
+    weighted = Dataset(features, target * 20 + 7, target, np.array([0, 1, 0]), 7.0, 20.0, weights)
     losses = head_losses(Network(), weighted)
     assert losses["regression"] == pytest.approx((1 * 1 + 3 * 3) / 4)
     assert losses["classification"] == pytest.approx(-(np.log(0.75) + np.log(0.9)) / 2)

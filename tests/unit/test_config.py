@@ -36,6 +36,7 @@ def test_the_preset_seed_is_the_plain_network_which_has_no_other_parts():
         "category_encoding": "one_hot",
         "embedding_size": 16,
         "members": 1,
+        "members_per_row": None,
         "dropout": 0.0,
         "class_dropout": 0.0,
         "l2": 0.0,
