@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import resource
 import time
 import traceback
 from pathlib import Path
@@ -179,6 +180,12 @@ def _keys(properties: dict[str, Any]) -> dict[str, str]:
     return {name: hashlib.sha256(str(value).encode()).hexdigest()[:12] for name, value in flat.items()}
 
 
+def _cpu_seconds() -> float:
+    """Returns the CPU time of this process and of those it started that have ended."""
+    used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(part.ru_utime + part.ru_stime for part in used)
+
+
 class _Watcher:
     """Keeps the record and the table up to date while nodes run."""
 
@@ -189,7 +196,7 @@ class _Watcher:
         self._earlier = earlier
         self._output = output
         self._cache = cache
-        self._began = 0.0
+        self._began = self._worked = 0.0
         self._measures = False
 
     def started(self, node: str) -> None:
@@ -224,12 +231,12 @@ class _Watcher:
                 self.failed(step.name, error)
 
     def _begin(self, step: StepRecord) -> None:
-        self._began = time.monotonic()
+        self._began, self._worked = time.monotonic(), _cpu_seconds()
         self._measures = reset_peak()
         self._show(step, "running")
 
     def _measure(self, step: StepRecord) -> None:
-        step.seconds = time.monotonic() - self._began
+        step.seconds, step.cpu_seconds = time.monotonic() - self._began, _cpu_seconds() - self._worked
         step.peak_memory = peak() if self._measures else None
 
     def _step(self, node: str) -> StepRecord:

@@ -34,6 +34,8 @@ class StepRecord:
         peak_memory: most memory the process held meanwhile, in MiB; None where that is not known.
         keys: argument -> short hash, to tell the next run what changed.
         artifacts: output -> folder.
+        cpu_seconds: CPU time of the process, and of those it has started that ended meanwhile; None where that is not
+            known.
     """
 
     name: str
@@ -44,6 +46,12 @@ class StepRecord:
     keys: dict[str, str] = field(default_factory=dict)
     artifacts: dict[str, str] = field(default_factory=dict)
     peak_memory: float | None = None
+    cpu_seconds: float | None = None
+
+    @property
+    def busy_seconds(self) -> float:
+        """Seconds on a machine that does nothing else: CPU time where that is less, as other work held the cores."""
+        return self.seconds if self.cpu_seconds is None else min(self.seconds, self.cpu_seconds)
 
 
 @dataclass

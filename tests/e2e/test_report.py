@@ -140,6 +140,7 @@ def test_the_verdict_and_the_run_are_those_of_the_record(wine, report):
     assert [step["name"] for step in report["run"]["steps"]] == [step["name"] for step in wine.record["steps"]]
     for step in report["run"]["steps"]:
         assert step["peak_memory"] > 100, step
+    assert all(step["cpu_seconds"] > 0 for step in wine.record["steps"])
     assert report["run"]["state"] == "pushed"
     config = {row["key"]: (row["value"], row["origin"]) for row in report["config"]}
     assert config["labels.regression"] == ("alcohol", "config.yaml")

@@ -38,13 +38,21 @@ def test_what_was_written_is_read(tmp_path: Path):
     assert json.loads(record_path(tmp_path, run.id).read_text(encoding="utf-8"))["version"] == 3
 
 
-def test_a_record_from_before_memory_was_measured_is_read(tmp_path: Path):
-    run = finished(tmp_path, "20260101-000000", steps=[StepRecord("Trainer", "done")])
+@pytest.mark.parametrize("figure", ["peak_memory", "cpu_seconds"])
+def test_a_record_from_before_a_figure_was_measured_is_read(tmp_path: Path, figure: str):
+    run = finished(tmp_path, "20260101-000000", steps=[StepRecord("Trainer", "done", seconds=3.0)])
     path = record_path(tmp_path, run.id)
     old = json.loads(path.read_text())
-    del old["steps"][0]["peak_memory"]
+    del old["steps"][0][figure]
     path.write_text(json.dumps(old))
-    assert read_runs(tmp_path)[0].steps[0].peak_memory is None
+    [step] = read_runs(tmp_path)[0].steps
+    assert getattr(step, figure) is None
+    assert step.busy_seconds == 3
+
+
+def test_a_step_that_waited_for_a_processor_was_busy_for_less():
+    assert StepRecord("Trainer", seconds=3.0, cpu_seconds=1.0).busy_seconds == 1
+    assert StepRecord("Trainer", seconds=3.0, cpu_seconds=5.0).busy_seconds == 3
 
 
 DAMAGE = {
