@@ -13,6 +13,8 @@ from components.trainer.choices import AUTO, BLOCKS, CATEGORY_ENCODINGS, NORMALI
 MANY_ROWS = 50_000
 """Train rows above which training saves time where that costs no accuracy."""
 _FEW_MEMBERS = 2
+# Inputs that all piecewise-linear columns may have together; wide feature vectors get fewer bins each.
+_WIDEST = 4096
 
 Widths = list[Annotated[int, Field(ge=1, le=16_384)]]
 
@@ -75,3 +77,8 @@ class Architecture(Section):
         few = math.gcd(self.members, _FEW_MEMBERS)
         chosen = self.members_per_row or (few if rows > MANY_ROWS else self.members)
         return self.model_copy(update={"members_per_row": chosen})
+
+
+def bins_of_each(bins: int, columns: int) -> int:
+    """Returns how many bins each of so many piecewise-linear columns may have: `bins`, or fewer where they are many."""
+    return max(2, min(bins, _WIDEST // max(columns, 1)))

@@ -12,8 +12,8 @@ from typing import Any
 import keras
 import numpy as np
 
-# Inputs that all piecewise-linear columns may have together; wide feature vectors get fewer bins each.
-_WIDEST = 4096
+from components.trainer.network.architecture import bins_of_each
+
 # How far, in widths of the outermost bin, a value beyond the train split's range still counts.
 _BEYOND = 1.0
 
@@ -29,7 +29,7 @@ def bin_edges(values: np.ndarray, missing: np.ndarray | None, bins: int) -> list
     Returns:
         N lists of at most `bins + 1` ascending edges; empty for a column without spread.
     """
-    bins = max(2, min(bins, _WIDEST // max(values.shape[1], 1)))
+    bins = bins_of_each(bins, values.shape[1])
     edges = []
     for position in range(values.shape[1]):
         present = _present(values, missing, position)
