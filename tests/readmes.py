@@ -29,6 +29,7 @@ PAGES = (
     # No command of these is run.
     "CONTRIBUTING.md",
     "pipeline/workers/README.md",
+    "pipeline/sizing/README.md",
     "components/README.md",
     "components/evaluator/README.md",
     "components/example_gen/README.md",

@@ -21,15 +21,13 @@ from components.formats.history import ALONE
 from components.shared.head_outputs import OUTPUTS
 from components.trainer.loop import History
 from components.trainer.model import single_task
-from components.trainer.network.architecture import MANY_ROWS
+from components.trainer.network.architecture import MANY_ROWS, MIN_ROWS
 from components.trainer.recipe import Recipe
 from components.trainer.stopping import MONITORED_LOSS, BestOfHead, monitored_loss
 from components.trainer.task import Task
 
 TOLERANCE = 0.01
 """Share of a head's validation loss that it must gain by itself for the heads to part."""
-MIN_ROWS = 1000
-"""Validation rows with its label that each head needs: fewer do not tell such a gain from chance."""
 COMPROMISE = 0.001
 """Share of its validation loss that such an epoch costs a head, against its own best epoch."""
 

@@ -1,4 +1,4 @@
-"""The tables of the READMEs that are generated: verbs, options, configuration keys, object stores, search space.
+"""The tables of the READMEs that are generated: verbs, options, keys, object stores, search space, growth.
 
     python -m pipeline.cli.reference    writes each of them into its page, and prints which pages have changed
 
@@ -21,6 +21,7 @@ import yaml
 from components.objects.registry import SCHEMES
 from pipeline.config.run import Config
 from pipeline.config.tuning import SearchRange, default_space
+from pipeline.sizing.growth import growth_rows, run_rows
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,8 +41,8 @@ def config_table() -> str:
 
 
 def verbs_table() -> str:
-    """Returns a Markdown table of every verb and what `--help` says of it."""
-    rows = [(f"`{usage}`", _meaning(command.help or "")) for usage, command in _usages()]
+    """Returns a Markdown table of every verb and the first paragraph of what `--help` says of it."""
+    rows = [(f"`{usage}`", _meaning((command.help or "").partition("\n\n")[0])) for usage, command in _usages()]
     return _markdown(("Verb", "What it does"), rows)
 
 
@@ -75,6 +76,18 @@ def stores_table() -> str:
     return _markdown(("URI", "Server", "Credentials"), rows)
 
 
+def growth_table() -> str:
+    """Returns a Markdown table of what each step takes of larger and larger tables."""
+    heading, *rows = growth_rows()
+    return _markdown(heading, rows)
+
+
+def sizing_table() -> str:
+    """Returns a Markdown table of the runs that were measured, and what the sizing model says of them."""
+    heading, *rows = run_rows()
+    return _markdown(heading, rows)
+
+
 @dataclass(frozen=True)
 class Table:
     """A generated table and where it stands.
@@ -94,6 +107,8 @@ TABLES: dict[str, Table] = {
     "config": Table("pipeline/config/README.md", config_table),
     "stores": Table("components/objects/README.md", stores_table),
     "space": Table("components/tuner/README.md", space_table),
+    "growth": Table("pipeline/workers/README.md", growth_table),
+    "sizing": Table("pipeline/sizing/README.md", sizing_table),
 }
 
 

@@ -31,6 +31,10 @@ from pipeline.config.run import Config
 from pipeline.config.runtime import LOCAL, Runtime
 from pipeline.errors import InputError, did_you_mean, warn
 from pipeline.graph.inputs import Source, check_pushed, look_up
+from pipeline.sizing.estimate import Job, constants, expected
+from pipeline.sizing.shape import shape_of
+from pipeline.sizing.speed import Speed
+from pipeline.sizing.words import in_a_sentence
 from pipeline.workers.flink import restart_warning
 from pipeline.workers.probe import probe
 
@@ -151,10 +155,18 @@ def check_all(config: Config, console: Console) -> None:
     if config.labels.weight is not None:
         table.add_row("weight", config.labels.weight)
     table.add_row("features", ", ".join(f"{feature.name} ({feature.kind.lower()})" for feature in checked.features))
+    table.add_row("a run", _estimate(config, checked))
     console.print(table, highlight=False, markup=False)
     for sentence in [*checked.warnings, *filter(None, [restart_warning(config.runtime)])]:
         console.print("note", sentence, markup=False, soft_wrap=True, highlight=False)
     console.print("A run can start.", style="green")
+
+
+def _estimate(config: Config, checked: Checked) -> str:
+    shape = shape_of(checked.plan.profile, checked.features, config)
+    job = Job(shape, config.model, config.training, seeds=config.evaluation.relatedness)
+    found = expected(job, config.preset, Speed.measured(), constants())
+    return in_a_sentence(found, config.runtime.engine, tfma=config.evaluation.tfma)
 
 
 def _engine(runtime: Runtime) -> str:

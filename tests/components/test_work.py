@@ -3,6 +3,7 @@
 import keras
 import pytest
 
+from components.example_gen.examples.writer import ROWS_PER_FILE
 from components.shared.head_outputs import OUTPUTS
 from components.trainer.choices import AUTO, BLOCKS, CATEGORY_ENCODINGS, NUMBER_ENCODINGS, TRUNKS
 from components.trainer.model import build_table_model, single_task
@@ -11,6 +12,7 @@ from components.trainer.network.encoder import FeatureSpace
 from components.trainer.network.members import MemberDense
 from components.trainer.network.numeric_features import Periodic
 from components.trainer.network.work import multiply_adds
+from pipeline.sizing.estimate import BATCH
 
 NUMBERS, TEXTS, ENTRIES, CLASSES, BINS, MEMBERS = 5, 2, 9, 4, 8, 3
 SIZES = (NUMBERS, TEXTS, ENTRIES, CLASSES)
@@ -59,6 +61,10 @@ def test_multiply_adds_are_those_of_the_kernels(values):
 def test_a_head_alone_has_the_trunk_and_its_own_layers(head: int):
     network = single_task(build_table_model(SPACE, CLASSES, architecture(trunk="separate")), OUTPUTS[head])
     assert multiply_adds(architecture(), *SIZES, heads=[head]) == products(network, MEMBERS)
+
+
+def test_a_batch_of_the_estimate_is_a_file_of_examples():
+    assert BATCH == ROWS_PER_FILE
 
 
 def test_many_numbers_have_fewer_bins_each():

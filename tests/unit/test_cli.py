@@ -1,6 +1,7 @@
 """The verbs that need no pipeline, and how the command ends."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -107,6 +108,15 @@ def test_check_says_what_the_table_holds(mtl: Callable[..., Said]):
     assert lines["features"].endswith("x (int), c (bytes), e (float)")
     assert said.out.endswith("A run can start.\n")
     assert not Path("runs").exists()
+
+
+def test_check_says_what_a_run_takes(mtl: Callable[..., Said]):
+    write(rows())
+    said = mtl("check", *FLAGS, "--set", "training.epochs=3")
+    [line] = [line for line in said.out.splitlines() if line.startswith("a run ")]
+    span = r"\d+ (seconds|minutes)"
+    words = rf"a run +about {span} and \d\.\d GiB of memory here \(training {span} at 3 epochs\) *"
+    assert re.fullmatch(words, line), line
 
 
 def test_an_empty_column_is_a_note(mtl: Callable[..., Said]):

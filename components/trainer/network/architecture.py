@@ -12,6 +12,9 @@ from components.trainer.choices import AUTO, BLOCKS, CATEGORY_ENCODINGS, NORMALI
 
 MANY_ROWS = 50_000
 """Train rows above which training saves time where that costs no accuracy."""
+MIN_ROWS = 1000
+"""Validation rows with its label that each head needs for trunk `auto` to train it alone: fewer do not tell a gain of
+1 % from chance."""
 _FEW_MEMBERS = 2
 # Inputs that all piecewise-linear columns may have together; wide feature vectors get fewer bins each.
 _WIDEST = 4096
