@@ -37,8 +37,7 @@ AROUND = "check and end"
 BY_NETWORK = "network"
 """The term whose seconds are those of products of matrices; all others go by the speed of a loop."""
 HELD = "held"
-"""The term of what the Trainer holds in memory. It is there `COPIES` times while `ColumnBuffer` joins its parts."""
-COPIES = 2.0
+"""The term of what the Trainer holds in memory, in MiB."""
 # Steps that do the same whatever the table, and those that look at its columns, never at a row.
 _SAME = ("Start", "Baseline", "DataGate")
 _BY_COLUMN = (*_SAME, "SchemaGen", "Pusher", "Report")
@@ -46,7 +45,7 @@ _BY_COLUMN = (*_SAME, "SchemaGen", "Pusher", "Report")
 _STEP = 3
 BATCH = 65_536
 """Rows of a file of examples, as of `components.example_gen.examples.writer`, which imports TensorFlow."""
-# Bytes of a row's labels: its number as it is and standardised, and the index of its class.
+# Bytes of a row's labels as training holds them: its number as it is and standardised, and the index of its class.
 _LABELS = 8 + 4 + 8
 _MILLION = 1e6
 
@@ -143,8 +142,8 @@ def terms(step: str, job: Job) -> Terms:
 def held(step: str, job: Job) -> Terms:
     """Returns term -> amount of what the memory of a step grows with, in MiB where it is known.
 
-    The Trainer holds the features of train up to `training.memory_mb`, and labels and validation rows whatever their
-    number; the Evaluator holds the eval rows. Besides, every step holds batches, at most what a file has of rows.
+    The Trainer holds train and validation, each up to `training.memory_mb`; the Evaluator holds the eval rows. Besides,
+    every step holds batches, at most what a file has of rows.
     """
     shape = job.shape
     common = {"fixed": 1.0} if step in _SAME else {"fixed": 1.0, "columns": float(shape.columns)}
@@ -153,9 +152,10 @@ def held(step: str, job: Job) -> Terms:
     rows = {TRAINER: shape.train_rows, EVALUATOR: shape.eval_rows}.get(step, shape.rows)
     common |= {"batch": min(rows, BATCH) * (shape.numbers + shape.texts) / _MILLION}
     if step == TRAINER:
-        kept = min(shape.train_rows * shape.feature_bytes / 2**20, job.recipe.memory_mb)
-        validation = shape.validation_rows * (shape.feature_bytes + _LABELS) / 2**20
-        common |= {HELD: kept + validation + shape.train_rows * _LABELS / 2**20}
+        splits = [
+            count * (shape.feature_bytes + _LABELS) / 2**20 for count in (shape.train_rows, shape.validation_rows)
+        ]
+        common |= {HELD: sum(min(size, job.recipe.memory_mb) for size in splits)}
     if step == EVALUATOR:
         common |= {"rows": rows / _MILLION}
     return common

@@ -30,7 +30,7 @@ from scipy.optimize import nnls
 from components.formats.history import ALONE, History
 from pipeline.config.resolve import resolve
 from pipeline.runs.record import Run, read_runs
-from pipeline.sizing.estimate import AROUND, CONSTANTS, COPIES, HELD, TRAINER, Terms, held, terms
+from pipeline.sizing.estimate import AROUND, CONSTANTS, HELD, TRAINER, Terms, held, terms
 from pipeline.sizing.growth import job_of
 from pipeline.sizing.shape import Shape, shape_of
 from pipeline.sizing.speed import Speed
@@ -163,12 +163,12 @@ def fitted(runs: Sequence[_Json]) -> tuple[dict[str, Terms], dict[str, Terms]]:
             continue
         amounts = [(held(step, job_of(run)), value) for run, value in _of(runs, "memory", step)]
         # What is held is known, and would be lost among what else grows with rows.
-        found = [(parts, value - COPIES * parts.pop(HELD, 0.0)) for parts, value in amounts]
+        found = [(parts, value - parts.pop(HELD, 0.0)) for parts, value in amounts]
         known = coefficients(found)
         most = {name: known.get(name, 0.0) * max(parts[name] for parts, _ in found) for name in found[0][0]}
         grows = [name for name, explained in most.items() if name == "fixed" or explained >= _NOISE]
         memory[step] = coefficients([({name: parts[name] for name in grows}, value) for parts, value in found])
-        memory[step] |= {HELD: COPIES} if step == TRAINER else {}
+        memory[step] |= {HELD: 1.0} if step == TRAINER else {}
     return seconds, memory
 
 
