@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.config.runtime import LOCAL
 from pipeline.sizing.estimate import RELATEDNESS, TRAINER, Estimate
 
-ON_ENGINE = ("StatisticsGen", "Transform")
+ON_ENGINE = ("ExampleGen", "StatisticsGen", "DataValidator", "Transform", "Evaluator")
 """The steps that are Beam jobs, which another engine than `local` runs elsewhere."""
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
@@ -22,7 +22,7 @@ def in_a_sentence(found: Estimate, engine: str, *, tfma: bool = False) -> str:
     here = [step for step in found.seconds if step not in elsewhere]
     seconds = sum(found.seconds[step] for step in here)
     memory = max(found.memory[step] for step in here if step in found.memory)
-    without = [f"{' and '.join(elsewhere)} by {engine}"] if elsewhere else []
+    without = [f"the Beam steps by {engine}"] if elsewhere else []
     without += ["TensorFlow Model Analysis"] if tfma else []
     beside = f" beside {' and '.join(without)}" if without else ""
     training = found.seconds[TRAINER] + found.seconds.get(RELATEDNESS, 0.0)

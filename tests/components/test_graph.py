@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
+from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
 
 from pipeline.config.resolve import resolve
 from pipeline.graph.build import build, up_to
 from pipeline.graph.inputs import at_run_time
+from pipeline.sizing.words import ON_ENGINE
 
 TO_THE_GATE = [
     *("ExampleGen", "StatisticsGen", "SchemaGen", "Baseline"),
@@ -54,3 +56,8 @@ def test_an_optional_step_changes_the_arguments_of_the_report_only(tmp_path: Pat
             assert dict(node.exec_properties) == dict(before[node.id].exec_properties)
             assert set(node.inputs) == set(before[node.id].inputs)
     assert set(compared.components[-1].inputs) - set(plain.components[-1].inputs) == {"relatedness"}
+
+
+def test_the_steps_that_an_engine_runs_are_those_with_a_beam_job(tmp_path: Path):
+    found = {node.id for node in pipeline(tmp_path).components if type(node.executor_spec) is BeamExecutorSpec}
+    assert found == set(ON_ENGINE)
