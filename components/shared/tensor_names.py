@@ -14,7 +14,8 @@ REGRESSION_PRESENT = "regression_present"
 CLASSIFICATION_PRESENT = "classification_present"
 WEIGHT = "weight"
 FINGERPRINT = "fingerprint"
-"""Of the example that a row was made of: the same whatever file it lies in, and whatever was learnt of all rows."""
+"""Of what the example holds that a row was made of, int64 from 0: the same whatever file it lies in and whatever was
+learnt of all rows."""
 
 CLASSES_VOCABULARY = "classes"
 CATEGORIES_VOCABULARY = "categories"
